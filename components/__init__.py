@@ -1,0 +1,1 @@
+"""What several pages show. Texts through `engine.wording`, data through `store.reader`."""

@@ -1,0 +1,142 @@
+"""Charts of the overview and quality pages."""
+
+from collections import Counter
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from engine import wording
+from engine.wording import gettext as _
+from store.reader import Patch, ReleaseReader
+from web.palette import ACTIVITY_COLOURS, ACTIVITY_SIGNS, stops
+
+_GREY = "rgba(128,128,128,0.35)"
+_CONFIG: dict[str, Any] = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
+
+
+def activity_chart(patches: list[Patch]) -> None:
+    """Number of sites by class and activity."""
+    classes = sorted({patch.mine_class for patch in patches})
+    counts = Counter((patch.mine_class, patch.activity) for patch in patches)
+    figure = go.Figure()
+    for activity, colour in ACTIVITY_COLOURS.items():
+        values = [counts[mine_class, activity] for mine_class in classes]
+        if not any(values):
+            continue
+        name = f"{ACTIVITY_SIGNS[activity]} {wording.activity_name(activity)}"
+        figure.add_bar(
+            y=classes,
+            x=values,
+            orientation="h",
+            name=name,
+            width=0.5,
+            marker_color=colour,
+            text=[value or "" for value in values],
+            hovertemplate="%{y}: %{x}<extra>" + name + "</extra>",
+        )
+    figure.update_layout(barmode="stack", showlegend=True, legend={"orientation": "h", "y": 1.1, "x": 0})
+    figure.update_xaxes(title=_("sites"), dtick=1 if len(patches) < 10 else None, showgrid=False)
+    figure.update_yaxes(range=[-1, max(len(classes), 2)])
+    _draw(figure, "activity")
+
+
+def rate_histogram(reader: ReleaseReader) -> None:
+    """Area of the frame by rate, the neutral band marked, in the colours of the map."""
+    rows = reader.rate_histogram()
+    layer = reader.layers["rate"]
+    low, high = layer.low or -1.0, layer.high or 1.0
+    scale = stops(layer.palette, low, high, layer.neutral)
+    threshold = reader.info.threshold
+    figure = go.Figure()
+    figure.add_bar(
+        x=[row.middle for row in rows],
+        y=[row.area_m2 / 1e4 for row in rows],
+        marker={
+            "color": [row.middle for row in rows],
+            "cmin": low,
+            "cmax": high,
+            "colorscale": [[stop.place, stop.colour] for stop in scale],
+            "line": {"width": 0.5, "color": _GREY},
+        },
+        customdata=[[wording.number(row.low), wording.number(row.high), wording.hectares(row.area_m2)] for row in rows],
+        hovertemplate=_("%{customdata[0]} to %{customdata[1]} mm/yr: %{customdata[2]}") + "<extra></extra>",
+    )
+    figure.add_vrect(x0=-threshold, x1=threshold, fillcolor=_GREY, opacity=0.25, line_width=0, layer="below")
+    figure.update_layout(bargap=0.02, showlegend=False)
+    figure.update_xaxes(title=_("rate, mm/yr (grey: no motion)"), showgrid=False)
+    figure.update_yaxes(title=_("area, ha (log scale)"), type="log", dtick=1)
+    _draw(figure, "rates")
+
+
+def frame_chart(reader: ReleaseReader) -> None:
+    """Share of the frame by state of its pixels."""
+    rows = reader.state_shares()
+    figure = go.Figure()
+    figure.add_bar(
+        y=[wording.state_name(code) for code in rows],
+        x=[100 * share for share in rows.values()],
+        orientation="h",
+        marker_color=["#4c78a8" if code == "solved" else "#9a9a9a" for code in rows],
+        text=[_("{share} %").format(share=wording.number(100 * share, 1)) for share in rows.values()],
+        textposition="outside",
+        cliponaxis=False,
+        hovertemplate="%{y}: %{text}<extra></extra>",
+    )
+    figure.update_layout(showlegend=False, bargap=0.35)
+    figure.update_xaxes(title=_("% of the frame"), range=[0, 112], showgrid=False)
+    figure.update_yaxes(autorange="reversed")
+    _draw(figure, "frame")
+
+
+def network_chart(reader: ReleaseReader) -> None:
+    """Each interferogram as a line from its first to its second date, coloured by how much of the frame it shows."""
+    pairs = reader.interferograms()
+    figure = go.Figure()
+    for row, pair in enumerate(pairs):
+        shade = 0.25 + 0.75 * pair.valid_share
+        colour = f"rgba(11,92,138,{shade:.2f})" if pair.used else _GREY
+        text = _("{first} – {second}: {days} days, phase in {share} of the frame").format(
+            first=wording.day(pair.first_date),
+            second=wording.day(pair.second_date),
+            days=pair.days,
+            share=wording.percent(pair.valid_share),
+        )
+        if not pair.used:
+            text += " · " + _("not used")
+        figure.add_scatter(
+            x=[pair.first_date, pair.second_date],
+            y=[row, row],
+            mode="lines+markers",
+            line={"color": colour, "width": 4, "dash": "solid" if pair.used else "dot"},
+            marker={"size": 7, "color": colour},
+            hovertemplate=text + "<extra></extra>",
+            showlegend=False,
+        )
+    for day in sorted({day for pair in pairs for day in (pair.first_date, pair.second_date)}):
+        figure.add_vline(x=day.isoformat(), line_width=1, line_color=_GREY, line_dash="dot")
+    figure.update_yaxes(visible=False, autorange="reversed")
+    figure.update_xaxes(tickformat="%b %Y", showgrid=False)
+    _draw(figure, "network", height=max(260, 16 * len(pairs) + 60))
+
+
+def noise_chart(reader: ReleaseReader) -> None:
+    """Noise of each acquisition."""
+    rows = reader.acquisitions()
+    figure = go.Figure()
+    figure.add_bar(
+        x=[row.date for row in rows],
+        y=[row.noise_mm for row in rows],
+        marker_color="#4c78a8",
+        customdata=[[wording.day(row.date), wording.number(row.noise_mm or 0.0, 1)] for row in rows],
+        hovertemplate="%{customdata[0]}: %{customdata[1]} mm<extra></extra>",
+    )
+    figure.update_yaxes(title=_("1 σ, mm"))
+    figure.update_xaxes(tickformat="%b %Y", showgrid=False)
+    _draw(figure, "noise", height=260)
+
+
+def _draw(figure: go.Figure, name: str, height: int = 250) -> None:
+    figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8})
+    config = {**_CONFIG, "toImageButtonOptions": {"filename": f"pitwatch-{name}", "scale": 2}}
+    st.plotly_chart(figure, key=f"chart-{name}", config=config)

@@ -1,0 +1,132 @@
+"""What stands on every page: its settings, the header with area and release, and the states without data."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from components import selection
+from engine import wording
+from engine.wording import gettext as _
+from store.home import Home
+from store.reader import ReleaseReader, RunStatus, areas, current_release, release, releases, run_status
+
+# A file of our own: a named icon would be fetched from the internet as favicon.
+_ICON = Path(__file__).parents[1] / "static" / "icon.png"
+_CSS = """
+.block-container { padding-top: 4.4rem; padding-bottom: 1rem; }
+[data-testid="stMetric"] { padding: 0.4rem 0.2rem; }
+[data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
+"""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The release that the page shows."""
+
+    reader: ReleaseReader
+
+    @property
+    def area(self) -> str:
+        return self.reader.info.area
+
+    @property
+    def release(self) -> str:
+        return self.reader.info.id
+
+
+def begin_page() -> None:
+    """Settings of every page, before anything is drawn."""
+    st.set_page_config(page_title="Pitwatch", page_icon=str(_ICON), layout="wide")
+    st.html(f"<style>{_CSS}</style>")
+    wording.use_language("en")
+
+
+def header() -> Frame:
+    """Draw the pickers of area and release; where there is nothing to show, say what to do and stop the page."""
+    home = Home.default()
+    names = areas(home)
+    if not names:
+        _nothing_yet()
+    chosen = selection.current()
+    if chosen.area not in names:
+        if chosen.area:
+            st.warning(_("There is no area '{area}' here; another one is shown.").format(area=chosen.area))
+        selection.select(area=names[0])
+        chosen = selection.current()
+    area = str(chosen.area)
+    newest = current_release(home, area)
+    shown = release(home, area, chosen.release) if chosen.release else newest
+    if chosen.release and shown is None:
+        st.warning(_("There is no release {release} here; the current one is shown.").format(release=chosen.release))
+        selection.select(release=None)
+        shown = newest
+    if shown is None or newest is None:
+        st.error(_("The release of this area was written by another version of Pitwatch. Run `make run` again."))
+        st.stop()
+    _pickers(home, names, shown, newest)
+    selection.show_in_url()
+    return Frame(shown)
+
+
+def _pickers(home: Home, names: list[str], shown: ReleaseReader, newest: ReleaseReader) -> None:
+    titles = {name: found.info.title for name in names if (found := current_release(home, name))}
+    known = releases(home, shown.info.area)
+    area_column, release_column, note_column = st.columns([3, 2.2, 5], vertical_alignment="center")
+    with area_column:
+        area = st.selectbox(
+            _("Area"),
+            names,
+            index=names.index(shown.info.area),
+            format_func=lambda name: titles.get(name, name),
+            label_visibility="collapsed",
+        )
+    with release_column:
+        picked = st.selectbox(
+            _("Release"),
+            known,
+            index=known.index(shown.info.id),
+            format_func=lambda name: _release_label(name, newest.info.id),
+            label_visibility="collapsed",
+        )
+    if area != shown.info.area:
+        selection.select(area=area)
+        st.rerun()
+    if picked != shown.info.id:
+        selection.select(release=None if picked == newest.info.id else picked)
+        st.rerun()
+    with note_column:
+        _notes(shown, newest, run_status(home, shown.info.area))
+
+
+def _release_label(name: str, newest: str) -> str:
+    stamp = f"{name[:4]}-{name[4:6]}-{name[6:8]} {name[9:11]}:{name[11:13]} UTC"
+    return _("{stamp} (current)").format(stamp=stamp) if name == newest else stamp
+
+
+def _notes(shown: ReleaseReader, newest: ReleaseReader, status: RunStatus | None) -> None:
+    notes = [wording.period(shown.info.first_date, shown.info.last_date)]
+    if shown.info.id != newest.info.id:
+        notes.append(":orange-badge[:material/update: {}]".format(_("a newer release is there")))
+    if status and status.state == "running":
+        share = f" {status.done}/{status.total}" if status.total else ""
+        notes.append(":blue-badge[:material/progress_activity: {}{}]".format(_("a run is at work: ") + status.step, share))
+    if status and status.state == "failed":
+        notes.append(
+            ":red-badge[:material/error: {}]".format(_("the last run failed; this release is older")),
+        )
+    if status and status.state == "broken_off":
+        notes.append(":orange-badge[:material/warning: {}]".format(_("the last run broke off; start it again to resume")))
+    notes.append(":gray-badge[:material/lock_open: {}]".format(_("open, this machine only")))
+    st.markdown(" ".join(notes), help=status.error if status and status.state == "failed" else None)
+
+
+def _nothing_yet() -> None:
+    st.title(_("No area has been published yet"))
+    st.markdown(
+        _(
+            "Pitwatch shows what its engine has published. To publish the areas that ship with it, run in its folder:\n\n"
+            "```\nmake run\n```\n\nor one area of your own:\n\n```\npython -m engine run FOLDER\n```"
+        )
+    )
+    st.stop()

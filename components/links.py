@@ -1,0 +1,13 @@
+"""Links from a figure to what it is made of."""
+
+import streamlit as st
+
+from components import selection
+from engine.wording import gettext as _
+
+
+def map_link(area: str, patch_id: str) -> None:
+    """A button that opens the map with a patch selected."""
+    if st.button(_("Show on map"), key=f"map-{area}-{patch_id}", icon=":material/map:", type="tertiary"):
+        selection.select(patch=patch_id, at=None)
+        st.switch_page("pages/inspect/map.py")

@@ -1,0 +1,231 @@
+// MapLibre in a Streamlit component. Layers and opacity are the reader's own and stay in the browser; only what was
+// clicked goes back to Python. The map lives as long as its element: a rerun changes data, never the view.
+
+let library = null;
+function maplibre() {
+  library ??= import(location.origin + "VENDOR/maplibre/maplibre-gl.mjs");
+  return library;
+}
+
+const maps = new WeakMap();
+
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component;
+  const element = parentElement.querySelector(".map");
+  let own = maps.get(element);
+  if (!own) {
+    own = { shown: { data: "rate", opacity: 0.85, off: new Set() }, release: null };
+    maps.set(element, own);
+    own.ready = create(element, data).catch((error) => {
+      element.innerHTML = "";
+      const note = document.createElement("p");
+      note.className = "failed";
+      note.textContent = data.words.failed;
+      element.append(note);
+      console.error(error);
+      return null;
+    });
+  }
+  own.pick = (value) => setTriggerValue("pick", value);
+  element.setAttribute("aria-label", data.words.label);
+  own.ready.then((map) => {
+    if (!map) return;
+    own.map = map;
+    if (!own.listening) listen(own, element);
+    if (own.release !== data.release) replaceLayers(own, data);
+    select(own, data);
+    drawPanel(own, data, parentElement);
+    drawLegend(own, data, parentElement);
+  });
+}
+
+async function create(element, data) {
+  const gl = await maplibre();
+  const map = new gl.Map({
+    container: element,
+    bounds: data.bounds,
+    fitBoundsOptions: { padding: 24 },
+    attributionControl: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    style: { version: 8, sources: {}, layers: [] },
+  });
+  map.touchZoomRotate.disableRotation();
+  map.addControl(new gl.NavigationControl({ showCompass: false }), "top-right");
+  map.addControl(new gl.ScaleControl({ unit: "metric" }), "bottom-right");
+  await new Promise((resolve) => map.once("load", resolve));
+  map.marker = new gl.Marker({ color: "#111111", scale: 0.8 });
+  map.Attribution = gl.AttributionControl;
+  new ResizeObserver(() => map.resize()).observe(element);
+  return map;
+}
+
+function listen(own, element) {
+  own.listening = true;
+  const { map } = own;
+  map.on("click", (event) => {
+    const near = [
+      [event.point.x - 5, event.point.y - 5],
+      [event.point.x + 5, event.point.y + 5],
+    ];
+    const onLine = visible(map, "patches-line") ? map.queryRenderedFeatures(near, { layers: ["patches-line"] }) : [];
+    if (onLine.length) {
+      own.pick({ patch: onLine[0].properties.patch_id, at: null });
+      return;
+    }
+    const within = map.getLayer("patches-fill")
+      ? map.queryRenderedFeatures(event.point, { layers: ["patches-fill"] })
+      : [];
+    own.pick({ patch: within[0]?.properties.patch_id ?? null, at: [event.lngLat.lng, event.lngLat.lat] });
+  });
+  map.on("mousemove", "patches-line", () => (map.getCanvas().style.cursor = "pointer"));
+  map.on("mouseleave", "patches-line", () => (map.getCanvas().style.cursor = ""));
+  // For tests and for the idle: whether all that is asked for is drawn.
+  map.on("idle", () => element.setAttribute("data-drawn", own.release));
+}
+
+function visible(map, id) {
+  return map.getLayer(id) && map.getLayoutProperty(id, "visibility") !== "none";
+}
+
+function replaceLayers(own, data) {
+  const { map } = own;
+  const first = own.release === null;
+  const otherArea = !first && own.release.split("/")[0] !== data.release.split("/")[0];
+  for (const layer of map.getStyle().layers) map.removeLayer(layer.id);
+  for (const id of Object.keys(map.getStyle().sources)) map.removeSource(id);
+  if (own.attribution) map.removeControl(own.attribution);
+  own.attribution = new map.Attribution({ compact: false, customAttribution: escape(data.attribution) });
+  map.addControl(own.attribution, "bottom-left");
+  own.release = data.release;
+
+  for (const role of ["below", "data", "above"]) {
+    for (const layer of data.layers.filter((each) => each.role === role)) addRaster(map, layer, data.bounds);
+  }
+  const colour = ["match", ["get", "activity"], ...Object.entries(data.activityColours).flat(), "#7f7f7f"];
+  map.addSource("clusters", { type: "geojson", data: location.origin + data.vectors.clusters });
+  map.addLayer({
+    id: "clusters",
+    type: "line",
+    source: "clusters",
+    paint: { "line-color": "#111111", "line-width": 1.5, "line-dasharray": [2, 1.5] },
+  });
+  map.addSource("patches", { type: "geojson", data: location.origin + data.vectors.patches });
+  map.addLayer({ id: "patches-fill", type: "fill", source: "patches", paint: { "fill-color": colour, "fill-opacity": 0.06 } });
+  map.addLayer({ id: "patches-casing", type: "line", source: "patches", paint: { "line-color": "#ffffff", "line-width": 4.5 } });
+  map.addLayer({ id: "patches-line", type: "line", source: "patches", paint: { "line-color": colour, "line-width": 2.5 } });
+  if (otherArea) map.fitBounds(data.bounds, { padding: 24, animate: false });
+  applyShown(own, data);
+}
+
+function addRaster(map, layer, bounds) {
+  map.addSource(layer.name, { type: "raster", tiles: [location.origin + layer.tiles], tileSize: 256, bounds });
+  map.addLayer({
+    id: layer.name,
+    type: "raster",
+    source: layer.name,
+    paint: { "raster-fade-duration": 0, "raster-resampling": layer.role === "below" ? "linear" : "nearest" },
+  });
+}
+
+function applyShown(own, data) {
+  const { map, shown } = own;
+  const set = (id, on) => map.getLayer(id) && map.setLayoutProperty(id, "visibility", on ? "visible" : "none");
+  for (const layer of data.layers) {
+    set(layer.name, layer.role === "data" ? shown.data === layer.name : !shown.off.has(layer.name));
+    if (layer.role === "data") map.setPaintProperty(layer.name, "raster-opacity", shown.opacity);
+  }
+  set("clusters", !shown.off.has("clusters"));
+  for (const id of ["patches-fill", "patches-casing", "patches-line"]) set(id, !shown.off.has("patches"));
+}
+
+function select(own, data) {
+  const { map } = own;
+  const chosen = ["==", ["get", "patch_id"], data.selected ?? ""];
+  if (map.getLayer("patches-line")) {
+    map.setPaintProperty("patches-line", "line-width", ["case", chosen, 4, 2.5]);
+    map.setPaintProperty("patches-casing", "line-width", ["case", chosen, 8, 4.5]);
+  }
+  if (data.at) map.marker.setLngLat(data.at).addTo(map);
+  else map.marker.remove();
+}
+
+function drawPanel(own, data, parent) {
+  parent.querySelector(".layers summary").textContent = data.words.layers;
+  const box = parent.querySelector(".layers .choices");
+  const signature = JSON.stringify(data.layers.map((layer) => layer.label));
+  if (box.dataset.signature === signature) return;
+  box.dataset.signature = signature;
+  box.replaceChildren();
+  const changed = () => {
+    applyShown(own, data);
+    drawLegend(own, data, parent);
+  };
+  const rasters = data.layers.filter((layer) => layer.role === "data");
+  for (const layer of [...rasters, { name: "", label: data.words.none }]) {
+    const input = option(box, "radio", layer.label, own.shown.data === layer.name);
+    input.onchange = () => ((own.shown.data = layer.name), changed());
+  }
+  const slider = Object.assign(document.createElement("input"), { type: "range", min: 0.1, max: 1, step: 0.05 });
+  slider.value = own.shown.opacity;
+  slider.setAttribute("aria-label", data.words.opacity);
+  slider.oninput = () => ((own.shown.opacity = Number(slider.value)), changed());
+  box.append(slider, document.createElement("hr"));
+  const others = [
+    ...data.layers.filter((layer) => layer.role !== "data"),
+    { name: "clusters", label: data.words.clusters },
+    { name: "patches", label: data.words.patches },
+  ];
+  for (const layer of others) {
+    const input = option(box, "checkbox", layer.label, !own.shown.off.has(layer.name));
+    input.onchange = () => (own.shown.off[input.checked ? "delete" : "add"](layer.name), changed());
+  }
+}
+
+function option(box, type, text, checked) {
+  const label = document.createElement("label");
+  const input = Object.assign(document.createElement("input"), { type, checked, name: type === "radio" ? "data" : text });
+  label.append(input, text);
+  box.append(label);
+  return input;
+}
+
+function drawLegend(own, data, parent) {
+  const box = parent.querySelector(".legend");
+  const layer = data.layers.find((each) => each.name === own.shown.data);
+  box.hidden = !layer;
+  if (!layer) return;
+  const { legend } = layer;
+  const gradient = legend.stops.map(([place, colour]) => `${colour} ${(100 * place).toFixed(1)}%`).join(", ");
+  const hatched = data.layers.find((each) => each.role === "above");
+  const part = (name, ...children) => {
+    const node = document.createElement("div");
+    node.className = name;
+    node.append(...children);
+    return node;
+  };
+  const text = (value) => Object.assign(document.createElement("span"), { textContent: value });
+  const bar = part("bar");
+  bar.style.background = `linear-gradient(to right, ${gradient})`;
+  const children = [part("title", legend.unit ? `${layer.label}, ${legend.unit}` : layer.label), bar];
+  const ticks = legend.ticks.map(([place, value]) => {
+    const tick = text(value);
+    tick.style.left = `${100 * place}%`;
+    return tick;
+  });
+  children.push(part("ticks", ...ticks));
+  if (legend.neutral) {
+    children.push(part("ends", text("◀ " + data.words.away), text(data.words.towards + " ▶")));
+    children.push(part("ends", text(data.words.still.replace("{neutral}", legend.neutral))));
+  }
+  if (hatched && !own.shown.off.has(hatched.name)) {
+    children.push(part("hatch", document.createElement("i"), text(hatched.label)));
+  }
+  box.replaceChildren(...children);
+}
+
+function escape(value) {
+  const node = document.createElement("span");
+  node.textContent = value;
+  return node.innerHTML;
+}

@@ -1,0 +1,54 @@
+"""What is selected: one selection for list, map and URL, kept across pages."""
+
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+_KEY = "selection"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """area, release : by name; release None follows the current one. patch : its identifier. at : longitude, latitude."""
+
+    area: str | None = None
+    release: str | None = None
+    patch: str | None = None
+    at: tuple[float, float] | None = None
+
+
+def current() -> Selection:
+    """The selection of this session; a new session takes it from the URL."""
+    if _KEY not in st.session_state:
+        given = st.query_params
+        st.session_state[_KEY] = Selection(
+            given.get("area"), given.get("release"), given.get("patch"), _place(given.get("at", ""))
+        )
+    selection: Selection = st.session_state[_KEY]
+    return selection
+
+
+def select(**changes: object) -> None:
+    """Change the selection; a new area drops what was selected in the old one."""
+    selection = current()
+    if "area" in changes and selection.area is not None and changes["area"] != selection.area:
+        selection = Selection()
+    st.session_state[_KEY] = replace(selection, **changes)  # type: ignore[arg-type]
+
+
+def show_in_url() -> None:
+    """Write the selection into the URL, so that it can be sent to someone."""
+    selection = current()
+    at = f"{selection.at[0]:.5f},{selection.at[1]:.5f}" if selection.at else None
+    wanted = {"area": selection.area, "release": selection.release, "patch": selection.patch, "at": at}
+    known = {key: value for key, value in wanted.items() if value}
+    if st.query_params.to_dict() != known:
+        st.query_params.from_dict(known)
+
+
+def _place(text: str) -> tuple[float, float] | None:
+    try:
+        lon, lat = (float(part) for part in text.split(","))
+    except ValueError:
+        return None
+    return (lon, lat) if -180 <= lon <= 180 and -90 <= lat <= 90 else None

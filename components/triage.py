@@ -1,0 +1,52 @@
+"""The triage list: patches in order of attention, one selection with the map, worked through with the keyboard."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from engine import wording
+from engine.wording import gettext as _
+from store.reader import Patch, ReleaseReader
+from web.palette import ACTIVITY_COLOURS, ACTIVITY_SIGNS
+
+_HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "pitwatch_triage",
+    html='<ol role="listbox" tabindex="0"></ol>',
+    css=(_HERE / "triage.css").read_text(encoding="utf-8"),
+    js=(_HERE / "triage.js").read_text(encoding="utf-8"),
+)
+
+
+def triage_list(
+    reader: ReleaseReader, patches: list[Patch], *, patch: str | None, on_pick: Callable[[str], None], key: str = "triage"
+) -> None:
+    """Draw the list; `on_pick` is called with the identifier that is chosen by click, arrow keys or Enter."""
+    verdicts = {verdict.patch_id: wording.verdict_name(verdict.kind) for verdict in reader.verdicts()}
+
+    def picked() -> None:
+        value = st.session_state[key].get("pick")
+        if value:
+            on_pick(value)
+
+    rows = [
+        {
+            "id": item.patch_id,
+            "sign": ACTIVITY_SIGNS[item.activity],
+            "colour": ACTIVITY_COLOURS[item.activity],
+            "title": item.name or item.patch_id,
+            "facts": _facts(item),
+            "verdict": verdicts.get(item.patch_id, ""),
+        }
+        for item in patches
+    ]
+    data = {"rows": rows, "selected": patch, "label": _("Sites in order of attention")}
+    _component(key=key, data=data, on_pick_change=picked, height="content")
+
+
+def _facts(patch: Patch) -> str:
+    facts = [wording.activity_name(patch.activity)]
+    if patch.extreme_rate is not None and patch.cluster_area_m2 is not None:
+        facts += [wording.rate(patch.extreme_rate), wording.hectares(patch.cluster_area_m2)]
+    return " · ".join(facts)

@@ -1,0 +1,80 @@
+"""A study area, read from its area.toml."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from engine.activity.scenes import ActivityOptions
+from engine.deformation.inversion import InversionOptions
+from engine.deformation.network import NetworkOptions
+from engine.deformation.stack import GammaOptions, GeoTiffOptions
+from engine.errors import InputError
+from engine.options import Options, read_options
+from engine.patches.outlines import OutlineOptions
+
+AREA_FILE = "area.toml"
+
+
+class AreaOptions(Options):
+    """Everything that area.toml may say.
+
+    name : identifier in paths and URLs (lower-case letters, digits, - and _). title : for people.
+    source : Markdown file with origin, licence and attribution of the data. attribution : one line, shown on the map.
+    """
+
+    name: str
+    title: str
+    source: Path = Path("SOURCE.md")
+    attribution: str = ""
+    stack: Annotated[GammaOptions | GeoTiffOptions, Field(discriminator="format")]
+    patches: OutlineOptions | None = None
+    network: NetworkOptions = NetworkOptions()
+    inversion: InversionOptions = InversionOptions()
+    activity: ActivityOptions = ActivityOptions()
+
+
+@dataclass(frozen=True)
+class Area:
+    """The options and the folder that their paths are relative to."""
+
+    options: AreaOptions
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.options.name
+
+    @property
+    def file(self) -> Path:
+        return self.folder / AREA_FILE
+
+
+def read_area(path: Path) -> Area:
+    """Read an area from its folder or its area.toml.
+
+    Raises
+    ------
+    InputError
+        Naming the file and the key, for anything that cannot be used as it stands.
+    """
+    file = path / AREA_FILE if path.is_dir() else path
+    options = read_options(file, AreaOptions)
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", options.name):
+        raise InputError(
+            f"'{options.name}' cannot be used in paths",
+            file=file,
+            field="name",
+            mend="use lower-case letters, digits, - and _",
+        )
+    area = Area(options, file.parent)
+    if not (area.folder / options.source).is_file():
+        raise InputError(
+            "the file does not exist",
+            file=area.folder / options.source,
+            field="source",
+            mend="write down origin, licence and attribution of the data there",
+        )
+    return area

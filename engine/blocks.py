@@ -1,0 +1,120 @@
+"""The block loop: the one place that owns threads, processes and the cluster.
+
+A function of a block runs on a pool with a bounded number in flight; results come back to the caller, who is the only
+writer. With `keep` every result is also laid down on disk, so that a run that was killed goes on where it stopped.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.grid import Block
+
+Arrays = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Workers:
+    """How blocks are run.
+
+    kind : "threads" or "processes" on this machine, "serial" in the caller, or "cluster".
+    count : workers on this machine; blocks in flight are twice as many.
+    scheduler : address of a dask scheduler (tcp://host:port), for "cluster".
+    """
+
+    kind: Literal["serial", "threads", "processes", "cluster"] = "threads"
+    count: int = os.cpu_count() or 1
+    scheduler: str | None = None
+
+    @contextmanager
+    def executor(self) -> Iterator[Executor | None]:
+        if self.kind == "serial":
+            yield None
+        elif self.kind == "threads":
+            with ThreadPoolExecutor(self.count) as pool:
+                yield pool
+        elif self.kind == "processes":
+            with ProcessPoolExecutor(self.count, mp_context=get_context("spawn")) as workers:
+                yield workers
+        else:
+            from distributed import Client  # heavy, and needed on a cluster only
+
+            with Client(self.scheduler) as client:
+                yield client.get_executor()
+
+
+def map_blocks(
+    function: Callable[[Block], Arrays],
+    blocks: Sequence[Block],
+    *,
+    workers: Workers,
+    keep: Path | None = None,
+) -> Iterator[tuple[Block, Arrays]]:
+    """Run `function` over blocks and yield each with its result, in the order in which they finish.
+
+    Parameters
+    ----------
+    function : picklable when workers are processes or a cluster; returns named arrays.
+    keep : folder for finished results; those found there are not computed again.
+    """
+    todo = []
+    for block in blocks:
+        kept = keep / f"{block.name}.npz" if keep else None
+        if kept and kept.exists():
+            with np.load(kept) as arrays:
+                yield block, dict(arrays)
+        else:
+            todo.append(block)
+    with _run(function, todo, workers) as results:
+        for block, arrays in results:
+            if keep:
+                _keep(keep, block, arrays)
+            yield block, arrays
+
+
+@contextmanager
+def _run(
+    function: Callable[[Block], Arrays], blocks: Sequence[Block], workers: Workers
+) -> Iterator[Iterator[tuple[Block, Arrays]]]:
+    context: AbstractContextManager[Executor | None] = workers.executor()
+    with context as executor:
+        if executor is None or not blocks:
+            yield ((block, function(block)) for block in blocks)
+        else:
+            yield _bounded(executor, function, blocks, in_flight=2 * workers.count)
+
+
+def _bounded(
+    executor: Executor, function: Callable[[Block], Arrays], blocks: Sequence[Block], *, in_flight: int
+) -> Iterator[tuple[Block, Arrays]]:
+    """Submit no more than `in_flight` blocks at a time, so that results never pile up in memory."""
+    waiting = iter(blocks)
+    running: dict[Future[Arrays], Block] = {}
+    try:
+        while True:
+            for block in islice(waiting, in_flight - len(running)):
+                running[executor.submit(function, block)] = block
+            if not running:
+                return
+            finished, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in finished:
+                yield running.pop(future), future.result()
+    finally:
+        for future in running:
+            future.cancel()
+
+
+def _keep(folder: Path, block: Block, arrays: Arrays) -> None:
+    partial = folder / f"{block.name}.partial"
+    with partial.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]
+    os.replace(partial, folder / f"{block.name}.npz")

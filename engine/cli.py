@@ -1,0 +1,150 @@
+"""The command line: `python -m engine COMMAND`."""
+
+import argparse
+import logging
+import logging.handlers
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from engine.errors import InputError
+from store.home import Home
+
+_BAD_INPUT, _FAILED = 2, 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0 done, 1 failed, 2 input that a person can mend."""
+    given = _parser().parse_args(arguments)
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    home = Home.default()
+    _log_to(home)
+    worst = 0
+    for path in given.area:
+        try:
+            given.command(path, home, given, console)
+        except InputError as error:
+            logging.error("%s: %s", path, error)
+            console.print(f"[bold red]error[/] {path}", soft_wrap=True)
+            console.print(_explained(error), markup=False)
+            worst = max(worst, _BAD_INPUT)
+        except KeyboardInterrupt:
+            console.print("stopped; the same command goes on where it was")
+            return 130
+        except Exception as error:
+            logging.exception("%s failed", path)
+            console.print(f"[bold red]failed[/] {path}: {error!r}. The details are in {home.log / 'engine.log'}")
+            worst = max(worst, _FAILED)
+    return worst
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m engine", description="From satellite data to a published release.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="bring the release of areas up to date and publish it")
+    run.add_argument("area", nargs="+", type=Path, help="folder of an area, or its area.toml")
+    run.add_argument("--force", action="store_true", help="run every step again")
+    run.add_argument("--workers", type=_positive, default=os.cpu_count(), help="threads or processes (default: cores)")
+    run.add_argument("--processes", action="store_true", help="use processes instead of threads")
+    run.add_argument("--scheduler", metavar="TCP://HOST:PORT", help="run blocks on a dask cluster")
+    run.set_defaults(command=_run)
+
+    check = commands.add_parser("check", help="read an area's file and list its stack, without computing anything")
+    check.add_argument("area", nargs="+", type=Path, help="folder of an area, or its area.toml")
+    check.set_defaults(command=_check)
+    return parser
+
+
+def _run(path: Path, home: Home, given: argparse.Namespace, console: Console) -> None:
+    # The scientific stack takes seconds to import; `--help` and a typing error need not wait for it.
+    from engine.area import read_area
+    from engine.blocks import Workers
+    from engine.pipeline import run
+
+    kind = "cluster" if given.scheduler else "processes" if given.processes else "threads"
+    area = read_area(path)
+    with _bar(console) as listen:
+        release = run(
+            area, home, workers=Workers(kind, given.workers, given.scheduler), listen=listen, force=given.force
+        )
+    console.print(f"[bold]{area.name}[/]: release {release} is current")
+
+
+def _check(path: Path, home: Home, given: argparse.Namespace, console: Console) -> None:
+    from engine.area import read_area
+    from engine.deformation.network import Network, choose_pairs
+    from engine.deformation.stack import require_coherence
+    from engine.deformation.steps import open_stack
+
+    area = read_area(path)
+    reader = open_stack(area.options.stack, area.folder)
+    pairs = choose_pairs(reader.interferograms, area.options.network)
+    if area.options.inversion.weights != "none":
+        require_coherence(pairs, area.options.inversion.weights)
+    dates = Network(tuple(item.pair for item in pairs)).dates
+    console.print(
+        f"[bold]{area.name}[/]: {len(pairs)} of {len(reader.interferograms)} pairs between {len(dates)} dates, "
+        f"{dates[0]} to {dates[-1]}, {reader.grid.rows} x {reader.grid.cols} pixels, "
+        f"wavelength {reader.radar.wavelength * 100:.3f} cm"
+    )
+
+
+class _bar:  # noqa: N801 - used as a context manager function
+    """A progress bar that a run's states drive."""
+
+    def __init__(self, console: Console) -> None:
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description:<10}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        self._progress = Progress(*columns, console=console)
+        self._tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> Callable[[dict[str, Any]], None]:
+        self._progress.start()
+        return self._show
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def _show(self, state: dict[str, Any]) -> None:
+        name = state.get("step")
+        if not name:
+            return
+        if name not in self._tasks:
+            self._tasks[name] = self._progress.add_task(name, total=None)
+        total, done = state.get("total") or 1, state.get("done") or 0
+        if state.get("finished") == name:
+            done = total
+        self._progress.update(self._tasks[name], total=total, completed=done)
+
+
+def _explained(error: InputError) -> str:
+    lines = [f"  file   {error.file}" if error.file else "", f"  field  {error.field}" if error.field else ""]
+    return "\n".join([line for line in lines if line] + [f"  wrong  {error.problem}", f"  mend   {error.mend}"])
+
+
+def _log_to(home: Home) -> None:
+    home.log.mkdir(parents=True, exist_ok=True)
+    handler = logging.handlers.RotatingFileHandler(
+        home.log / "engine.log", maxBytes=5_000_000, backupCount=3, encoding="utf-8"
+    )
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", handlers=[handler]
+    )
+
+
+def _positive(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+

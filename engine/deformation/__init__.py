@@ -1,0 +1,1 @@
+"""Ground motion from a stack of unwrapped interferograms (small baseline subsets, SBAS)."""

@@ -1,0 +1,187 @@
+"""Reader of stacks in GAMMA form: big-endian float32 rasters with text parameter files."""
+
+import re
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from engine.deformation.stack import (
+    SPEED_OF_LIGHT,
+    GammaOptions,
+    Geometry,
+    Interferogram,
+    Radar,
+    list_interferograms,
+    pair_of,
+)
+from engine.errors import InputError
+from engine.grid import Grid
+
+HALF_PI = np.pi / 2
+
+
+class GammaStack:
+    """A folder of geocoded GAMMA products.
+
+    Phase 0 is no data. GAMMA's unwrapped phase is later minus earlier with range increase positive, which is the
+    project's own convention, so nothing is turned round.
+    """
+
+    def __init__(self, options: GammaOptions, area_folder: Path) -> None:
+        self._options = options
+        self._folder = area_folder / options.path
+
+    @cached_property
+    def interferograms(self) -> list[Interferogram]:
+        paths = sorted(self._folder.rglob(self._options.baselines))
+        baselines = {pair_of(path): _perpendicular(path, self._look_angle) for path in paths}
+        return list_interferograms(self._folder, self._options.unwrapped, self._options.coherence, baselines)
+
+    @cached_property
+    def grid(self) -> Grid:
+        path = self._one(self._options.dem_parameters, "stack.dem_parameters")
+        return grid_of(path, corner_is_centre=self._options.corner == "centre")
+
+    @cached_property
+    def radar(self) -> Radar:
+        path = self._one(self._options.slc_parameters, "stack.slc_parameters")
+        parameters = read_parameters(path)
+        wavelength = self._options.wavelength_m or SPEED_OF_LIGHT / _number(parameters, "radar_frequency", path)
+        looks = _number(parameters, "range_looks", path) * _number(parameters, "azimuth_looks", path)
+        return Radar(wavelength, _number(parameters, "heading", path), looks)
+
+    @cached_property
+    def _look_angle(self) -> float:
+        """Angle at the satellite between nadir and the line of sight, in radians, in the middle of the scene."""
+        path = self._one(self._options.slc_parameters, "stack.slc_parameters")
+        parameters = read_parameters(path)
+        incidence = np.radians(_number(parameters, "incidence_angle", path))
+        earth = _number(parameters, "earth_radius_below_sensor", path)
+        orbit = _number(parameters, "sar_to_earth_center", path)
+        return float(np.arcsin(earth / orbit * np.sin(incidence)))
+
+    @property
+    def files(self) -> list[Path]:
+        patterns = self._options
+        parameters = [patterns.dem_parameters, patterns.slc_parameters, patterns.baselines]
+        found = {path for pattern in parameters for path in self._folder.rglob(pattern)}
+        found |= {path for pattern in (patterns.incidence, patterns.dem) for path in self._folder.rglob(pattern)}
+        for interferogram in self.interferograms:
+            found |= {path for path in (interferogram.unwrapped, interferogram.coherence) if path}
+        return sorted(found)
+
+    def phase(self, interferogram: Interferogram) -> NDArray[np.float32]:
+        return _zero_is_nodata(read_binary(interferogram.unwrapped, self.grid))
+
+    def coherence(self, interferogram: Interferogram) -> NDArray[np.float32]:
+        if interferogram.coherence is None:
+            raise ValueError(f"{interferogram.pair} has no coherence")
+        return _zero_is_nodata(read_binary(interferogram.coherence, self.grid))
+
+    def geometry(self) -> Geometry:
+        incidences = sorted(self._folder.rglob(self._options.incidence))
+        if incidences:
+            incidence = read_binary(incidences[0], self.grid)
+            if np.nanmax(incidence) <= HALF_PI:  # some versions write radians
+                incidence = np.degrees(incidence)
+        else:
+            path = self._one(self._options.slc_parameters, "stack.slc_parameters")
+            incidence = np.full(self.grid.shape, _number(read_parameters(path), "incidence_angle", path), np.float32)
+        heights = sorted(self._folder.rglob(self._options.dem))
+        return Geometry(incidence, read_binary(heights[0], self.grid) if heights else None)
+
+    def _one(self, pattern: str, field: str) -> Path:
+        """The first file that matches; they agree for all that is read from them."""
+        for path in sorted(self._folder.rglob(pattern)):
+            return path
+        raise InputError(f"no file matches '{pattern}'", file=self._folder, field=field, mend="correct the pattern")
+
+
+def read_parameters(path: Path) -> dict[str, str]:
+    """A GAMMA parameter file as key -> text (value and unit)."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        raise InputError("the file does not exist", file=path, mend="supply the parameter file") from None
+    return {key.strip(): value.strip() for key, value in re.findall(r"^([^:\n]+):(.*)$", text, flags=re.MULTILINE)}
+
+
+def grid_of(path: Path, *, corner_is_centre: bool) -> Grid:
+    """The grid that a DEM/MAP parameter file describes: EQA (degrees) or UTM."""
+    parameters = read_parameters(path)
+    shape = int(_number(parameters, "nlines", path)), int(_number(parameters, "width", path))
+    projection = parameters.get("DEM_projection", "")
+    if projection == "EQA":
+        crs, names = CRS.from_epsg(4326), ("corner_lon", "post_lon", "corner_lat", "post_lat")
+    elif projection == "UTM":
+        zone = int(_number(parameters, "projection_zone", path))
+        south = _number(parameters, "false_northing", path) > 0
+        crs, names = (
+            CRS.from_epsg((32700 if south else 32600) + zone),
+            ("corner_east", "post_east", "corner_north", "post_north"),
+        )
+    else:
+        raise InputError(
+            f"projection '{projection}' is not known here",
+            file=path,
+            field="DEM_projection",
+            mend="geocode to EQA or UTM, or convert the stack to GeoTIFF",
+        )
+    x, step_x, y, step_y = (_number(parameters, name, path) for name in names)
+    transform = Affine(step_x, 0, x, 0, step_y, y)
+    return Grid(crs, transform @ Affine.translation(-0.5, -0.5) if corner_is_centre else transform, shape)
+
+
+def read_binary(path: Path, grid: Grid) -> NDArray[np.float32]:
+    """A big-endian float32 raster of the grid's shape."""
+    expected = 4 * grid.rows * grid.cols
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError:
+        raise InputError("the file does not exist", file=path, mend="supply the file") from None
+    if size != expected:
+        raise InputError(
+            f"{size} bytes, where {grid.rows} lines of {grid.cols} float32 pixels are {expected}",
+            file=path,
+            field="shape",
+            mend="copy the file again, or bring all rasters of the stack onto one grid",
+        )
+    return np.fromfile(path, dtype=">f4").reshape(grid.shape).astype(np.float32)
+
+
+def _zero_is_nodata(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.where(np.isfinite(values) & (values != 0), values, np.float32(np.nan))
+
+
+def _number(parameters: dict[str, str], key: str, path: Path) -> float:
+    try:
+        return float(parameters[key].split()[0])
+    except KeyError:
+        raise InputError("the entry is missing", file=path, field=key, mend="add it to the parameter file") from None
+    except (ValueError, IndexError):
+        raise InputError(
+            f"'{parameters[key]}' is no number", file=path, field=key, mend="correct the parameter file"
+        ) from None
+
+
+def _perpendicular(path: Path, look_angle: float) -> float:
+    """Perpendicular baseline in m, from the cross-track (C) and normal (N, downwards) components of a baseline file.
+
+    The line of sight is (sin, cos) of the look angle in (C, N), so that what is perpendicular to it is
+    C·cos − N·sin.
+    """
+    parameters = read_parameters(path)
+    for key in ("precision_baseline(TCN)", "initial_baseline(TCN)"):
+        try:
+            _, cross, normal = (float(part) for part in parameters.get(key, "").split()[:3])
+        except ValueError:
+            continue
+        if cross or normal:
+            return float(cross * np.cos(look_angle) - normal * np.sin(look_angle))
+    raise InputError(
+        "no baseline in it", file=path, field="precision_baseline(TCN)", mend="add it, or remove the baseline file"
+    )

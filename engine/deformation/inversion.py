@@ -1,0 +1,164 @@
+"""From interferograms to displacement at each date (SBAS; Berardino et al. 2002), pixel by pixel.
+
+The unknowns are the phases at the dates. A pixel that has phase in all pairs of a connected network has one
+least-squares solution. Where the pixel's own pairs reach every date but fall into groups that nothing links, the
+solution of least velocity (minimum norm, by SVD) is taken and the pixel is flagged. Where a date is not reached at
+all, or too few pairs are left, there is no series: the pixel is decorrelated.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Literal, Protocol
+
+import numpy as np
+from mintpy.ifgram_inversion import estimate_timeseries
+from mintpy.simulation.decorrelation import coherence2weight
+from numpy.typing import NDArray
+
+from engine.deformation.network import Network
+from engine.options import Options
+
+Weights = Literal["none", "variance", "coherence"]
+
+# MintPy's names of the weight functions, and its floor for coherence in them.
+_MINTPY_WEIGHT = {"variance": "var", "coherence": "coh"}
+_COHERENCE_FLOOR = 5e-2
+
+
+class InversionOptions(Options):
+    """How the stack is inverted and when a pixel counts as decorrelated.
+
+    weights : "none", "variance" (inverse phase variance from coherence; Tough et al. 1995) or "coherence".
+    reference : "median" of the frame in every interferogram, or a place as [longitude, latitude].
+    min_temporal_coherence : 0–1; min_pair_share : least share of the network's pairs with phase at the pixel.
+    block : rows and columns of a block. It changes memory and speed, not the result.
+    """
+
+    weights: Weights = "none"
+    reference: Literal["median"] | tuple[float, float] = "median"
+    min_temporal_coherence: float = 0.7
+    min_pair_share: float = 0.5
+    block: int = 256
+
+
+class PixelState(IntEnum):
+    """Why a pixel has a series, or has none."""
+
+    NO_DATA = 0  # no interferogram has phase here
+    SOLVED = 1  # least squares on a connected network
+    MINIMUM_NORM = 2  # the pixel's network falls into groups; minimum-norm velocity, flagged
+    DATES_MISSING = 3  # decorrelated: no pair reaches some of the dates
+    FEW_PAIRS = 4  # decorrelated: fewer pairs than min_pair_share
+    LOW_COHERENCE = 5  # decorrelated: temporal coherence under the threshold
+
+
+HAS_SERIES = (PixelState.SOLVED, PixelState.MINIMUM_NORM)
+DECORRELATED = (PixelState.DATES_MISSING, PixelState.FEW_PAIRS, PixelState.LOW_COHERENCE)
+
+
+@dataclass(frozen=True)
+class Inversion:
+    """Solutions of some pixels.
+
+    phase : radians relative to the first date, shape (dates, pixels); NaN where there is no solution.
+    temporal_coherence : 0–1 (Pepe & Lanari 2006), shape (pixels,), NaN where there is no solution.
+    pairs : number of pairs with phase. groups : of dates that these pairs link; 1 where they link all.
+    """
+
+    phase: NDArray[np.float32]
+    temporal_coherence: NDArray[np.float32]
+    pairs: NDArray[np.uint16]
+    groups: NDArray[np.uint16]
+
+
+class Inverter(Protocol):
+    """Solves pixels of one network; another implementation gives the same to 1e-6 m."""
+
+    def __call__(
+        self, network: Network, phase: NDArray[np.float32], weight: NDArray[np.float32] | None = None
+    ) -> Inversion:
+        """Invert `phase`, radians, shape (pairs, pixels), NaN for no data, weighted by `weight` of the same shape."""
+        ...
+
+
+def invert_with_mintpy(
+    network: Network, phase: NDArray[np.float32], weight: NDArray[np.float32] | None = None
+) -> Inversion:
+    """Invert with MintPy's estimator (Yunjun et al. 2019), minimum-norm velocity.
+
+    Pixels that miss the same pairs share one design matrix and are solved together, unless weights differ between them.
+    """
+    design, velocity_design = network.incidence_matrix[:, 1:], _velocity_design(network)
+    intervals = np.diff(network.years)[:, None]
+    solution = np.full((len(network.dates), phase.shape[1]), np.nan, np.float32)
+    coherence = np.full(phase.shape[1], np.nan, np.float32)
+    pairs = np.isfinite(phase).sum(axis=0).astype(np.uint16)
+    groups = np.zeros(phase.shape[1], np.uint16)
+    for used, pixels in _same_pairs(phase):
+        labels = network.groups(used)
+        groups[pixels] = labels.max() + 1
+        reached = np.unique(network.edges[used])
+        if len(reached) < len(network.dates):
+            continue
+        for together in [pixels] if weight is None else pixels[:, None]:
+            series, quality, _ = estimate_timeseries(
+                A=design[used],
+                B=velocity_design[used],
+                y=phase[np.ix_(used, together)],
+                tbase_diff=intervals,
+                weight_sqrt=None if weight is None else np.sqrt(weight[np.ix_(used, together)]),
+                print_msg=False,
+            )
+            solution[:, together] = series
+            coherence[together] = quality
+    return Inversion(solution, coherence, pairs, groups)
+
+
+def weights_from_coherence(
+    coherence: NDArray[np.float32], weights: Literal["variance", "coherence"], looks: float
+) -> NDArray[np.float32]:
+    """Weight of each observation from its coherence, with MintPy's table; `looks` are independent looks."""
+    filled = np.nan_to_num(coherence, nan=0.0)
+    weight: NDArray[np.float32] = coherence2weight(
+        filled, _MINTPY_WEIGHT[weights], L=max(round(looks), 1), epsilon=_COHERENCE_FLOOR, print_msg=False
+    )
+    return weight.astype(np.float32)
+
+
+def classify(inversion: Inversion, network: Network, options: InversionOptions) -> NDArray[np.uint8]:
+    """The `PixelState` of each pixel, shape (pixels,)."""
+    solved = np.isfinite(inversion.temporal_coherence)
+    conditions = [
+        (inversion.pairs == 0, PixelState.NO_DATA),
+        (inversion.pairs < options.min_pair_share * len(network.pairs), PixelState.FEW_PAIRS),
+        (~solved, PixelState.DATES_MISSING),
+        (inversion.temporal_coherence < options.min_temporal_coherence, PixelState.LOW_COHERENCE),
+        (inversion.groups > 1, PixelState.MINIMUM_NORM),
+    ]
+    tests, states = zip(*conditions, strict=True)
+    return np.select(tests, [int(state) for state in states], int(PixelState.SOLVED)).astype(np.uint8)
+
+
+def phase_to_displacement(phase: NDArray[np.float32], wavelength: float) -> NDArray[np.float32]:
+    """Displacement along the line of sight in m, towards the satellite positive: d = −λ/(4π)·φ."""
+    return (phase * (-wavelength / (4 * np.pi))).astype(np.float32)
+
+
+def _velocity_design(network: Network) -> NDArray[np.float64]:
+    """B of Bv = Δφ with the mean velocities between dates as unknowns, in years, shape (pairs, dates − 1)."""
+    matrix = np.zeros((len(network.pairs), len(network.dates) - 1))
+    intervals = np.diff(network.years)
+    for row, (first, second) in enumerate(network.edges):
+        matrix[row, first:second] = intervals[first:second]
+    return matrix
+
+
+def _same_pairs(phase: NDArray[np.float32]) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.int64]]]:
+    """Each set of used pairs, shape (pairs,), with the indices of the pixels that have phase in just these."""
+    valid = np.isfinite(phase)
+    packed = np.packbits(valid, axis=0)
+    _, which = np.unique(packed, axis=1, return_inverse=True)
+    order = np.argsort(which, kind="stable")
+    for pixels in np.split(order, np.flatnonzero(np.diff(which[order])) + 1):
+        yield valid[:, pixels[0]], pixels

@@ -1,0 +1,172 @@
+"""The stack and its series on disk, in MintPy's own HDF5 layout, so that its tools open them.
+
+Both are chunked in space, so that a block of pixels is read through all pairs or dates without the rest.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from mintpy.utils.writefile import layout_hdf5
+from numpy.typing import NDArray
+
+from engine.deformation.network import Network
+from engine.deformation.stack import DatePair, Geometry, Interferogram, Radar
+from engine.grid import Block, Grid
+
+STACK, GEOMETRY, SERIES = "ifgramStack.h5", "geometryGeo.h5", "timeseries.h5"
+
+
+def mintpy_metadata(grid: Grid, radar: Radar) -> dict[str, Any]:
+    """Attributes that MintPy expects of geocoded files."""
+    degrees = grid.crs.is_geographic
+    metadata = {
+        "PROCESSOR": "pitwatch",
+        "WAVELENGTH": radar.wavelength,
+        "LENGTH": grid.rows,
+        "WIDTH": grid.cols,
+        "X_FIRST": grid.transform.c,
+        "Y_FIRST": grid.transform.f,
+        "X_STEP": grid.transform.a,
+        "Y_STEP": grid.transform.e,
+        "X_UNIT": "degrees" if degrees else "meters",
+        "Y_UNIT": "degrees" if degrees else "meters",
+        "ALOOKS": 1,
+        "RLOOKS": 1,
+        "NO_DATA_VALUE": "nan",
+    }
+    if epsg := grid.crs.to_epsg():
+        metadata["EPSG"] = epsg
+    if radar.looks:
+        metadata["NCORRLOOKS"] = radar.looks
+    if radar.heading is not None:
+        metadata["HEADING"] = radar.heading
+        metadata["ORBIT_DIRECTION"] = "ASCENDING" if np.cos(np.radians(radar.heading)) > 0 else "DESCENDING"
+    return metadata
+
+
+def write_stack(
+    folder: Path,
+    interferograms: Sequence[Interferogram],
+    rasters: Iterable[tuple[NDArray[np.float32], NDArray[np.float32] | None]],
+    grid: Grid,
+    radar: Radar,
+) -> None:
+    """Write `ifgramStack.h5`.
+
+    Parameters
+    ----------
+    rasters : phase (radians, NaN for no data) and coherence (None when it is not used) of each interferogram in turn.
+    """
+    count = len(interferograms)
+    dates = np.array([[f"{day:%Y%m%d}" for day in item.pair] for item in interferograms], dtype="S8")
+    baselines = [item.perpendicular_baseline for item in interferograms]
+    bperp = np.array([np.nan if value is None else value for value in baselines], np.float32)
+    shape = (count, grid.rows, grid.cols)
+    datasets: dict[str, list[Any]] = {
+        "date": [np.dtype("S8"), (count, 2), dates],
+        "dropIfgram": [np.bool_, (count,), np.ones(count, np.bool_)],
+        "bperp": [np.float32, (count,), bperp],
+        "unwrapPhase": [np.float32, shape],
+    }
+    weighted = False
+    path = folder / STACK
+    for number, (phase, coherence) in enumerate(rasters):
+        if number == 0:
+            weighted = coherence is not None
+            if weighted:
+                datasets["coherence"] = [np.float32, shape]
+            metadata = mintpy_metadata(grid, radar) | {"FILE_TYPE": "ifgramStack"}
+            layout_hdf5(str(path), ds_name_dict=datasets, metadata=metadata, print_msg=False)
+            file = h5py.File(path, "r+")
+        file["unwrapPhase"][number] = phase
+        if weighted:
+            file["coherence"][number] = coherence
+    file.close()
+
+
+def write_geometry(folder: Path, geometry: Geometry, grid: Grid, radar: Radar) -> None:
+    """Write `geometryGeo.h5`: incidence angle (degrees) and, where it is known, height (m)."""
+    datasets: dict[str, list[Any]] = {"incidenceAngle": [np.float32, grid.shape, geometry.incidence]}
+    if geometry.height is not None:
+        datasets["height"] = [np.float32, grid.shape, geometry.height]
+    metadata = mintpy_metadata(grid, radar) | {"FILE_TYPE": "geometry"}
+    layout_hdf5(str(folder / GEOMETRY), ds_name_dict=datasets, metadata=metadata, print_msg=False)
+
+
+class StackFile:
+    """Reads `ifgramStack.h5`. Opened for each call, so that it may be handed to workers."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / STACK
+
+    @property
+    def interferograms(self) -> list[Interferogram]:
+        with h5py.File(self.path) as file:
+            dates, baselines = file["date"][:], file["bperp"][:]
+        pairs = [DatePair(*(_day(stamp) for stamp in row)) for row in dates]
+        return [
+            Interferogram(pair, self.path, perpendicular_baseline=None if np.isnan(bperp) else float(bperp))
+            for pair, bperp in zip(pairs, baselines, strict=True)
+        ]
+
+    @property
+    def has_coherence(self) -> bool:
+        with h5py.File(self.path) as file:
+            return "coherence" in file
+
+    def phase(self, pairs: Sequence[int], block: Block) -> NDArray[np.float32]:
+        """Phase of some pairs (by number), shape (pairs, rows, cols) of the block; NaN for no data."""
+        return self._read("unwrapPhase", pairs, block)
+
+    def coherence(self, pairs: Sequence[int], block: Block) -> NDArray[np.float32]:
+        return self._read("coherence", pairs, block)
+
+    def _read(self, dataset: str, pairs: Sequence[int], block: Block) -> NDArray[np.float32]:
+        with h5py.File(self.path) as file:
+            values: NDArray[np.float32] = file[dataset][(list(pairs), *block.slices)]
+            return values
+
+
+def read_geometry(folder: Path) -> Geometry:
+    with h5py.File(folder / GEOMETRY) as file:
+        return Geometry(file["incidenceAngle"][:], file["height"][:] if "height" in file else None)
+
+
+class SeriesFile:
+    """Writes and reads `timeseries.h5`: displacement in m along the line of sight, NaN where there is no series."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / SERIES
+
+    def create(self, network: Network, grid: Grid, radar: Radar) -> None:
+        dates = [f"{day:%Y%m%d}" for day in network.dates]
+        shape = (len(dates), grid.rows, grid.cols)
+        datasets: dict[str, list[Any]] = {
+            "date": [np.dtype("S8"), (len(dates),), np.array(dates, dtype="S8")],
+            "timeseries": [np.float32, shape],
+        }
+        metadata = mintpy_metadata(grid, radar) | {"FILE_TYPE": "timeseries", "UNIT": "m", "REF_DATE": dates[0]}
+        layout_hdf5(str(self.path), ds_name_dict=datasets, metadata=metadata, print_msg=False)
+
+    def write(self, block: Block, series: NDArray[np.float32]) -> None:
+        with h5py.File(self.path, "r+") as file:
+            file["timeseries"][(slice(None), *block.slices)] = series
+
+    def read(self, block: Block) -> NDArray[np.float32]:
+        """Displacement in m, shape (dates, rows, cols) of the block."""
+        with h5py.File(self.path) as file:
+            values: NDArray[np.float32] = file["timeseries"][(slice(None), *block.slices)]
+            return values
+
+    @property
+    def dates(self) -> list[date]:
+        with h5py.File(self.path) as file:
+            return [_day(stamp) for stamp in file["date"][:]]
+
+
+def _day(stamp: bytes) -> date:
+    return datetime.strptime(stamp.decode(), "%Y%m%d").date()

@@ -1,0 +1,235 @@
+"""What a stack of interferograms is, whichever processor made it.
+
+Every reader hands out phase as *later minus earlier*, in radians, NaN where there is no data, with the sign by which
+motion away from the satellite (subsidence) is positive phase: displacement towards the satellite is d = −λ/(4π)·φ.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import InputError
+from engine.grid import Grid
+from engine.options import Options
+from engine.raster import Raster
+
+SPEED_OF_LIGHT = 299_792_458.0  # m/s
+
+
+class DatePair(NamedTuple):
+    """The two acquisitions of an interferogram, the earlier first."""
+
+    first: date
+    second: date
+
+    @property
+    def days(self) -> int:
+        return (self.second - self.first).days
+
+    def __str__(self) -> str:
+        return f"{self.first:%Y%m%d}_{self.second:%Y%m%d}"
+
+
+@dataclass(frozen=True)
+class Interferogram:
+    """One pair: its files, and its perpendicular baseline in m where the metadata gives it."""
+
+    pair: DatePair
+    unwrapped: Path
+    coherence: Path | None = None
+    perpendicular_baseline: float | None = None
+
+
+@dataclass(frozen=True)
+class Radar:
+    """What the metadata tell of the radar and its view.
+
+    wavelength : m. heading : of the flight, degrees clockwise from north. looks : independent looks of the coherence.
+    """
+
+    wavelength: float
+    heading: float | None = None
+    looks: float | None = None
+
+
+class Geometry(NamedTuple):
+    """Incidence angle (degrees from the vertical) and height (m, None when unknown), each of the grid's shape."""
+
+    incidence: NDArray[np.float32]
+    height: NDArray[np.float32] | None
+
+
+class StackReader(Protocol):
+    """A stack on disk, in one processor's form. A second one of the same data gives the same arrays."""
+
+    @property
+    def interferograms(self) -> Sequence[Interferogram]:
+        """In order of their dates; at least one."""
+        ...
+
+    @property
+    def grid(self) -> Grid: ...
+
+    @property
+    def radar(self) -> Radar: ...
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """Everything that the stack is read from."""
+        ...
+
+    def phase(self, interferogram: Interferogram) -> NDArray[np.float32]:
+        """Unwrapped phase in radians, NaN for no data, later minus earlier, subsidence positive."""
+        ...
+
+    def coherence(self, interferogram: Interferogram) -> NDArray[np.float32]:
+        """Coherence from 0 to 1, NaN for no data."""
+        ...
+
+    def geometry(self) -> Geometry: ...
+
+
+class StackOptions(Options):
+    """What the options of every stack reader share.
+
+    path : folder of the stack, relative to the area's folder.
+    unwrapped, coherence : file name patterns in it.
+    wavelength_m : used instead of what the metadata say.
+    """
+
+    path: Path = Path(".")
+    unwrapped: str
+    coherence: str
+    wavelength_m: float | None = None
+
+
+class GammaOptions(StackOptions):
+    """A stack as GAMMA leaves it: geocoded big-endian float32, with parameter files.
+
+    dem_parameters, slc_parameters, baselines, incidence, dem : file name patterns.
+    corner : whether the parameter file's corner is the outer edge of the first pixel or its centre.
+    """
+
+    format: Literal["gamma"]
+    unwrapped: str = "*.unw"
+    coherence: str = "*.cc"
+    dem_parameters: str = "*dem*.par"
+    slc_parameters: str = "*slc*.par"
+    baselines: str = "*base*.par"
+    incidence: str = "*.inc"
+    dem: str = "*.dem"
+    corner: Literal["edge", "centre"] = "edge"
+
+
+class GeoTiffOptions(StackOptions):
+    """A stack as GeoTIFFs, whoever made them; dates and wavelength from tags, or from file names and this table.
+
+    incidence_deg : one angle for the whole frame; incidence : or a raster of them. dem : a raster of heights.
+    heading_deg : of the flight. subsidence_is_positive_phase : the sign by which the files were written.
+    """
+
+    format: Literal["geotiff"]
+    unwrapped: str = "*unw*.tif"
+    coherence: str = "*c[oc]*.tif"
+    incidence_deg: float | None = None
+    incidence: Path | None = None
+    dem: Path | None = None
+    heading_deg: float | None = None
+    subsidence_is_positive_phase: bool = True
+
+
+def list_interferograms(
+    folder: Path, unwrapped: str, coherence: str, baselines: dict[DatePair, float] | None = None
+) -> list[Interferogram]:
+    """Find the pairs of a folder by file name pattern, and the coherence of each by its dates.
+
+    Raises
+    ------
+    InputError
+        For no file, a name without two dates, dates in the wrong order, or two files of one pair.
+    """
+    if not folder.is_dir():
+        raise InputError("the folder of the stack does not exist", file=folder, mend="correct stack.path")
+    coherent = {}
+    for path in sorted(folder.rglob(coherence)):
+        coherent[pair_of(path)] = path
+    found: dict[DatePair, Interferogram] = {}
+    for path in sorted(folder.rglob(unwrapped)):
+        pair = pair_of(path)
+        if pair in found:
+            raise InputError(
+                f"a second interferogram of {pair} beside {found[pair].unwrapped.name}",
+                file=path,
+                mend="remove one of the two, or narrow stack.unwrapped",
+            )
+        found[pair] = Interferogram(pair, path, coherent.get(pair), (baselines or {}).get(pair))
+    if not found:
+        raise InputError(
+            f"no interferogram matches '{unwrapped}'", file=folder, mend="correct stack.path or stack.unwrapped"
+        )
+    return [found[pair] for pair in sorted(found)]
+
+
+def pair_of(path: Path) -> DatePair:
+    """The two dates in a file's name (YYYYMMDD or YYMMDD, times of day allowed), or in its GeoTIFF tags."""
+    stamps = re.findall(r"(?<!\d)(\d{8}|\d{6})(?:T\d{6})?(?!\d)", path.name)
+    dates = [day for stamp in stamps if (day := _date(stamp))]
+    if len(dates) < 2 and path.suffix.lower() in (".tif", ".tiff"):
+        with Raster(path) as raster:
+            tags = raster.tags
+        dates = [day for key in ("FIRST_DATE", "SECOND_DATE") if (day := _date(tags.get(key, "").replace("-", "")))]
+    if len(dates) < 2:
+        raise InputError(
+            "no two dates in the file's name", file=path, mend="name it with both dates, for example 20060619-20061002"
+        )
+    if dates[0] >= dates[1]:
+        raise InputError(
+            f"the pair's dates are not in order ({dates[0]}, {dates[1]})",
+            file=path,
+            mend="form the pair with the earlier acquisition first",
+        )
+    return DatePair(dates[0], dates[1])
+
+
+def _date(stamp: str) -> date | None:
+    try:
+        return datetime.strptime(stamp, "%Y%m%d" if len(stamp) == 8 else "%y%m%d").date()
+    except ValueError:
+        return None
+
+
+def check_phase(phase: NDArray[np.float32], interferogram: Interferogram) -> None:
+    """Refuse a raster that holds no phase at all, or that cannot be unwrapped phase in radians."""
+    valid = phase[np.isfinite(phase)]
+    if valid.size == 0:
+        raise InputError(
+            "the interferogram holds no data (every pixel is no-data)",
+            file=interferogram.unwrapped,
+            field=str(interferogram.pair),
+            mend="supply it again, or take it out of the stack",
+        )
+    if np.abs(valid).max() > 1e4:
+        raise InputError(
+            f"values up to {np.abs(valid).max():.3g} cannot be radians",
+            file=interferogram.unwrapped,
+            field=str(interferogram.pair),
+            mend="check byte order, data type and unit of the file",
+        )
+
+
+def require_coherence(interferograms: Sequence[Interferogram], weights: str) -> None:
+    """Refuse weights from coherence when a pair has none."""
+    for interferogram in interferograms:
+        if interferogram.coherence is None:
+            raise InputError(
+                f"the pair {interferogram.pair} has no coherence, and weights = '{weights}' asks for it",
+                file=interferogram.unwrapped,
+                field="deformation.weights",
+                mend="supply its coherence raster (stack.coherence), or set weights = 'none'",
+            )

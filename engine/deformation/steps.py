@@ -1,0 +1,357 @@
+"""The steps of the radar half, from files to files: prepare the stack, choose its network, invert, estimate rates."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.blocks import Workers, map_blocks
+from engine.deformation.gamma import GammaStack
+from engine.deformation.geotiff import GeoTiffStack
+from engine.deformation.inversion import (
+    DECORRELATED,
+    HAS_SERIES,
+    InversionOptions,
+    Inverter,
+    PixelState,
+    classify,
+    invert_with_mintpy,
+    phase_to_displacement,
+    weights_from_coherence,
+)
+from engine.deformation.mintpy_files import (
+    SeriesFile,
+    StackFile,
+    read_geometry,
+    write_geometry,
+    write_stack,
+)
+from engine.deformation.network import Network, NetworkOptions, choose_pairs
+from engine.deformation.stack import (
+    GammaOptions,
+    GeoTiffOptions,
+    Interferogram,
+    Radar,
+    StackReader,
+    check_phase,
+    require_coherence,
+)
+from engine.deformation.velocity import date_noise, fit_rate, to_vertical
+from engine.errors import InputError
+from engine.grid import Block, Grid, LonLat
+from engine.raster import Raster, write_cog
+from engine.steps import Progress
+
+M_TO_MM = 1000.0
+_NOISE_PIXELS = 50_000
+
+
+def open_stack(options: GammaOptions | GeoTiffOptions, area_folder: Path) -> StackReader:
+    """The reader for the form that the options name."""
+    if isinstance(options, GammaOptions):
+        return GammaStack(options, area_folder)
+    return GeoTiffStack(options, area_folder)
+
+
+@dataclass(frozen=True)
+class PreparedStack:
+    """The stack step's products, read back.
+
+    medians : of each pair's phase over the frame, radians. valid_shares : of the frame's pixels with phase.
+    """
+
+    folder: Path
+    grid: Grid
+    radar: Radar
+    medians: NDArray[np.float64]
+    valid_shares: list[float]
+
+    @classmethod
+    def read(cls, folder: Path) -> "PreparedStack":
+        known = json.loads((folder / "stack.json").read_text())
+        return cls(
+            folder,
+            Grid.from_description(known["grid"]),
+            Radar(**known["radar"]),
+            np.array(known["medians"]),
+            known["valid_shares"],
+        )
+
+    @property
+    def file(self) -> StackFile:
+        return StackFile(self.folder)
+
+
+def prepare_stack(reader: StackReader, folder: Path, *, weights: str, progress: Progress) -> dict[str, Any]:
+    """Check every raster of the stack and lay it down for reading block by block."""
+    interferograms = reader.interferograms
+    weighted = weights != "none"
+    if weighted:
+        require_coherence(interferograms, weights)
+    medians: list[float] = []
+    shares: list[float] = []
+    advance = progress.count(len(interferograms))
+
+    def rasters() -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32] | None]]:
+        for interferogram in interferograms:
+            phase = reader.phase(interferogram)
+            check_phase(phase, interferogram)
+            valid = np.isfinite(phase)
+            medians.append(float(np.median(phase[valid])))
+            shares.append(float(valid.mean()))
+            yield phase, reader.coherence(interferogram) if weighted else None
+            advance()
+
+    write_stack(folder, interferograms, rasters(), reader.grid, reader.radar)
+    write_geometry(folder, reader.geometry(), reader.grid, reader.radar)
+    known = {
+        "grid": reader.grid.describe(),
+        "radar": vars(reader.radar),
+        "medians": medians,
+        "valid_shares": shares,
+    }
+    (folder / "stack.json").write_text(json.dumps(known))
+    dates = {day for item in interferograms for day in item.pair}
+    return {"pairs": len(interferograms), "dates": len(dates), "rows": reader.grid.rows, "columns": reader.grid.cols}
+
+
+@dataclass(frozen=True)
+class ChosenNetwork:
+    """The network step's product, read back: the pairs used, by number in the stack, and their network."""
+
+    numbers: list[int]
+    network: Network
+
+    @classmethod
+    def read(cls, folder: Path, stack: PreparedStack) -> "ChosenNetwork":
+        numbers = json.loads((folder / "network.json").read_text())["used"]
+        pairs = [item.pair for item in stack.file.interferograms]
+        return cls(numbers, Network(tuple(pairs[number] for number in numbers)))
+
+
+def choose_network(stack: PreparedStack, folder: Path, options: NetworkOptions) -> dict[str, Any]:
+    """Choose the pairs and make sure that they hold together."""
+    available = stack.file.interferograms
+    used = {item.pair for item in choose_pairs(available, options)}
+    numbers = [number for number, item in enumerate(available) if item.pair in used]
+    network = Network(tuple(available[number].pair for number in numbers))
+    (folder / "network.json").write_text(json.dumps({"used": numbers}))
+    all_dates = {day for item in available for day in item.pair}
+    return {
+        "pairs": len(numbers),
+        "dates": len(network.dates),
+        "mean_days": round(float(np.mean([pair.days for pair in network.pairs])), 2),
+        "discarded_dates": [str(day) for day in sorted(all_dates - set(network.dates))],
+        "baselines_close": baselines_close([available[number] for number in numbers]),
+    }
+
+
+def baselines_close(interferograms: Sequence[Interferogram]) -> bool:
+    """Whether the perpendicular baselines of the pairs are differences of positions of the acquisitions, to 5 m.
+
+    Where they are not (one and the same figure in every file, say), no baseline plot may be drawn from them.
+    """
+    baselines = [item.perpendicular_baseline for item in interferograms]
+    if any(value is None for value in baselines):
+        return False
+    matrix = Network(tuple(item.pair for item in interferograms)).incidence_matrix
+    observed = np.array(baselines, float)
+    positions = np.linalg.lstsq(matrix, observed, rcond=None)[0]
+    return bool(np.abs(matrix @ positions - observed).max() < 5.0)
+
+
+def invert_stack(
+    stack: PreparedStack,
+    chosen: ChosenNetwork,
+    folder: Path,
+    options: InversionOptions,
+    *,
+    workers: Workers,
+    progress: Progress,
+    inverter: Inverter = invert_with_mintpy,
+) -> dict[str, Any]:
+    """Invert all pixels block by block; writes the series, temporal coherence, number of pairs and groups, and state."""
+    grid, network = stack.grid, chosen.network
+    blocks = list(grid.blocks(options.block))
+    advance = progress.count(len(blocks))
+    kept = folder / "blocks"
+    kept.mkdir(exist_ok=True)
+    series = SeriesFile(folder)
+    series.create(network, grid, stack.radar)
+    coherence = np.full(grid.shape, np.nan, np.float32)
+    pairs, groups = np.zeros(grid.shape, np.uint16), np.zeros(grid.shape, np.uint16)
+    state = np.full(grid.shape, PixelState.NO_DATA, np.uint8)
+    work = partial(
+        _invert_block,
+        stack=stack,
+        chosen=chosen,
+        options=options,
+        reference=_reference_phase(stack, chosen, options),
+        inverter=inverter,
+    )
+    for block, result in map_blocks(work, blocks, workers=workers, keep=kept):
+        series.write(block, result["displacement"])
+        coherence[block.slices] = result["coherence"]
+        pairs[block.slices], groups[block.slices] = result["pairs"], result["groups"]
+        state[block.slices] = result["state"]
+        advance()
+    for path in kept.iterdir():
+        path.unlink()
+    kept.rmdir()
+
+    write_cog(folder / "coherence.tif", coherence, grid, nodata=np.nan, unit="1", name="temporal coherence")
+    write_cog(folder / "pairs.tif", pairs, grid, nodata=None, unit="1", name="pairs with phase")
+    write_cog(folder / "groups.tif", groups, grid, nodata=None, unit="1", name="groups of dates")
+    write_cog(folder / "state.tif", state, grid, nodata=None, unit="code", name="state")
+    shares = {item.name.lower(): round(float((state == item).mean()), 4) for item in PixelState}
+    return {"reference": _describe_reference(options), "pixels": int(state.size), "shares": shares}
+
+
+def _invert_block(
+    block: Block,
+    *,
+    stack: PreparedStack,
+    chosen: ChosenNetwork,
+    options: InversionOptions,
+    reference: NDArray[np.float64],
+    inverter: Inverter,
+) -> dict[str, NDArray[Any]]:
+    """Everything about the pixels of one block, each array of the block's shape."""
+    count = len(chosen.numbers)
+    phase = stack.file.phase(chosen.numbers, block).reshape(count, -1) - reference[:, None].astype(np.float32)
+    weight = None
+    if options.weights != "none":
+        coherence = stack.file.coherence(chosen.numbers, block).reshape(count, -1)
+        phase[~(coherence > 0)] = np.nan  # a pair without coherence at the pixel says nothing of it
+        weight = weights_from_coherence(coherence, options.weights, stack.radar.looks or 1.0)
+    inversion = inverter(chosen.network, phase, weight)
+    state = classify(inversion, chosen.network, options)
+    displacement = phase_to_displacement(inversion.phase, stack.radar.wavelength)
+    displacement[:, ~np.isin(state, HAS_SERIES)] = np.nan
+    return {
+        "displacement": displacement.reshape(-1, *block.shape),
+        "coherence": inversion.temporal_coherence.reshape(block.shape),
+        "pairs": inversion.pairs.reshape(block.shape),
+        "groups": inversion.groups.reshape(block.shape),
+        "state": state.reshape(block.shape),
+    }
+
+
+def _reference_phase(stack: PreparedStack, chosen: ChosenNetwork, options: InversionOptions) -> NDArray[np.float64]:
+    """Phase that counts as no motion in each pair, shape (pairs,)."""
+    if options.reference == "median":
+        return stack.medians[chosen.numbers]
+    place = LonLat(*options.reference)
+    pixel = stack.grid.pixel_at(place)
+    if pixel is None:
+        raise InputError(
+            f"the reference point {place.lon}, {place.lat} lies outside the frame {stack.grid.bounds_lonlat}",
+            field="inversion.reference",
+            mend="give longitude, latitude of a stable place inside it, or 'median'",
+        )
+    block = Block(pixel.row, pixel.row + 1, pixel.col, pixel.col + 1)
+    phase = stack.file.phase(chosen.numbers, block)[:, 0, 0].astype(np.float64)
+    if missing := [pair for pair, value in zip(chosen.network.pairs, phase, strict=True) if np.isnan(value)]:
+        raise InputError(
+            f"the reference point has no phase in {len(missing)} pairs ({missing[0]} is the first)",
+            field="inversion.reference",
+            mend="choose a place that is coherent in every pair, or 'median'",
+        )
+    return phase
+
+
+def _describe_reference(options: InversionOptions) -> str:
+    return "median of the frame" if options.reference == "median" else "{}, {}".format(*options.reference)
+
+
+def estimate_rates(
+    stack: PreparedStack,
+    inverted: Path,
+    folder: Path,
+    options: InversionOptions,
+    *,
+    workers: Workers,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Rate along the line of sight with standard error, vertical rate, and the noise of each date, all in mm."""
+    grid, series = stack.grid, SeriesFile(inverted)
+    blocks = list(grid.blocks(options.block))
+    advance = progress.count(len(blocks))
+    rate, error = (np.full(grid.shape, np.nan, np.float32) for _ in range(2))
+    for block, result in map_blocks(partial(_rate_of_block, series=series), blocks, workers=workers):
+        rate[block.slices], error[block.slices] = result["rate"], result["error"]
+        advance()
+    vertical = to_vertical(rate, read_geometry(stack.folder).incidence)
+    unit = "mm/year"
+    write_cog(folder / "rate.tif", rate, grid, nodata=np.nan, unit=unit, name="rate, line of sight, towards positive")
+    write_cog(folder / "error.tif", error, grid, nodata=np.nan, unit=unit, name="standard error of the rate")
+    write_cog(folder / "vertical.tif", vertical, grid, nodata=np.nan, unit=unit, name="vertical rate, up positive")
+    noise = date_noise(_sample(series, blocks), series.dates) * M_TO_MM
+    (folder / "noise.json").write_text(
+        json.dumps({str(day): float(value) for day, value in zip(series.dates, noise, strict=True)})
+    )
+    report: dict[str, Any] = {"share_with_rate": round(float(np.isfinite(rate).mean()), 4)}
+    if np.isfinite(rate).any():
+        report |= {
+            "least_rate": round(float(np.nanmin(rate)), 2),
+            "greatest_rate": round(float(np.nanmax(rate)), 2),
+            "median_standard_error": round(float(np.nanmedian(error)), 2),
+        }
+    return report
+
+
+def _rate_of_block(block: Block, *, series: SeriesFile) -> dict[str, NDArray[Any]]:
+    displacement = series.read(block) * np.float32(M_TO_MM)
+    fit = fit_rate(displacement.reshape(len(displacement), -1), series.dates)
+    return {"rate": fit.rate.reshape(block.shape), "error": fit.standard_error.reshape(block.shape)}
+
+
+def _sample(series: SeriesFile, blocks: Sequence[Block]) -> NDArray[np.float32]:
+    """Series of evenly spaced pixels of every block, in m, some 50,000 in all."""
+    share = max(1, _NOISE_PIXELS // len(blocks))
+    samples = []
+    for block in blocks:
+        values = series.read(block)
+        values = values.reshape(len(values), -1)
+        values = values[:, np.isfinite(values).all(axis=0)]
+        samples.append(values[:, :: max(1, values.shape[1] // share)])
+    return np.concatenate(samples, axis=1)
+
+
+@dataclass(frozen=True)
+class MotionRasters:
+    """What activity needs of the radar half, each of the grid's shape.
+
+    rate, error : mm/yr, NaN but where the pixel is solved: a minimum-norm solution is shown, and is no evidence.
+    """
+
+    grid: Grid
+    rate: NDArray[np.float32]
+    error: NDArray[np.float32]
+    state: NDArray[np.uint8]
+
+    @classmethod
+    def read(cls, inverted: Path, rates: Path) -> "MotionRasters":
+        with Raster(inverted / "state.tif") as raster:
+            state, grid = raster.read(), raster.grid
+        with Raster(rates / "rate.tif") as raster:
+            rate = raster.read()
+        with Raster(rates / "error.tif") as raster:
+            error = raster.read()
+        unsolved = state != PixelState.SOLVED
+        rate[unsolved], error[unsolved] = np.nan, np.nan
+        return cls(grid, rate, error, state)
+
+    @property
+    def observed(self) -> NDArray[np.bool_]:
+        return self.state != PixelState.NO_DATA
+
+    @property
+    def decorrelated(self) -> NDArray[np.bool_]:
+        return np.isin(self.state, DECORRELATED)
+

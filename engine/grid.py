@@ -1,0 +1,157 @@
+"""Where pixels lie: the grid of a raster, and its division into blocks."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+from pyproj import CRS, Geod, Transformer
+from shapely.geometry.base import BaseGeometry
+
+
+WGS84 = Geod(ellps="WGS84")
+
+
+def geodesic_area(geometry: BaseGeometry) -> float:
+    """Area in m² on the ellipsoid of a (multi)polygon in longitude and latitude."""
+    return abs(float(WGS84.geometry_area_perimeter(geometry)[0]))
+
+
+class Pixel(NamedTuple):
+    """Row and column, counted from the upper left, from 0."""
+
+    row: int
+    col: int
+
+
+class LonLat(NamedTuple):
+    """Longitude and latitude in degrees, WGS 84."""
+
+    lon: float
+    lat: float
+
+
+class Bounds(NamedTuple):
+    """West, south, east, north in the units of a CRS."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+@dataclass(frozen=True)
+class Block:
+    """A rectangle of pixels: rows `row0` to `row1`, columns `col0` to `col1`, ends excluded."""
+
+    row0: int
+    row1: int
+    col0: int
+    col1: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.row1 - self.row0, self.col1 - self.col0
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        return slice(self.row0, self.row1), slice(self.col0, self.col1)
+
+    @property
+    def name(self) -> str:
+        return f"{self.row0}-{self.row1}_{self.col0}-{self.col1}"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A raster's coordinate reference system, affine transform and shape (rows, columns).
+
+    The transform maps (column, row) of a pixel's upper left corner to x, y, as in GDAL.
+    """
+
+    crs: CRS
+    transform: Affine
+    shape: tuple[int, int]
+
+    def __post_init__(self) -> None:
+        if self.shape[0] < 1 or self.shape[1] < 1:
+            raise ValueError(f"a grid needs at least one pixel, not {self.shape}")
+
+    @property
+    def rows(self) -> int:
+        return self.shape[0]
+
+    @property
+    def cols(self) -> int:
+        return self.shape[1]
+
+    @cached_property
+    def bounds(self) -> Bounds:
+        corners = [self.transform @ (col, row) for col in (0, self.cols) for row in (0, self.rows)]
+        xs, ys = zip(*corners, strict=True)
+        return Bounds(min(xs), min(ys), max(xs), max(ys))
+
+    @cached_property
+    def bounds_lonlat(self) -> Bounds:
+        """The frame in degrees, WGS 84."""
+        return Bounds(*self._to_lonlat.transform_bounds(*self.bounds))
+
+    @cached_property
+    def _to_lonlat(self) -> Transformer:
+        return Transformer.from_crs(self.crs, "EPSG:4326", always_xy=True)
+
+    @cached_property
+    def _from_lonlat(self) -> Transformer:
+        return Transformer.from_crs("EPSG:4326", self.crs, always_xy=True)
+
+    def matches(self, other: "Grid") -> bool:
+        """Whether both lay the same pixels, to a thousandth of a pixel."""
+        if self.shape != other.shape or self.crs != other.crs:
+            return False
+        there = ~self.transform @ other.transform
+        corners = [(0, 0), (self.cols, 0), (0, self.rows), (self.cols, self.rows)]
+        return all(math.dist(there @ corner, corner) < 1e-3 for corner in corners)
+
+    def pixel_at(self, place: LonLat) -> Pixel | None:
+        """The pixel that holds a place, or None outside the frame."""
+        x, y = self._from_lonlat.transform(place.lon, place.lat)
+        col, row = ~self.transform @ (x, y)
+        pixel = Pixel(math.floor(row), math.floor(col))
+        inside = 0 <= pixel.row < self.rows and 0 <= pixel.col < self.cols
+        return pixel if inside else None
+
+    def lonlat(self, pixel: Pixel) -> LonLat:
+        """The centre of a pixel."""
+        return LonLat(*self._to_lonlat.transform(*(self.transform @ (pixel.col + 0.5, pixel.row + 0.5))))
+
+    @cached_property
+    def pixel_area(self) -> NDArray[np.float64]:
+        """Geodesic area of one pixel in m², one value for each row (taken in the middle column)."""
+        areas = np.empty(self.rows)
+        col = self.cols / 2
+        for row in range(self.rows):
+            ring = [(col, row), (col + 1, row), (col + 1, row + 1), (col, row + 1)]
+            lon, lat = self._to_lonlat.transform(*zip(*(self.transform @ corner for corner in ring), strict=True))
+            areas[row] = abs(WGS84.polygon_area_perimeter(lon, lat)[0])
+        return areas
+
+    def blocks(self, size: int) -> Iterator[Block]:
+        """Cover the grid by squares of `size` pixels, cut at its edges, row by row."""
+        for row in range(0, self.rows, size):
+            for col in range(0, self.cols, size):
+                yield Block(row, min(row + size, self.rows), col, min(col + size, self.cols))
+
+    def describe(self) -> dict[str, Any]:
+        """As JSON: CRS (authority code where it has one, else WKT), six transform terms, shape."""
+        authority = self.crs.to_authority()
+        crs = ":".join(authority) if authority else self.crs.to_wkt()
+        return {"crs": crs, "transform": list(self.transform)[:6], "shape": list(self.shape)}
+
+    @classmethod
+    def from_description(cls, description: dict[str, Any]) -> "Grid":
+        rows, cols = description["shape"]
+        return cls(CRS.from_user_input(description["crs"]), Affine(*description["transform"]), (rows, cols))

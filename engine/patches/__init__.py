@@ -1,0 +1,1 @@
+"""Mine patches: where they come from and what they are."""

@@ -1,0 +1,192 @@
+"""The only reader and writer of georeferenced rasters."""
+
+import os
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from pyproj import CRS
+from rasterio.enums import Resampling
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.io import DatasetReader
+from rasterio.vrt import WarpedVRT
+from rasterio.windows import Window
+
+from engine.errors import InputError
+from engine.grid import Block, Grid
+
+# Formats that rasters may come in. Anything else (a VRT that points elsewhere, say) is refused.
+READABLE = {"GTiff", "COG", "ENVI", "ISCE", "ROI_PAC"}
+
+# A pixel of a series cube is read without its neighbours beyond this many rows and columns.
+CUBE_TILE = 16
+
+
+class Raster:
+    """One open raster. Use as a context manager; reading returns arrays in the file's own type."""
+
+    def __init__(self, path: Path) -> None:
+        if not path.exists():
+            raise InputError("the file does not exist", file=path, mend="check the path, or supply the file")
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", NotGeoreferencedWarning)
+                self._dataset: DatasetReader = rasterio.open(path)
+        except RasterioError as error:
+            raise InputError(
+                f"not a readable raster ({error})", file=path, mend="supply the file again, as a GeoTIFF"
+            ) from None
+        self.path = path
+        if self._dataset.driver not in READABLE:
+            raise InputError(
+                f"the format {self._dataset.driver} is not read here", file=path, mend="convert it to GeoTIFF"
+            )
+
+    def __enter__(self) -> "Raster":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._dataset.close()
+
+    @property
+    def grid(self) -> Grid:
+        """The raster's grid; without a CRS or a transform it has none, which is an error."""
+        if self._dataset.crs is None:
+            raise InputError(
+                "the raster has no coordinate reference system",
+                file=self.path,
+                field="CRS",
+                mend="set it, for example with `rio edit-info --crs EPSG:4326 FILE`",
+            )
+        if self._dataset.transform.is_identity:
+            raise InputError(
+                "the raster has no geotransform",
+                file=self.path,
+                field="transform",
+                mend="supply the georeferenced (geocoded) product",
+            )
+        return Grid(CRS.from_wkt(self._dataset.crs.to_wkt()), self._dataset.transform, self._dataset.shape)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        return dict(self._dataset.tags())
+
+    @property
+    def nodata(self) -> float | None:
+        return self._dataset.nodata
+
+    @property
+    def band_names(self) -> list[str]:
+        return [name or "" for name in self._dataset.descriptions]
+
+    def read(self, band: int = 1, block: Block | None = None) -> NDArray[Any]:
+        """One band (counted from 1), whole or of a block, shape (rows, cols)."""
+        try:
+            return self._dataset.read(band, window=_window(block))
+        except RasterioError as error:
+            raise InputError(
+                f"the raster breaks off or is corrupt ({error})", file=self.path, mend="copy or download it again"
+            ) from None
+
+    def read_onto(self, grid: Grid) -> NDArray[np.float64]:
+        """The first band resampled bilinearly onto another grid; NaN where it has no data."""
+        with WarpedVRT(
+            self._dataset,
+            crs=grid.crs.to_wkt(),
+            transform=grid.transform,
+            height=grid.rows,
+            width=grid.cols,
+            resampling=Resampling.bilinear,
+            dtype="float64",
+            nodata=np.nan,
+        ) as warped:
+            band: NDArray[np.float64] = warped.read(1)
+            return band
+
+
+def write_cog(path: Path, array: NDArray[Any], grid: Grid, *, nodata: float | None, unit: str, name: str) -> None:
+    """Write one band as a cloud-optimised GeoTIFF, whole or not at all.
+
+    Parameters
+    ----------
+    array : shape of the grid; its type is kept.
+    nodata : the value that means no data (NaN for floats), None when every pixel has a value.
+    unit, name : of the band, kept in the file.
+    """
+    partial = path.with_name(path.name + ".partial")
+    categorical = np.issubdtype(array.dtype, np.integer)
+    profile = {
+        "driver": "COG",
+        "height": grid.rows,
+        "width": grid.cols,
+        "count": 1,
+        "dtype": array.dtype,
+        "crs": grid.crs.to_wkt(),
+        "transform": grid.transform,
+        "nodata": nodata,
+        "compress": "DEFLATE",
+        "predictor": "YES",
+        "overview_resampling": "NEAREST" if categorical else "AVERAGE",
+    }
+    with rasterio.open(partial, "w", **profile) as target:
+        target.write(array, 1)
+        target.set_band_description(1, name)
+        target.set_band_unit(1, unit)
+    os.replace(partial, path)
+
+
+def write_cube(
+    path: Path,
+    read: Callable[[Block], NDArray[np.float32]],
+    grid: Grid,
+    *,
+    band_names: Sequence[str],
+    unit: str,
+    on_block: Callable[[], None] = lambda: None,
+) -> None:
+    """Write a cube of bands so that one pixel is read without the rest: small tiles, all bands of a pixel together.
+
+    Parameters
+    ----------
+    read : gives the bands of a block, shape (bands, rows, cols), NaN for no data.
+    band_names : one for each band (the dates of a series).
+    """
+    partial = path.with_name(path.name + ".partial")
+    profile = {
+        "driver": "GTiff",
+        "height": grid.rows,
+        "width": grid.cols,
+        "count": len(band_names),
+        "dtype": "float32",
+        "crs": grid.crs.to_wkt(),
+        "transform": grid.transform,
+        "nodata": np.nan,
+        "interleave": "pixel",
+        "tiled": True,
+        "blockxsize": CUBE_TILE,
+        "blockysize": CUBE_TILE,
+        "compress": "DEFLATE",
+        "predictor": 3,
+        "BIGTIFF": "IF_SAFER",
+    }
+    with rasterio.open(partial, "w", **profile) as target:
+        for band, name in enumerate(band_names, start=1):
+            target.set_band_description(band, name)
+            target.set_band_unit(band, unit)
+        for block in _whole_rows(grid, CUBE_TILE):
+            target.write(read(block), window=_window(block))
+            on_block()
+    os.replace(partial, path)
+
+
+def _whole_rows(grid: Grid, height: int) -> Iterable[Block]:
+    for row in range(0, grid.rows, height):
+        yield Block(row, min(row + height, grid.rows), 0, grid.cols)
+
+
+def _window(block: Block | None) -> Window | None:
+    return None if block is None else Window.from_slices(*block.slices)

@@ -1,0 +1,227 @@
+"""Sentences from codes and parameters, in the reader's language: the one place where facts become words.
+
+Texts go through gettext with English as the message; `use_language` sets the language of the current thread of work.
+Numbers carry their unit, and their uncertainty where there is one; minus is a minus sign.
+"""
+
+import gettext as _gettext
+from collections.abc import Mapping
+from contextvars import ContextVar
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+LANGUAGES = ("en",)
+_CATALOGUES = Path(__file__).parents[1] / "locale"
+_language: ContextVar[str] = ContextVar("language", default="en")
+
+
+def use_language(language: str) -> None:
+    """Speak `language` from here on, in this context."""
+    _language.set(language)
+
+
+def gettext(message: str) -> str:
+    """The message in the current language."""
+    return _catalogue(_language.get()).gettext(message)
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    """The message for `count` things, in the current language."""
+    return _catalogue(_language.get()).ngettext(one, many, count)
+
+
+@lru_cache
+def _catalogue(language: str) -> _gettext.NullTranslations:
+    return _gettext.translation("pitwatch", _CATALOGUES, [language], fallback=True)
+
+
+_ = gettext
+
+
+# Numbers and dates
+
+
+def number(value: float, digits: int = 0) -> str:
+    """A number with fixed decimals, grouped as the language has it."""
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    text = format_decimal(round(value, digits) + 0.0, format=pattern, locale=_language.get())
+    return text.replace("-", "−")
+
+
+def day(value: date) -> str:
+    """A date, for example 19 Jun 2006."""
+    return format_date(value, "d MMM y", locale=_language.get())
+
+
+def period(first: date, last: date) -> str:
+    return f"{day(first)} – {day(last)}"
+
+
+def hectares(square_metres: float) -> str:
+    """An area: km² from a square kilometre on, else hectares."""
+    if square_metres >= 1e6:
+        return _("{area} km²").format(area=number(square_metres / 1e6, 1))
+    return _("{area} ha").format(area=number(square_metres / 1e4, 0 if square_metres >= 1e5 else 1))
+
+
+def percent(share: float) -> str:
+    return _("{share} %").format(share=number(100 * share))
+
+
+def rate(value: float, margin: float | None = None) -> str:
+    """A rate in mm a year, with half its 95 % interval when it is known."""
+    if margin is None:
+        return _("{rate} mm/yr").format(rate=number(value))
+    return _("{rate} ± {margin} mm/yr").format(rate=number(value), margin=number(margin))
+
+
+# Names of codes
+
+
+def activity_name(activity: str) -> str:
+    return {
+        "negative": _("moving away"),
+        "positive": _("moving towards"),
+        "decorrelated": _("decorrelated"),
+        "no_change": _("no change seen"),
+        "not_observable": _("not observable"),
+    }[activity]
+
+
+def state_name(state: str) -> str:
+    return {
+        "no_data": _("no data"),
+        "solved": _("solved"),
+        "minimum_norm": _("flagged: network falls apart"),
+        "dates_missing": _("decorrelated: dates missing"),
+        "few_pairs": _("decorrelated: too few pairs"),
+        "low_coherence": _("decorrelated: pairs contradict"),
+    }[state]
+
+
+def verdict_name(kind: str) -> str:
+    return {"not_tested": _("permits not tested")}[kind]
+
+
+def reason(code: str, parameters: Mapping[str, Any]) -> str:
+    """Why a verdict was given."""
+    return {"no_register": _("No register of permits has been loaded for this area.")}[code].format(**parameters)
+
+
+def layer_name(name: str) -> str:
+    return {
+        "rate": _("Rate, line of sight"),
+        "vertical": _("Rate, vertical"),
+        "error": _("Standard error of the rate"),
+        "coherence": _("Temporal coherence"),
+        "pairs": _("Pairs with phase"),
+        "groups": _("Groups of dates"),
+        "state": _("Decorrelated or flagged"),
+        "terrain": _("Relief"),
+    }[name]
+
+
+def unit_name(unit: str) -> str:
+    return {"mm/yr": _("mm/yr"), "1": "", "code": ""}[unit]
+
+
+def reference_name(reference: str) -> str:
+    return _("the median of the frame") if reference == "median" else reference
+
+
+# Sentences
+
+
+def patch_statement(patch: Mapping[str, Any], release: Mapping[str, Any]) -> str:
+    """What happens at a patch, never more certain than its numbers.
+
+    `patch` holds the columns of the tables patch and activity, `release` those of release.
+    """
+    sentences = [_motion(patch, release)]
+    seen = patch["coherent_pixels"] + patch["decorrelated_pixels"]
+    if patch["decorrelated_pixels"] and patch["activity"] != "decorrelated":
+        sentences.append(
+            _("The radar has lost {share} of what it saw of it, which can itself be a sign of mining.").format(
+                share=percent(patch["decorrelated_pixels"] / seen)
+            )
+        )
+    if patch["observed_share"] < 0.95 and patch["activity"] != "not_observable":
+        sentences.append(_("Only {share} of its area was seen.").format(share=percent(patch["observed_share"])))
+    return " ".join(sentences)
+
+
+def _motion(patch: Mapping[str, Any], release: Mapping[str, Any]) -> str:
+    activity, when = patch["activity"], period(release["first_date"], release["last_date"])
+    if activity in ("negative", "positive"):
+        message = (
+            _("{area} of ground moves away from the satellite at {rate} (median; fastest {extreme}), {period}.")
+            if activity == "negative"
+            else _("{area} of ground moves towards the satellite at {rate} (median; fastest {extreme}), {period}.")
+        )
+        return message.format(
+            area=hectares(patch["cluster_area_m2"]),
+            rate=rate(patch["median_rate"], release["t95"] * patch["standard_error"]),
+            extreme=rate(patch["extreme_rate"]),
+            period=when,
+        )
+    if activity == "decorrelated":
+        return _("Decorrelated: the radar lost {lost} of the {seen} pixels that it saw of it, {period}.").format(
+            lost=number(patch["decorrelated_pixels"]),
+            seen=number(patch["decorrelated_pixels"] + patch["coherent_pixels"]),
+            period=when,
+        )
+    if activity == "no_change":
+        return _(
+            "No motion beyond ± {threshold} mm/yr was seen, {period}; slower than {least} mm/yr would not have been."
+        ).format(
+            threshold=number(release["threshold"]),
+            period=when,
+            least=number(max(patch["detectable_rate"], release["threshold"])),
+        )
+    return _("Not observable: too little of it was seen by the radar to say anything. This is not the same as still.")
+
+
+def pixel_statement(pixel: Mapping[str, Any], release: Mapping[str, Any]) -> str:
+    """What is known at one pixel, or why nothing is.
+
+    `pixel` holds the fields of the store's pixel reading, `release` the columns of the table release.
+    """
+    state = pixel["state"]
+    if state in ("solved", "minimum_norm"):
+        sentence = _("{rate} along the line of sight (95 %), {period}; {dates} dates from {pairs} of {all} pairs.").format(
+            rate=rate(pixel["rate"], release["t95"] * pixel["standard_error"]),
+            period=period(release["first_date"], release["last_date"]),
+            dates=pixel["dates"],
+            pairs=pixel["pairs"],
+            all=pixel["pairs_used"],
+        )
+        if state == "solved":
+            return sentence
+        flag = _(
+            "Flagged: the pairs at this pixel leave its dates in {groups} groups that nothing links. Between the groups "
+            "the slowest motion that fits was assumed (minimum norm), so this is no evidence."
+        ).format(groups=pixel["groups"])
+        return f"{sentence} {flag}"
+    if state == "low_coherence":
+        return _(
+            "Decorrelated: the {pairs} pairs at this pixel contradict each other (temporal coherence {coherence}), so "
+            "there is no series. Loss of coherence can itself be a sign of mining."
+        ).format(pairs=pixel["pairs"], coherence=number(pixel["coherence"], 2))
+    if state in ("few_pairs", "dates_missing"):
+        return _(
+            "Decorrelated: {pairs} of {all} pairs have phase at this pixel. Its own network falls apart into {groups} "
+            "groups of dates that nothing links, so there is no series. Loss of coherence can itself be a sign of mining."
+        ).format(pairs=pixel["pairs"], all=pixel["pairs_used"], groups=pixel["groups"])
+    return _("The radar saw nothing here.")
+
+
+def convention(reference: str, incidence_deg: float) -> str:
+    """How to read the rates."""
+    return _(
+        "Along the line of sight ({incidence}° from the vertical), towards the satellite positive, relative to {reference}."
+    ).format(incidence=number(incidence_deg, 1), reference=reference_name(reference))

@@ -1,0 +1,17 @@
+"""The Streamlit script of the app: page list and run; nothing else."""
+
+import streamlit as st
+
+from components.frame import begin_page
+from engine.wording import gettext as _
+
+begin_page()
+
+PAGES = [
+    st.Page("pages/inspect/map.py", title=_("Map"), icon=":material/map:", url_path="map", default=True),
+    st.Page("pages/overview/summary.py", title=_("Overview"), icon=":material/monitoring:", url_path="overview"),
+    st.Page("pages/quality/radar.py", title=_("Quality"), icon=":material/fact_check:", url_path="quality"),
+    st.Page("pages/quality/sources.py", title=_("Sources"), icon=":material/menu_book:", url_path="sources"),
+]
+
+st.navigation(PAGES, position="top").run()

@@ -1,0 +1,48 @@
+"""The inspector's page: triage list, map, and what is known of the selected site or place."""
+
+import streamlit as st
+
+from components import selection
+from components.frame import header
+from components.map import Pick, deformation_map
+from components.patch_card import patch_card, place_card
+from components.triage import triage_list
+from engine import wording
+from engine.wording import gettext as _
+from engine.wording import ngettext
+
+frame = header()
+reader = frame.reader
+patches = reader.patches()
+chosen = selection.current()
+patch = next((item for item in patches if item.patch_id == chosen.patch), None)
+
+
+def pick_on_map(pick: Pick) -> None:
+    selection.select(patch=pick.patch, at=pick.at)
+
+
+def pick_in_list(patch_id: str) -> None:
+    selection.select(patch=patch_id, at=None)
+
+
+something = patch is not None or chosen.at is not None
+list_column, map_column, *rest = st.columns([1.1, 2.9, 1.9] if something else [1.1, 4.8], gap="small")
+with list_column:
+    count = ngettext("{count} site", "{count} sites", len(patches)).format(count=wording.number(len(patches)))
+    st.caption(count if len(patches) < 2 else _("{count}, those that move most first").format(count=count))
+    if patches:
+        triage_list(reader, patches, patch=chosen.patch, on_pick=pick_in_list)
+    else:
+        st.info(_("This area names no sites. Click any place on the map to see its series."))
+with map_column:
+    deformation_map(reader, patch=chosen.patch, at=chosen.at, on_pick=pick_on_map)
+    st.caption(wording.convention(reader.info.reference, reader.info.incidence_deg))
+if rest:
+    with rest[0]:
+        if chosen.at is not None:
+            place_card(reader, chosen.at)
+        if patch is not None:
+            if chosen.at is not None:
+                st.divider()
+            patch_card(reader, patch)

@@ -1,0 +1,35 @@
+"""DuckDB connections: spatial loaded from its package, nothing fetched, readers locked down."""
+
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+
+
+def connect_for_writing(path: Path) -> duckdb.DuckDBPyConnection:
+    """A connection to a database that only this process knows of."""
+    connection = duckdb.connect(str(path), config=_NO_FETCHING)
+    _load_spatial(connection)
+    return connection
+
+
+def connect_for_reading(path: Path) -> duckdb.DuckDBPyConnection:
+    """A read-only connection that can reach no other file. Take a `cursor()` of it for each thread."""
+    connection = duckdb.connect(str(path), read_only=True, config=_NO_FETCHING)
+    _load_spatial(connection)
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+_NO_FETCHING: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+
+
+def _load_spatial(connection: duckdb.DuckDBPyConnection) -> None:
+    extension = files("duckdb_extension_spatial") / "extensions" / f"v{duckdb.__version__}" / "spatial.duckdb_extension"
+    connection.execute(f"LOAD '{extension}'")
+    # Without it ST_Transform takes latitude first and gives infinity.
+    connection.execute("SET geometry_always_xy = true")

@@ -1,0 +1,34 @@
+"""Where everything lies that a run or a person makes."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Home:
+    """The one folder to back up: `$PITWATCH_HOME`, or `var` in the working directory."""
+
+    root: Path
+
+    @classmethod
+    def default(cls) -> "Home":
+        return cls(Path(os.environ.get("PITWATCH_HOME", "var")).resolve())
+
+    def work(self, area: str) -> Path:
+        return self.root / "work" / area
+
+    def status(self, area: str) -> Path:
+        """What the latest run on an area is doing, as JSON."""
+        return self.work(area) / "status.json"
+
+    @property
+    def releases_root(self) -> Path:
+        return self.root / "releases"
+
+    def releases(self, area: str) -> Path:
+        return self.releases_root / area
+
+    @property
+    def log(self) -> Path:
+        return self.root / "log"

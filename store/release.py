@@ -1,0 +1,118 @@
+"""Write a release, check it, publish it.
+
+A release is a folder `releases/<area>/<id>/` with `release.duckdb`, `series.tif` and `layers/`. It is written beside the
+others under a name that readers do not see, checked, renamed, and made current by replacing one symbolic link. Readers
+that hold an older one keep it.
+"""
+
+import os
+import shutil
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from store.database import connect_for_reading, connect_for_writing
+from store.home import Home
+
+SCHEMA_VERSION = 1
+DATABASE, SERIES, LAYERS, CURRENT = "release.duckdb", "series.tif", "layers", "current"
+
+# Written in this order; a frame's columns are matched by name, `geometry` and `cluster` hold WKB.
+TABLES = (
+    "release",
+    "acquisition",
+    "interferogram",
+    "layer",
+    "category",
+    "rate_bin",
+    "patch",
+    "activity",
+    "series",
+    "verdict",
+    "step",
+    "input",
+)
+_GEOMETRY_COLUMNS = {"patch": "geometry", "activity": "cluster"}
+
+
+class ReleaseError(Exception):
+    """A release that is not whole; it was not published."""
+
+
+def new_release_id(home: Home, area: str) -> str:
+    """An identifier that sorts by time and that no release of the area has."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    candidates = [stamp, *(f"{stamp}-{number}" for number in range(2, 100))]
+    return next(name for name in candidates if not (home.releases(area) / name).exists())
+
+
+def begin(home: Home, area: str, release_id: str) -> Path:
+    """The hidden folder to put the release's files in; what killed runs left there is swept away."""
+    for leftover in home.releases(area).glob(".*.partial"):
+        shutil.rmtree(leftover)
+    folder = home.releases(area) / f".{release_id}.partial"
+    (folder / LAYERS).mkdir(parents=True)
+    return folder
+
+
+def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Write the database of a release from one frame a table; those that are not given stay empty."""
+    schema = Path(__file__).with_name("schema.sql").read_text(encoding="utf-8")
+    connection = connect_for_writing(folder / DATABASE)
+    try:
+        connection.execute(schema)
+        for table in TABLES:
+            frame = tables.get(table)
+            if frame is None or frame.empty:
+                continue
+            connection.register("frame", frame)
+            geometry = _GEOMETRY_COLUMNS.get(table)
+            columns = f"* REPLACE (ST_GeomFromWKB({geometry}::BLOB) AS {geometry})" if geometry else "*"
+            order = f"ORDER BY ST_Hilbert(ST_GeomFromWKB({geometry}::BLOB))" if table == "patch" else ""
+            connection.execute(f"INSERT INTO {table} BY NAME SELECT {columns} FROM frame {order}")
+            connection.unregister("frame")
+        connection.execute("CHECKPOINT")
+    finally:
+        connection.close()
+
+
+def check(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Read the release back as the app will, and refuse one that is not whole."""
+    connection = connect_for_reading(folder / DATABASE)
+    try:
+        for table in TABLES:
+            (count,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone() or (0,)
+            expected = len(tables[table]) if table in tables else 0
+            if count != expected:
+                raise ReleaseError(f"table {table} has {count} rows instead of {expected}")
+        names = [row[0] for row in connection.execute("SELECT file FROM layer").fetchall()]
+    finally:
+        connection.close()
+    for path in [folder / SERIES, *(folder / LAYERS / name for name in names)]:
+        if not path.is_file() or path.stat().st_size == 0:
+            raise ReleaseError(f"{path.name} is missing")
+
+
+def publish(home: Home, area: str, release_id: str, folder: Path) -> Path:
+    """Make a checked release current, in one step for all readers."""
+    target = home.releases(area) / release_id
+    for path in folder.rglob("*"):
+        if path.is_file():
+            _sync(path)
+    os.rename(folder, target)
+    link = home.releases(area) / f".{CURRENT}.{os.getpid()}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(release_id)
+    os.replace(link, home.releases(area) / CURRENT)
+    _sync(home.releases(area))
+    return target
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,128 @@
+-- A release of one area. Geometry is in EPSG:4326, longitude first. Rates are in mm a year along the line of sight,
+-- towards the satellite positive, relative to release.reference. NULL means unknown.
+
+CREATE TABLE release (
+    id              VARCHAR PRIMARY KEY,    -- time of publishing, UTC
+    area            VARCHAR NOT NULL,
+    title           VARCHAR NOT NULL,
+    created         TIMESTAMP NOT NULL,     -- UTC
+    schema_version  INTEGER NOT NULL,
+    engine_version  VARCHAR NOT NULL,
+    content_key     VARCHAR NOT NULL,       -- hash of everything that the release was made from
+    attribution     VARCHAR NOT NULL,
+    source          VARCHAR NOT NULL,       -- Markdown: origin, licence, attribution of the data
+    first_date      DATE NOT NULL,          -- of the radar series
+    last_date       DATE NOT NULL,
+    pairs           INTEGER NOT NULL,       -- interferograms used
+    solved_share    DOUBLE NOT NULL,        -- of the frame's pixels, on a connected network
+    reference       VARCHAR NOT NULL,       -- what the rates are relative to
+    threshold       DOUBLE NOT NULL,        -- mm/yr: slower is no motion
+    t95             DOUBLE NOT NULL,        -- from standard errors to 95 % intervals (Student's t, dates − 2)
+    incidence_deg   DOUBLE NOT NULL,        -- median over the frame
+    heading_deg     DOUBLE,                 -- of the flight, clockwise from north
+    wavelength_m    DOUBLE NOT NULL,
+    west DOUBLE NOT NULL, south DOUBLE NOT NULL, east DOUBLE NOT NULL, north DOUBLE NOT NULL
+);
+
+CREATE TABLE acquisition (
+    date     DATE PRIMARY KEY,
+    noise_mm DOUBLE                         -- robust spread over the frame about each pixel's own line
+);
+
+CREATE TABLE interferogram (
+    first_date                DATE NOT NULL,
+    second_date               DATE NOT NULL,
+    days                      INTEGER NOT NULL,
+    perpendicular_baseline_m  DOUBLE,
+    valid_share               DOUBLE NOT NULL,  -- of the frame's pixels with phase
+    used                      BOOLEAN NOT NULL,
+    PRIMARY KEY (first_date, second_date)
+);
+
+CREATE TABLE layer (
+    name      VARCHAR PRIMARY KEY,
+    position  INTEGER NOT NULL,             -- order in the list of layers
+    file      VARCHAR NOT NULL,             -- in the release's folder layers/
+    unit      VARCHAR NOT NULL,
+    palette   VARCHAR NOT NULL,
+    low       DOUBLE,                       -- values at the ends of the palette
+    high      DOUBLE,
+    neutral   DOUBLE                        -- within ± this a diverging palette is grey
+);
+
+CREATE TABLE category (                     -- the values of layers of codes
+    layer VARCHAR NOT NULL,
+    value INTEGER NOT NULL,
+    code  VARCHAR NOT NULL,
+    share DOUBLE NOT NULL,                  -- of the layer's pixels
+    PRIMARY KEY (layer, value)
+);
+
+CREATE TABLE rate_bin (                     -- histogram of the rate over the frame
+    low     DOUBLE PRIMARY KEY,             -- mm/yr
+    high    DOUBLE NOT NULL,
+    area_m2 DOUBLE NOT NULL                 -- geodesic
+);
+
+CREATE TABLE patch (                        -- in Hilbert order, with plain bounds for map windows
+    patch_id    VARCHAR PRIMARY KEY,
+    name        VARCHAR NOT NULL,
+    mine_class  VARCHAR NOT NULL,
+    area_m2     DOUBLE NOT NULL,            -- geodesic
+    west DOUBLE NOT NULL, south DOUBLE NOT NULL, east DOUBLE NOT NULL, north DOUBLE NOT NULL,
+    geometry    GEOMETRY NOT NULL
+);
+
+CREATE TABLE activity (
+    patch_id            VARCHAR PRIMARY KEY,
+    activity            VARCHAR NOT NULL,   -- positive, negative, decorrelated, no_change, not_observable
+    observed_share      DOUBLE NOT NULL,    -- of the patch's area, seen by the radar
+    coherent_pixels     INTEGER NOT NULL,   -- in the patch, with a series
+    decorrelated_pixels INTEGER NOT NULL,   -- in the patch, without
+    detectable_rate     DOUBLE,             -- mm/yr: least that would have been told from 0 (95 %)
+    cluster_parts       INTEGER,            -- connected clusters that speak for the patch; NULL where nothing moves
+    cluster_pixels      INTEGER,            -- of all of them
+    cluster_area_m2     DOUBLE,
+    cluster_distance_m  DOUBLE,             -- from the patch, 0 inside
+    median_rate         DOUBLE,             -- mm/yr, of the cluster
+    extreme_rate        DOUBLE,             -- mm/yr, the greatest by size
+    standard_error      DOUBLE,             -- mm/yr, median of the cluster's pixels
+    significant_share   DOUBLE,             -- of the cluster's pixels, told from 0 at 95 %
+    cluster             GEOMETRY
+);
+
+CREATE TABLE series (                       -- one row a patch, lists in order of dates
+    patch_id        VARCHAR PRIMARY KEY,
+    of              VARCHAR NOT NULL,       -- "cluster", or "patch" where nothing moves
+    pixels          INTEGER NOT NULL,
+    dates           DATE[] NOT NULL,
+    displacement_mm FLOAT[] NOT NULL,       -- since the first date
+    spread_mm       FLOAT[] NOT NULL,       -- standard deviation between the pixels
+    rate            DOUBLE NOT NULL,        -- mm/yr, of the mean series
+    standard_error  DOUBLE NOT NULL         -- mm/yr
+);
+
+CREATE TABLE verdict (
+    patch_id  VARCHAR NOT NULL,
+    register  VARCHAR,                      -- the permits held against; NULL where there are none
+    kind      VARCHAR NOT NULL,
+    reasons   JSON NOT NULL,                -- [{code, parameters}]
+    PRIMARY KEY (patch_id, kind)
+);
+
+CREATE TABLE step (                         -- provenance
+    position          INTEGER PRIMARY KEY,
+    name              VARCHAR NOT NULL,
+    finished          TIMESTAMP NOT NULL,   -- UTC
+    seconds           DOUBLE NOT NULL,
+    peak_memory_bytes BIGINT NOT NULL,      -- of the engine's process up to then
+    parameters        JSON NOT NULL,
+    versions          JSON NOT NULL,
+    report            JSON NOT NULL
+);
+
+CREATE TABLE input (
+    step   VARCHAR NOT NULL,
+    file   VARCHAR NOT NULL,                -- relative to the area's folder where it lies in it
+    sha256 VARCHAR NOT NULL
+);

@@ -1,0 +1,68 @@
+"""The colours of map layers: the one source for tiles, legends and charts."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Stop(NamedTuple):
+    """A colour at a place on the scale, from 0 (low end) to 1 (high end)."""
+
+    place: float
+    colour: str
+
+
+# Motion: red away from the satellite, grey still, blue towards it. The anchors are ColorBrewer's RdBu (Brewer 2003),
+# which people with any common colour blindness tell apart.
+_AWAY = ("#67001f", "#b2182b", "#d6604d", "#f4a582")
+_TOWARDS = ("#92c5de", "#4393c3", "#2166ac", "#053061")
+_STILL = "#d9d9d9"
+# Sequential: cividis (Nuñez et al. 2018), perceptually even and colour-blind-safe.
+_SEQUENTIAL = ("#00224e", "#35456c", "#666970", "#948e77", "#c8b866", "#fee838")
+
+# Activity in Okabe–Ito colours (Okabe & Ito 2008), each with a sign so that colour is never alone.
+ACTIVITY_COLOURS = {
+    "negative": "#D55E00",
+    "positive": "#0072B2",
+    "decorrelated": "#CC79A7",
+    "no_change": "#009E73",
+    "not_observable": "#7F7F7F",
+}
+ACTIVITY_SIGNS = {"negative": "▼", "positive": "▲", "decorrelated": "≈", "no_change": "○", "not_observable": "–"}
+
+# State layer: what is hatched and how densely. Codes that are not named are left clear.
+HATCHED = {"minimum_norm": 2, "dates_missing": 3, "few_pairs": 3, "low_coherence": 3}
+
+
+def stops(palette: str, low: float, high: float, neutral: float | None) -> list[Stop]:
+    """Colours along a scale from `low` to `high`; a diverging one is flat grey within ± `neutral`."""
+    if palette == "motion":
+        edge = (neutral or 0.0) / high
+        # Just beyond the neutral band the colour is already told from grey: what moves does not fade in.
+        away = [Stop(0.5 * (1 - edge) * share, colour) for share, colour in _spread(_AWAY)]
+        towards = [Stop(0.5 * (1 + edge) + 0.5 * (1 - edge) * share, colour) for share, colour in _spread(_TOWARDS)]
+        return [*away, Stop(0.5 * (1 - edge), _STILL), Stop(0.5 * (1 + edge), _STILL), *towards]
+    if palette == "sequential":
+        return [Stop(share, colour) for share, colour in _spread(_SEQUENTIAL)]
+    if palette == "grey":
+        return [Stop(0.0, "#000000"), Stop(1.0, "#ffffff")]
+    raise ValueError(f"no palette '{palette}'")
+
+
+def lookup_table(palette: str, low: float, high: float, neutral: float | None) -> NDArray[np.uint8]:
+    """256 colours from `low` to `high`, shape (256, 3)."""
+    found = stops(palette, low, high, neutral)
+    places = [stop.place for stop in found]
+    colours = np.array([_rgb(stop.colour) for stop in found], float)
+    grid = np.linspace(0, 1, 256)
+    table = np.stack([np.interp(grid, places, colours[:, band]) for band in range(3)], axis=1)
+    return table.round().astype(np.uint8)
+
+
+def _spread(colours: tuple[str, ...]) -> list[tuple[float, str]]:
+    return [(number / (len(colours) - 1), colour) for number, colour in enumerate(colours)]
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)

@@ -1,0 +1,21 @@
+"""All routes beside Streamlit's own."""
+
+from pathlib import Path
+
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from web.guard import Guard
+from web.tiles import tile
+from web.urls import TILES, VECTORS, VENDOR
+from web.vectors import vectors
+
+_STATIC = Path(__file__).parents[1] / "static"
+
+ROUTES: list[BaseRoute] = [
+    Route(TILES, tile),
+    Route(VECTORS, vectors),
+    Mount(VENDOR, StaticFiles(directory=_STATIC)),
+]
+MIDDLEWARE = [Middleware(Guard)]

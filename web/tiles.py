@@ -1,0 +1,81 @@
+"""Raster tiles of a release's layers, coloured."""
+
+from functools import lru_cache
+
+import anyio.to_thread
+import numpy as np
+from numpy.typing import NDArray
+from rio_tiler.errors import TileOutsideBounds
+from rio_tiler.io import Reader
+from rio_tiler.models import ImageData
+from rio_tiler.utils import render
+from starlette.requests import Request
+from starlette.responses import Response
+
+from store.home import Home
+from store.reader import Layer, ReleaseReader, release
+from web.palette import HATCHED, lookup_table
+
+TILE_SIZE = 256
+_HATCH_PERIOD = 8  # pixels; divides the tile, so that hatching runs on across tiles
+_HATCH_COLOUR = (40, 40, 40, 210)
+# A release never changes, so a tile may be kept for good, by this browser alone.
+_CACHED = {"Cache-Control": "private, max-age=31536000, immutable"}
+
+
+async def tile(request: Request) -> Response:
+    """A 256-pixel PNG in Web Mercator; 204 outside the layer, 404 for what is not there."""
+    given = request.path_params
+    reader = release(Home.default(), given["area"], given["release"])
+    if reader is None or given["layer"] not in reader.layers:
+        return Response(status_code=404)
+    place = (given["x"], given["y"], given["z"])
+    if not (0 <= place[2] <= 30 and all(0 <= index < 2 ** place[2] for index in place[:2])):
+        return Response(status_code=404)
+    image = await anyio.to_thread.run_sync(_tile, reader, given["layer"], *place)
+    if image is None:
+        return Response(status_code=204, headers=_CACHED)
+    return Response(image, media_type="image/png", headers=_CACHED)
+
+
+def _tile(reader: ReleaseReader, name: str, x: int, y: int, z: int) -> bytes | None:
+    layer = reader.layers[name]
+    try:
+        with Reader(str(reader.layer_path(name))) as raster:
+            # Measured pixels stay squares; only the relief behind them is smoothed.
+            resampling = "bilinear" if layer.palette == "grey" else "nearest"
+            image = raster.tile(x, y, z, tilesize=TILE_SIZE, resampling_method=resampling)
+    except TileOutsideBounds:
+        return None
+    return colour(image, layer, reader.states)
+
+
+def colour(image: ImageData, layer: Layer, states: dict[int, str]) -> bytes:
+    """The PNG of one tile's values."""
+    values, seen = image.array.data[0], ~np.ma.getmaskarray(image.array)[0]
+    if layer.palette == "state":
+        rgba = _hatch(values, states)
+        rgba[..., 3] *= seen
+    else:
+        seen &= np.isfinite(values)
+        low, high = layer.low or 0.0, layer.high if layer.high is not None else 1.0
+        table = _table(layer.palette, low, high, layer.neutral)
+        index = np.clip((np.where(seen, values, low) - low) / (high - low) * 255, 0, 255).astype(np.uint8)
+        rgba = np.dstack([table[index], np.where(seen, 255, 0).astype(np.uint8)])
+    return render(np.moveaxis(rgba[..., :3], -1, 0), rgba[..., 3])
+
+
+@lru_cache(maxsize=64)
+def _table(palette: str, low: float, high: float, neutral: float | None) -> NDArray[np.uint8]:
+    return lookup_table(palette, low, high, neutral)
+
+
+def _hatch(values: NDArray[np.uint8], states: dict[int, str]) -> NDArray[np.uint8]:
+    """Diagonal lines where the state is to look uncertain: thin where it is flagged, thick where it is lost."""
+    rows, cols = np.indices(values.shape)
+    phase = (rows + cols) % _HATCH_PERIOD
+    rgba = np.zeros((*values.shape, 4), np.uint8)
+    for value, code in states.items():
+        if width := HATCHED.get(code):
+            rgba[(values == value) & (phase < width)] = _HATCH_COLOUR
+    return rgba

@@ -1,0 +1,14 @@
+"""Addresses of the server's own routes, for those who serve them and those who ask for them."""
+
+TILES = "/tiles/{area}/{release}/{layer}/{z:int}/{x:int}/{y:int}.png"
+VECTORS = "/vectors/{area}/{release}/{name}.geojson"
+VENDOR = "/vendor"
+
+
+def tile_template(area: str, release: str, layer: str) -> str:
+    """As map libraries want it, with {z}, {x} and {y} left open."""
+    return f"/tiles/{area}/{release}/{layer}/{{z}}/{{x}}/{{y}}.png"
+
+
+def vector_url(area: str, release: str, name: str) -> str:
+    return f"/vectors/{area}/{release}/{name}.geojson"

@@ -1,0 +1,22 @@
+"""Vector data of a release as GeoJSON."""
+
+import anyio.to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+
+from store.home import Home
+from store.reader import ReleaseReader, release
+
+_KINDS = {"patches": ReleaseReader.patches_geojson, "clusters": ReleaseReader.clusters_geojson}
+_CACHED = {"Cache-Control": "private, max-age=31536000, immutable"}
+
+
+async def vectors(request: Request) -> Response:
+    """Outlines in longitude and latitude; 404 for what is not there."""
+    given = request.path_params
+    reader = release(Home.default(), given["area"], given["release"])
+    query = _KINDS.get(given["name"])
+    if reader is None or query is None:
+        return Response(status_code=404)
+    text = await anyio.to_thread.run_sync(query, reader)
+    return Response(text, media_type="application/geo+json", headers=_CACHED)
