@@ -46,7 +46,7 @@ def rate_histogram(reader: ReleaseReader) -> None:
     rows = reader.rate_histogram()
     layer = reader.layers["rate"]
     low, high = layer.low or -1.0, layer.high or 1.0
-    scale = stops(layer.palette, low, high, layer.neutral)
+    scale = stops(layer.palette, high, layer.neutral)
     threshold = reader.info.threshold
     figure = go.Figure()
     figure.add_bar(

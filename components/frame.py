@@ -110,13 +110,17 @@ def _notes(shown: ReleaseReader, newest: ReleaseReader, status: RunStatus | None
         notes.append(":orange-badge[:material/update: {}]".format(_("a newer release is there")))
     if status and status.state == "running":
         share = f" {status.done}/{status.total}" if status.total else ""
-        notes.append(":blue-badge[:material/progress_activity: {}{}]".format(_("a run is at work: ") + status.step, share))
+        notes.append(
+            ":blue-badge[:material/progress_activity: {}{}]".format(_("a run is at work: ") + status.step, share)
+        )
     if status and status.state == "failed":
         notes.append(
             ":red-badge[:material/error: {}]".format(_("the last run failed; this release is older")),
         )
     if status and status.state == "broken_off":
-        notes.append(":orange-badge[:material/warning: {}]".format(_("the last run broke off; start it again to resume")))
+        notes.append(
+            ":orange-badge[:material/warning: {}]".format(_("the last run broke off; start it again to resume"))
+        )
     notes.append(":gray-badge[:material/lock_open: {}]".format(_("open, this machine only")))
     st.markdown(" ".join(notes), help=status.error if status and status.state == "failed" else None)
 
@@ -125,8 +129,8 @@ def _nothing_yet() -> None:
     st.title(_("No area has been published yet"))
     st.markdown(
         _(
-            "Pitwatch shows what its engine has published. To publish the areas that ship with it, run in its folder:\n\n"
-            "```\nmake run\n```\n\nor one area of your own:\n\n```\npython -m engine run FOLDER\n```"
+            "Pitwatch shows what its engine has published. To publish the areas that ship with it, run in its "
+            "folder:\n\n```\nmake run\n```\n\nor one area of your own:\n\n```\npython -m engine run FOLDER\n```"
         )
     )
     st.stop()

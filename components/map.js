@@ -219,7 +219,10 @@ function drawLegend(own, data, parent) {
     children.push(part("ends", text(data.words.still.replace("{neutral}", legend.neutral))));
   }
   if (hatched && !own.shown.off.has(hatched.name)) {
-    children.push(part("hatch", document.createElement("i"), text(hatched.label)));
+    const swatch = (name) => Object.assign(document.createElement("i"), { className: name });
+    children.push(
+      part("hatch", swatch("lost"), text(data.words.lost), swatch("flagged"), text(data.words.flagged)),
+    );
   }
   box.replaceChildren(...children);
 }

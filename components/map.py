@@ -71,6 +71,8 @@ def _data(reader: ReleaseReader, patch: str | None, at: tuple[float, float] | No
             "still": _("± {neutral}: no motion"),
             "away": _("away from satellite"),
             "towards": _("towards"),
+            "lost": _("decorrelated"),
+            "flagged": _("flagged"),
             "label": _("Map of ground motion. Click a site or any place to see its series."),
             "failed": _("The map cannot be drawn: this browser has no WebGL."),
         },
@@ -101,5 +103,5 @@ def _legend(layer: Layer) -> dict[str, Any]:
         "unit": wording.unit_name(layer.unit),
         "ticks": [[(value - low) / (high - low), wording.number(value, 0 if high > 1 else 1)] for value in ticks],
         "neutral": wording.number(layer.neutral) if layer.neutral else None,
-        "stops": [[stop.place, stop.colour] for stop in stops(layer.palette, low, high, layer.neutral)],
+        "stops": [[stop.place, stop.colour] for stop in stops(layer.palette, high, layer.neutral)],
     }

@@ -14,7 +14,7 @@ from web.palette import ACTIVITY_SIGNS
 def patch_card(reader: ReleaseReader, patch: Patch) -> None:
     """Everything that the release says of a patch."""
     info = reader.info
-    st.subheader(f"{patch.patch_id} · {patch.name}" if patch.name else patch.patch_id, anchor=False)
+    st.markdown(f"##### {patch.patch_id} · {patch.name}" if patch.name else f"##### {patch.patch_id}")
     st.markdown(
         f"**{ACTIVITY_SIGNS[patch.activity]} {wording.activity_name(patch.activity)}** · {patch.mine_class} · "
         f"{wording.hectares(patch.area_m2)}"
@@ -30,7 +30,9 @@ def patch_card(reader: ReleaseReader, patch: Patch) -> None:
     of = _("mean of the moving ground") if series.of == "cluster" else _("mean of the patch")
     st.caption(
         _("{of}, {pixels} pixels: {rate} (95 %)").format(
-            of=of, pixels=wording.number(series.pixels), rate=wording.rate(series.rate, info.t95 * series.standard_error)
+            of=of,
+            pixels=wording.number(series.pixels),
+            rate=wording.rate(series.rate, info.t95 * series.standard_error),
         )
     )
     series_chart(series, name=_("mean"), threshold=info.threshold, t95=info.t95, key=f"series-{patch.patch_id}")
@@ -40,7 +42,7 @@ def patch_card(reader: ReleaseReader, patch: Patch) -> None:
 def place_card(reader: ReleaseReader, at: tuple[float, float]) -> None:
     """What is known of the pixel at a place, or why there is nothing."""
     info, (lon, lat) = reader.info, at
-    st.subheader(f"{lat:.4f}°, {lon:.4f}°", anchor=False, help=_("latitude, longitude (WGS 84)"))
+    st.markdown(f"##### {wording.place(lon, lat)}", help=_("WGS 84"))
     pixel = reader.pixel(lon, lat)
     if pixel is None:
         st.info(_("The radar saw nothing here: the place lies outside the frame."), icon=":material/crop_free:")

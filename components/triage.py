@@ -20,7 +20,12 @@ _component = st.components.v2.component(
 
 
 def triage_list(
-    reader: ReleaseReader, patches: list[Patch], *, patch: str | None, on_pick: Callable[[str], None], key: str = "triage"
+    reader: ReleaseReader,
+    patches: list[Patch],
+    *,
+    patch: str | None,
+    on_pick: Callable[[str], None],
+    key: str = "triage",
 ) -> None:
     """Draw the list; `on_pick` is called with the identifier that is chosen by click, arrow keys or Enter."""
     verdicts = {verdict.patch_id: wording.verdict_name(verdict.kind) for verdict in reader.verdicts()}

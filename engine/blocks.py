@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from engine.grid import Block
 
+Kind = Literal["serial", "threads", "processes", "cluster"]
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -31,7 +32,7 @@ class Workers:
     scheduler : address of a dask scheduler (tcp://host:port), for "cluster".
     """
 
-    kind: Literal["serial", "threads", "processes", "cluster"] = "threads"
+    kind: Kind = "threads"
     count: int = os.cpu_count() or 1
     scheduler: str | None = None
 
@@ -48,7 +49,7 @@ class Workers:
         else:
             from distributed import Client  # heavy, and needed on a cluster only
 
-            with Client(self.scheduler) as client:
+            with Client(self.scheduler) as client:  # type: ignore[no-untyped-call]
                 yield client.get_executor()
 
 

@@ -63,19 +63,19 @@ def _parser() -> argparse.ArgumentParser:
 def _run(path: Path, home: Home, given: argparse.Namespace, console: Console) -> None:
     # The scientific stack takes seconds to import; `--help` and a typing error need not wait for it.
     from engine.area import read_area
-    from engine.blocks import Workers
+    from engine.blocks import Kind, Workers
     from engine.pipeline import run
 
-    kind = "cluster" if given.scheduler else "processes" if given.processes else "threads"
+    kind: Kind = "cluster" if given.scheduler else "processes" if given.processes else "threads"
     area = read_area(path)
-    with _bar(console) as listen:
+    with _ProgressBar(console) as listen:
         release = run(
             area, home, workers=Workers(kind, given.workers, given.scheduler), listen=listen, force=given.force
         )
     console.print(f"[bold]{area.name}[/]: release {release} is current")
 
 
-def _check(path: Path, home: Home, given: argparse.Namespace, console: Console) -> None:
+def _check(path: Path, _home: Home, _given: argparse.Namespace, console: Console) -> None:
     from engine.area import read_area
     from engine.deformation.network import Network, choose_pairs
     from engine.deformation.stack import require_coherence
@@ -94,7 +94,7 @@ def _check(path: Path, home: Home, given: argparse.Namespace, console: Console) 
     )
 
 
-class _bar:  # noqa: N801 - used as a context manager function
+class _ProgressBar:
     """A progress bar that a run's states drive."""
 
     def __init__(self, console: Console) -> None:
@@ -146,5 +146,3 @@ def _positive(text: str) -> int:
     if (number := int(text)) < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
     return number
-
-

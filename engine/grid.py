@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from pyproj import CRS, Geod, Transformer
 from shapely.geometry.base import BaseGeometry
 
-
 WGS84 = Geod(ellps="WGS84")
 
 
@@ -135,7 +134,8 @@ class Grid:
         col = self.cols / 2
         for row in range(self.rows):
             ring = [(col, row), (col + 1, row), (col + 1, row + 1), (col, row + 1)]
-            lon, lat = self._to_lonlat.transform(*zip(*(self.transform @ corner for corner in ring), strict=True))
+            xs, ys = zip(*(self.transform @ corner for corner in ring), strict=True)
+            lon, lat = self._to_lonlat.transform(xs, ys)
             areas[row] = abs(WGS84.polygon_area_perimeter(lon, lat)[0])
         return areas
 

@@ -204,5 +204,11 @@ def _publish(area: Area, home: Home, workspace: Workspace, products: Products) -
 def _content_key(area: Area, records: list[StepRecord]) -> str:
     """What tells whether two releases say the same."""
     schema = (Path(__file__).parents[1] / "store" / "schema.sql").read_text("utf-8")
-    texts = [schema, code_digest("publish.py"),area.options.title, area.options.attribution, (area.folder / area.options.source).read_text("utf-8")]
+    texts = [
+        schema,
+        code_digest("publish.py"),
+        area.options.title,
+        area.options.attribution,
+        (area.folder / area.options.source).read_text("utf-8"),
+    ]
     return hashlib.sha256(json.dumps([record.key for record in records] + texts).encode()).hexdigest()

@@ -77,7 +77,8 @@ class Raster:
 
     @property
     def nodata(self) -> float | None:
-        return self._dataset.nodata
+        nodata: float | None = self._dataset.nodata
+        return nodata
 
     @property
     def band_names(self) -> list[str]:
@@ -86,11 +87,12 @@ class Raster:
     def read(self, band: int = 1, block: Block | None = None) -> NDArray[Any]:
         """One band (counted from 1), whole or of a block, shape (rows, cols)."""
         try:
-            return self._dataset.read(band, window=_window(block))
+            values: NDArray[Any] = self._dataset.read(band, window=_window(block))
         except RasterioError as error:
             raise InputError(
                 f"the raster breaks off or is corrupt ({error})", file=self.path, mend="copy or download it again"
             ) from None
+        return values
 
     def read_onto(self, grid: Grid) -> NDArray[np.float64]:
         """The first band resampled bilinearly onto another grid; NaN where it has no data."""

@@ -62,6 +62,14 @@ def period(first: date, last: date) -> str:
     return f"{day(first)} – {day(last)}"
 
 
+def place(lon: float, lat: float) -> str:
+    """A place, for example 34.1904° S, 150.9354° E."""
+    south_north = _("{degrees}° S") if lat < 0 else _("{degrees}° N")
+    west_east = _("{degrees}° W") if lon < 0 else _("{degrees}° E")
+    parts = south_north.format(degrees=number(abs(lat), 4)), west_east.format(degrees=number(abs(lon), 4))
+    return ", ".join(parts)
+
+
 def hectares(square_metres: float) -> str:
     """An area: km² from a square kilometre on, else hectares."""
     if square_metres >= 1e6:
@@ -193,7 +201,9 @@ def pixel_statement(pixel: Mapping[str, Any], release: Mapping[str, Any]) -> str
     """
     state = pixel["state"]
     if state in ("solved", "minimum_norm"):
-        sentence = _("{rate} along the line of sight (95 %), {period}; {dates} dates from {pairs} of {all} pairs.").format(
+        sentence = _(
+            "{rate} along the line of sight (95 %), {period}; {dates} dates from {pairs} of {all} pairs."
+        ).format(
             rate=rate(pixel["rate"], release["t95"] * pixel["standard_error"]),
             period=period(release["first_date"], release["last_date"]),
             dates=pixel["dates"],
@@ -203,8 +213,8 @@ def pixel_statement(pixel: Mapping[str, Any], release: Mapping[str, Any]) -> str
         if state == "solved":
             return sentence
         flag = _(
-            "Flagged: the pairs at this pixel leave its dates in {groups} groups that nothing links. Between the groups "
-            "the slowest motion that fits was assumed (minimum norm), so this is no evidence."
+            "Flagged: the pairs at this pixel leave its dates in {groups} groups that nothing links. Between the "
+            "groups the slowest motion that fits was assumed (minimum norm), so this is no evidence."
         ).format(groups=pixel["groups"])
         return f"{sentence} {flag}"
     if state == "low_coherence":
@@ -213,15 +223,20 @@ def pixel_statement(pixel: Mapping[str, Any], release: Mapping[str, Any]) -> str
             "there is no series. Loss of coherence can itself be a sign of mining."
         ).format(pairs=pixel["pairs"], coherence=number(pixel["coherence"], 2))
     if state in ("few_pairs", "dates_missing"):
-        return _(
-            "Decorrelated: {pairs} of {all} pairs have phase at this pixel. Its own network falls apart into {groups} "
-            "groups of dates that nothing links, so there is no series. Loss of coherence can itself be a sign of mining."
-        ).format(pairs=pixel["pairs"], all=pixel["pairs_used"], groups=pixel["groups"])
+        few = _("Decorrelated: {pairs} of {all} pairs have phase at this pixel.")
+        apart = _(
+            "Its own network falls apart into {groups} groups of dates that nothing links, so there is no series."
+        )
+        sparse = _("That is too few for a series to be trusted.")
+        lost = _("Loss of coherence can itself be a sign of mining.")
+        text = " ".join([few, apart if pixel["groups"] > 1 else sparse, lost])
+        return text.format(pairs=pixel["pairs"], all=pixel["pairs_used"], groups=pixel["groups"])
     return _("The radar saw nothing here.")
 
 
 def convention(reference: str, incidence_deg: float) -> str:
     """How to read the rates."""
     return _(
-        "Along the line of sight ({incidence}° from the vertical), towards the satellite positive, relative to {reference}."
+        "Along the line of sight ({incidence}° from the vertical), towards the satellite positive, "
+        "relative to {reference}."
     ).format(incidence=number(incidence_deg, 1), reference=reference_name(reference))

@@ -377,7 +377,7 @@ def current_release(home: Home, area: str) -> ReleaseReader | None:
     if not _NAME.fullmatch(area):
         return None
     try:
-        name = os.readlink(home.releases(area) / CURRENT)
+        name = (home.releases(area) / CURRENT).readlink().name
     except FileNotFoundError:
         return None
     return release(home, area, name)
@@ -427,5 +427,3 @@ def _alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
-
-

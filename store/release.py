@@ -1,8 +1,8 @@
 """Write a release, check it, publish it.
 
-A release is a folder `releases/<area>/<id>/` with `release.duckdb`, `series.tif` and `layers/`. It is written beside the
-others under a name that readers do not see, checked, renamed, and made current by replacing one symbolic link. Readers
-that hold an older one keep it.
+A release is a folder `releases/<area>/<id>/` with `release.duckdb`, `series.tif` and `layers/`. It is written beside
+the others under a name that readers do not see, checked, renamed, and made current by replacing one symbolic link.
+Readers that hold an older one keep it.
 """
 
 import os
@@ -101,7 +101,7 @@ def publish(home: Home, area: str, release_id: str, folder: Path) -> Path:
     for path in folder.rglob("*"):
         if path.is_file():
             _sync(path)
-    os.rename(folder, target)
+    folder.rename(target)
     link = home.releases(area) / f".{CURRENT}.{os.getpid()}"
     link.unlink(missing_ok=True)
     link.symlink_to(release_id)

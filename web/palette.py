@@ -32,11 +32,11 @@ ACTIVITY_COLOURS = {
 ACTIVITY_SIGNS = {"negative": "▼", "positive": "▲", "decorrelated": "≈", "no_change": "○", "not_observable": "–"}
 
 # State layer: what is hatched and how densely. Codes that are not named are left clear.
-HATCHED = {"minimum_norm": 2, "dates_missing": 3, "few_pairs": 3, "low_coherence": 3}
+HATCHED = {"minimum_norm": 1, "dates_missing": 3, "few_pairs": 3, "low_coherence": 3}
 
 
-def stops(palette: str, low: float, high: float, neutral: float | None) -> list[Stop]:
-    """Colours along a scale from `low` to `high`; a diverging one is flat grey within ± `neutral`."""
+def stops(palette: str, high: float, neutral: float | None) -> list[Stop]:
+    """Colours along a scale that ends at `high`; a diverging one begins at −`high` and is grey within ± `neutral`."""
     if palette == "motion":
         edge = (neutral or 0.0) / high
         # Just beyond the neutral band the colour is already told from grey: what moves does not fade in.
@@ -50,9 +50,9 @@ def stops(palette: str, low: float, high: float, neutral: float | None) -> list[
     raise ValueError(f"no palette '{palette}'")
 
 
-def lookup_table(palette: str, low: float, high: float, neutral: float | None) -> NDArray[np.uint8]:
-    """256 colours from `low` to `high`, shape (256, 3)."""
-    found = stops(palette, low, high, neutral)
+def lookup_table(palette: str, high: float, neutral: float | None) -> NDArray[np.uint8]:
+    """256 colours from the low to the high end of a scale, shape (256, 3)."""
+    found = stops(palette, high, neutral)
     places = [stop.place for stop in found]
     colours = np.array([_rgb(stop.colour) for stop in found], float)
     grid = np.linspace(0, 1, 256)

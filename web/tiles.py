@@ -59,15 +59,15 @@ def colour(image: ImageData, layer: Layer, states: dict[int, str]) -> bytes:
     else:
         seen &= np.isfinite(values)
         low, high = layer.low or 0.0, layer.high if layer.high is not None else 1.0
-        table = _table(layer.palette, low, high, layer.neutral)
+        table = _table(layer.palette, high, layer.neutral)
         index = np.clip((np.where(seen, values, low) - low) / (high - low) * 255, 0, 255).astype(np.uint8)
         rgba = np.dstack([table[index], np.where(seen, 255, 0).astype(np.uint8)])
     return render(np.moveaxis(rgba[..., :3], -1, 0), rgba[..., 3])
 
 
 @lru_cache(maxsize=64)
-def _table(palette: str, low: float, high: float, neutral: float | None) -> NDArray[np.uint8]:
-    return lookup_table(palette, low, high, neutral)
+def _table(palette: str, high: float, neutral: float | None) -> NDArray[np.uint8]:
+    return lookup_table(palette, high, neutral)
 
 
 def _hatch(values: NDArray[np.uint8], states: dict[int, str]) -> NDArray[np.uint8]:

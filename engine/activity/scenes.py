@@ -63,8 +63,8 @@ class Motion:
 class Cluster:
     """Moving pixels of one sign: where they lie, and their median, greatest rate (by size) and median error, mm/yr.
 
-    parts : connected clusters among them, each of at least the minimum size. significant_share : of its pixels, whose rate is told from 0 at 95 %.
-    distance_m : from the patch, 0 inside it.
+    parts : connected clusters among them, each of at least the minimum size. significant_share : of the pixels, whose
+    rate is told from 0 at 95 %. distance_m : from the patch, 0 inside it.
     """
 
     pixels: NDArray[np.bool_]

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.deformation.stack import GeoTiffOptions, Geometry, Interferogram, Radar, list_interferograms
+from engine.deformation.stack import Geometry, GeoTiffOptions, Interferogram, Radar, list_interferograms
 from engine.errors import InputError
 from engine.grid import Grid
 from engine.raster import Raster

@@ -103,7 +103,7 @@ class StackOptions(Options):
     wavelength_m : used instead of what the metadata say.
     """
 
-    path: Path = Path(".")
+    path: Path = Path()
     unwrapped: str
     coherence: str
     wavelength_m: float | None = None

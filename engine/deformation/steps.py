@@ -175,7 +175,7 @@ def invert_stack(
     progress: Progress,
     inverter: Inverter = invert_with_mintpy,
 ) -> dict[str, Any]:
-    """Invert all pixels block by block; writes the series, temporal coherence, number of pairs and groups, and state."""
+    """Invert all pixels block by block; write series, temporal coherence, numbers of pairs and groups, and state."""
     grid, network = stack.grid, chosen.network
     blocks = list(grid.blocks(options.block))
     advance = progress.count(len(blocks))
@@ -349,9 +349,10 @@ class MotionRasters:
 
     @property
     def observed(self) -> NDArray[np.bool_]:
-        return self.state != PixelState.NO_DATA
+        seen: NDArray[np.bool_] = self.state != PixelState.NO_DATA
+        return seen
 
     @property
     def decorrelated(self) -> NDArray[np.bool_]:
-        return np.isin(self.state, DECORRELATED)
-
+        lost: NDArray[np.bool_] = np.isin(self.state, DECORRELATED)
+        return lost

@@ -52,7 +52,7 @@ def read_outlines(options: OutlineOptions, area_folder: Path) -> gpd.GeoDataFram
         raise InputError("no polygon in it", file=path, field="geometry", mend="supply outlines as polygons")
     mended = ~polygons.geometry.is_valid
     geometry = shapely.force_2d(polygons.geometry.make_valid(method="structure").values)
-    patches = gpd.GeoDataFrame(
+    return gpd.GeoDataFrame(
         {
             "patch_id": _identifiers(polygons, options, path),
             "name": _column(polygons, options.name_field, path, "patches.name_field").fillna(""),
@@ -63,7 +63,6 @@ def read_outlines(options: OutlineOptions, area_folder: Path) -> gpd.GeoDataFram
         geometry=geometry,
         crs="EPSG:4326",
     )
-    return patches
 
 
 def _read(path: Path, layer: str | None) -> gpd.GeoDataFrame:

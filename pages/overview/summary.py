@@ -27,7 +27,9 @@ figures[0].metric(
 figures[1].metric(
     _("With motion"),
     wording.number(len(moving)),
-    help=_("Sites with a connected cluster beyond ± {threshold} mm/yr.").format(threshold=wording.number(info.threshold)),
+    help=_("Sites with a connected cluster beyond ± {threshold} mm/yr.").format(
+        threshold=wording.number(info.threshold)
+    ),
 )
 figures[2].metric(
     _("Moving ground"),
@@ -69,8 +71,7 @@ for patch in patches:
             verdict = by_patch.get(patch.patch_id)
             st.markdown(
                 f"**{ACTIVITY_SIGNS[patch.activity]} {patch.patch_id}{name}** · {patch.mine_class} · "
-                f"{wording.hectares(patch.area_m2)}"
-                + (f" · _{wording.verdict_name(verdict.kind)}_" if verdict else "")
+                f"{wording.hectares(patch.area_m2)}" + (f" · _{wording.verdict_name(verdict.kind)}_" if verdict else "")
             )
             st.markdown(wording.patch_statement(asdict(patch), asdict(info)))
         with link:

@@ -11,7 +11,6 @@ from engine import wording
 from engine.wording import gettext as _
 
 
-
 def plain(values: dict[str, Any]) -> str:
     """A table's cell of JSON as text."""
     return ", ".join(f"{key}: {value}" for key, value in values.items() if value is not None)
@@ -74,9 +73,7 @@ with provenance:
     st.subheader(_("Inputs"), anchor=False)
     inputs = reader.inputs()
     st.dataframe(
-        pd.DataFrame(inputs, columns=["step", "file", "sha256"]).rename(
-            columns={"step": _("step"), "file": _("file")}
-        ),
+        pd.DataFrame(inputs, columns=["step", "file", "sha256"]).rename(columns={"step": _("step"), "file": _("file")}),
         hide_index=True,
         height=300,
     )
