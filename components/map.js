@@ -54,6 +54,7 @@ async function create(element, data) {
   map.addControl(new gl.NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new gl.ScaleControl({ unit: "metric" }), "bottom-right");
   await new Promise((resolve) => map.once("load", resolve));
+  element.map = map; // for the browser's console and the tests
   map.marker = new gl.Marker({ color: "#111111", scale: 0.8 });
   map.Attribution = gl.AttributionControl;
   new ResizeObserver(() => map.resize()).observe(element);

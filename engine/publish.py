@@ -21,7 +21,7 @@ from engine.activity.steps import SERIES as PATCH_SERIES
 from engine.area import Area
 from engine.deformation.inversion import PixelState
 from engine.deformation.mintpy_files import SeriesFile, read_geometry
-from engine.deformation.steps import M_TO_MM, ChosenNetwork, PreparedStack
+from engine.deformation.steps import M_TO_MM, ChosenNetwork, MotionRasters, PreparedStack
 from engine.deformation.velocity import t95
 from engine.grid import Grid
 from engine.permits.verdicts import Verdict
@@ -222,8 +222,8 @@ def _states(products: Products) -> pd.DataFrame:
 
 
 def _rate_bins(products: Products) -> pd.DataFrame:
-    with Raster(products.velocity / "rate.tif") as raster:
-        rate, grid = raster.read(), raster.grid
+    motion = MotionRasters.read(products.inversion, products.velocity)
+    rate, grid = motion.rate, motion.grid
     seen = np.isfinite(rate)
     areas = np.broadcast_to(grid.pixel_area[:, None], grid.shape)
     lows = np.floor(rate[seen] / RATE_BIN) * RATE_BIN

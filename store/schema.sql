@@ -58,7 +58,7 @@ CREATE TABLE category (                     -- the values of layers of codes
     PRIMARY KEY (layer, value)
 );
 
-CREATE TABLE rate_bin (                     -- histogram of the rate over the frame
+CREATE TABLE rate_bin (                     -- histogram of the rate over the frame's solved pixels
     low     DOUBLE PRIMARY KEY,             -- mm/yr
     high    DOUBLE NOT NULL,
     area_m2 DOUBLE NOT NULL                 -- geodesic

@@ -1,0 +1,64 @@
+# Two commands matter: `make run` and `make test`. Both need Python 3.11 and nothing else, and may be run again.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+PORT ?= 8501
+AREAS ?= $(wildcard areas/*/area.toml)
+# Options for pip, for example another index: make run PIP_OPTIONS="--index-url https://..."
+PIP_OPTIONS ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS)
+
+.PHONY: help run engine serve test lint unit chromium catalogue clean
+
+help:
+	@echo "make run    install, bring the areas up to date, serve the app at http://127.0.0.1:$(PORT)"
+	@echo "make test   install what the tests need (Chromium too), check style and types, run all tests"
+	@echo "make engine AREAS=FOLDER   bring one area up to date and publish it"
+	@echo "make serve  serve the app alone        make clean  remove the virtual environment"
+
+run: engine serve
+
+# An area that fails keeps its last good release, so the server starts all the same.
+engine: $(VENV)/.ready-run
+	@$(BIN)/python -m engine run $(AREAS) || echo "Not every area could be brought up to date (see above)."
+
+serve: $(VENV)/.ready-run
+	@$(BIN)/python -m web.serve --port $(PORT)
+
+test: lint unit
+
+lint: $(VENV)/.ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+unit: $(VENV)/.ready-dev chromium
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+
+chromium:
+	@sh tests/browser/install_chromium.sh $(BIN)/python
+
+# The texts of the app for translators.
+catalogue: $(VENV)/.ready-dev
+	$(BIN)/pybabel --quiet extract --no-location --sort-output --omit-header --keywords "_ ngettext:1,2" \
+	  --output locale/pitwatch.pot navigation.py engine/wording.py components pages
+
+clean:
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+	  { echo "Python 3.11 is needed; '$(PYTHON)' is another. Set it with: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready-run: requirements.txt requirements-app.txt | $(BIN)/python
+	@echo "Installing what the engine and the app need (some minutes the first time) ..."
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.ready-dev: requirements-dev.txt $(VENV)/.ready-run
+	@echo "Installing what the tests need ..."
+	@$(PIP) -r requirements-dev.txt
+	@touch $@

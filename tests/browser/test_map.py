@@ -1,0 +1,134 @@
+"""The inspector's work on the map, in a browser."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.driving import click_place, drawn, no_failure, open_map, series_points, view
+from tests.conftest import METROPOLITAN
+
+SITE = "M1345.B1"
+
+
+def test_a_pixel_shows_its_series_with_uncertainty(page: Page, server: str) -> None:
+    open_map(page, server)
+    click_place(page, 150.9354, -34.1904)
+    expect(page.get_by_text("−11 ± 6 mm/yr along the line of sight")).to_be_visible()
+    expect(page.get_by_text("13 dates from 17 of 17 pairs")).to_be_visible()
+    points = series_points(page)
+    assert len(points) == 13
+    assert points[0] == 0
+    assert points[-1] == pytest.approx(-19.4, abs=0.1)
+    bars = page.locator(".js-plotly-plot").first.evaluate(
+        "(chart) => chart.data.some((each) => each.error_y && each.mode === 'markers')"
+    )
+    assert bars, "points without error bars"
+
+
+def test_a_decorrelated_pixel_says_why_it_has_no_series(page: Page, server: str) -> None:
+    open_map(page, server)
+    click_place(page, 150.9304, -34.2004)
+    expect(page.get_by_text("Decorrelated: 4 of 17 pairs have phase at this pixel")).to_be_visible()
+    expect(page.get_by_text("Its own network falls apart")).to_be_visible()
+
+
+def test_the_outline_selects_the_site_in_map_list_and_url(page: Page, server: str) -> None:
+    open_map(page, server)
+    click_place(page, *_vertex_in_frame())
+    expect(page.get_by_text("permits not tested").last).to_be_visible()
+    expect(page.get_by_role("option", selected=True)).to_contain_text("Metropolitan Coal Mine")
+    expect(page).to_have_url(re.compile(f"patch={SITE}"))
+    assert "at=" not in page.url, "the outline is the site, not a place in it"
+    assert len(series_points(page)) == 13
+
+
+def _vertex_in_frame() -> tuple[float, float]:
+    """A corner of the site's outline well inside the frame."""
+    collection = json.loads((METROPOLITAN / "mine_boundary.geojson").read_text())
+    ring = collection["features"][0]["geometry"]["coordinates"][0]
+    return next((lon, lat) for lon, lat, *_ in ring if 150.912 < lon < 150.947 and -34.215 < lat < -34.175)
+
+
+def test_the_list_selects_with_the_keyboard(page: Page, server: str) -> None:
+    open_map(page, server)
+    page.get_by_role("listbox").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page).to_have_url(re.compile(f"patch={SITE}"))
+    expect(page.get_by_text("moves away from the satellite")).to_be_visible()
+
+
+def test_the_view_stays_when_something_is_selected(page: Page, server: str) -> None:
+    open_map(page, server)
+    page.locator(".map").evaluate("(element) => element.map.jumpTo({ center: [150.93, -34.2], zoom: 14.2 })")
+    before = view(page)
+    click_place(page, 150.9354, -34.1904)
+    expect(page.get_by_text("mm/yr along the line of sight")).to_be_visible()
+    click_place(page, 150.9304, -34.2004)
+    expect(page.get_by_text("4 of 17 pairs")).to_be_visible()
+    after = view(page)
+    assert after["zoom"] == before["zoom"]
+    assert after["lng"] == pytest.approx(before["lng"], abs=1e-9)
+
+
+def test_a_selection_can_be_sent_as_a_link(page: Page, server: str) -> None:
+    open_map(page, server, f"?area=metropolitan&patch={SITE}&at=150.93540,-34.19040")
+    expect(page.get_by_text("34.1904° S, 150.9354° E")).to_be_visible()
+    expect(page.get_by_role("option", selected=True)).to_contain_text("Metropolitan Coal Mine")
+
+
+def test_another_layer_has_another_legend_and_tiles(page: Page, server: str) -> None:
+    open_map(page, server)
+    expect(page.locator(".legend")).to_contain_text("Rate, line of sight, mm/yr")
+    page.get_by_text("Layers").click()
+    with page.expect_response(re.compile(r"/tiles/.*/coherence/.*\.png")) as answer:
+        page.get_by_label("Temporal coherence").check()
+    assert answer.value.ok
+    expect(page.locator(".legend")).to_contain_text("Temporal coherence")
+
+
+def test_a_place_outside_the_frame_says_so(page: Page, server: str) -> None:
+    open_map(page, server)
+    page.locator(".map").evaluate("(element) => element.map.jumpTo({ zoom: 11 })")
+    click_place(page, 150.86, -34.2)
+    expect(page.get_by_text("The radar saw nothing here")).to_be_visible()
+
+
+def test_the_map_is_drawn_in_colours_that_mean_something(page: Page, server: str) -> None:
+    """The darkest red of the bowl is on the screen where the lowest rates lie."""
+    open_map(page, server)
+    page.get_by_text("Layers").click()
+    for layer in ("Decorrelated or flagged", "Moving ground", "Outlines of sites"):
+        page.get_by_label(layer).uncheck()
+    page.get_by_text("Layers").click()
+    page.locator(".map").evaluate(
+        "async (element) => { if (!element.map.loaded()) await new Promise((done) => element.map.once('idle', done)); }"
+    )
+    colour = page.locator(".map").evaluate(
+        """(element) => new Promise((done) => {
+             element.map.once('render', () => {
+               const at = element.map.project([150.9354, -34.2037]), ratio = devicePixelRatio;
+               const canvas = element.map.getCanvas(), gl = canvas.getContext('webgl2'), out = new Uint8Array(4);
+               gl.readPixels(at.x * ratio, canvas.height - at.y * ratio, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, out);
+               done(Array.from(out));
+             });
+             element.map.triggerRepaint();
+           })"""
+    )
+    red, green, blue, _ = colour
+    assert red > 90
+    assert green < 80
+    assert blue < 90
+
+
+def test_going_to_another_page_and_back_keeps_the_selection(page: Page, server: str) -> None:
+    open_map(page, server)
+    click_place(page, 150.9354, -34.1904)
+    expect(page.get_by_text("mm/yr along the line of sight")).to_be_visible()
+    page.get_by_role("link", name="Overview").click()
+    expect(page.get_by_text("Rates over the frame")).to_be_visible()
+    page.get_by_role("link", name="Map").click()
+    drawn(page)
+    expect(page.get_by_text("mm/yr along the line of sight")).to_be_visible()
+    no_failure(page)

@@ -1,0 +1,70 @@
+"""Every page by its own address, on a server that has served nothing before; and what a page says when it is empty."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from store.home import Home
+from tests.browser.conftest import ROOT, StartServer
+from tests.browser.driving import no_failure
+
+PATHS = re.findall(r'url_path="([^"]+)"', (ROOT / "navigation.py").read_text())
+SHOWN = {
+    "map": "Along the line of sight",
+    "overview": "Rates over the frame",
+    "quality": "Network of interferograms",
+    "sources": "Global Energy Monitor",
+}
+
+
+def test_every_page_is_known_here() -> None:
+    assert set(PATHS) == set(SHOWN)
+
+
+@pytest.mark.parametrize("path", ["", *PATHS])
+def test_a_deep_link_on_a_cold_server(page: Page, published: Home, start_server: StartServer, path: str) -> None:
+    page.goto(f"{start_server(published)}/{path}")
+    expect(page.get_by_text(SHOWN[path or "map"]).first).to_be_visible()
+    expect(page.get_by_text("open, this machine only")).to_be_visible()
+    no_failure(page)
+
+
+def test_no_page_can_be_reached_past_the_navigation(page: Page, server: str) -> None:
+    """Streamlit would run a file directly under pages/ by its name, without what `navigation.py` asks first."""
+    assert list((ROOT / "pages").glob("*.py")) == []
+    page.goto(f"{server}/summary")
+    expect(page.get_by_text("Rates over the frame")).to_have_count(0)
+
+
+def test_without_a_release_the_pages_say_what_to_do(page: Page, start_server: StartServer, tmp_path: Path) -> None:
+    page.goto(start_server(Home(tmp_path / "empty")))
+    expect(page.get_by_text("No area has been published yet")).to_be_visible()
+    expect(page.get_by_text("make run")).to_be_visible()
+    no_failure(page)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", PATHS)
+def test_both_themes(page: Page, server: str, path: str, theme: str) -> None:
+    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    page.goto(f"{server}/{path}")
+    expect(page.get_by_text(SHOWN[path]).first).to_be_visible()
+    background = page.get_by_test_id("stApp").evaluate("(app) => getComputedStyle(app).backgroundColor")
+    brightness = sum(int(part) for part in re.findall(r"\d+", background)[:3])
+    assert (brightness < 200) == (theme == "dark")
+    no_failure(page)
+
+
+def test_the_overview_leads_to_the_map(page: Page, server: str) -> None:
+    page.goto(f"{server}/overview")
+    page.get_by_role("button", name="Show on map").click()
+    expect(page.get_by_role("option", selected=True)).to_contain_text("Metropolitan Coal Mine")
+
+
+def test_provenance_names_steps_and_inputs(page: Page, server: str) -> None:
+    page.goto(f"{server}/quality")
+    page.get_by_role("tab", name="Provenance").click()
+    expect(page.get_by_text("published").first).to_be_visible()
+    expect(page.get_by_text("mintpy 1.6.4")).to_be_visible()

@@ -1,0 +1,107 @@
+"""Each page without a browser: normal, empty and failing."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from store.home import Home
+from store.reader import releases
+from tests.conftest import ROOT
+
+PAGES = sorted((ROOT / "pages").glob("*/*.py"))
+AREA = "metropolitan"
+
+
+@pytest.fixture
+def home(published: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    """A copy of the published home that a test may change."""
+    copy = Home(tmp_path / "home")
+    shutil.copytree(published.root, copy.root, symlinks=True)
+    monkeypatch.setenv("PITWATCH_HOME", str(copy.root))
+    yield copy
+
+
+def open_page(page: Path, **query: str) -> AppTest:
+    app = AppTest.from_file(str(page), default_timeout=30)
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def text(app: AppTest) -> str:
+    """Everything that is said on the page."""
+    elements = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.title, *app.subheader]
+    return "\n".join(element.value for element in elements)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_normal(page: Path, home: Home) -> None:
+    app = open_page(page)
+    assert not app.exception
+    assert "19 Jun 2006 – 17 Sep 2007" in text(app)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_empty(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PITWATCH_HOME", str(tmp_path))
+    app = open_page(page)
+    assert not app.exception
+    assert "make run" in text(app)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_failed_run_is_said_and_the_last_release_shown(page: Path, home: Home) -> None:
+    status = json.loads(home.status(AREA).read_text()) | {"state": "failed", "error": "a.tif: no CRS"}
+    home.status(AREA).write_text(json.dumps(status))
+    app = open_page(page)
+    assert not app.exception
+    assert "the last run failed" in text(app)
+
+
+def test_a_run_at_work_is_shown_with_its_progress(home: Home) -> None:
+    known = json.loads(home.status(AREA).read_text())
+    alive = {"state": "running", "step": "inversion", "done": 3, "total": 8, "pid": 1}
+    home.status(AREA).write_text(json.dumps(known | alive))
+    assert "inversion 3/8" in text(open_page(PAGES[0]))
+
+
+def test_a_release_of_another_version_is_explained(home: Home) -> None:
+    import duckdb
+
+    for release in releases(home, AREA):
+        with duckdb.connect(str(home.releases(AREA) / release / "release.duckdb")) as database:
+            database.execute("UPDATE release SET schema_version = 999")
+    app = open_page(ROOT / "pages" / "inspect" / "map.py")
+    assert not app.exception
+    assert "another version" in text(app)
+
+
+def test_an_unknown_area_or_release_in_the_url_is_named(home: Home) -> None:
+    page = ROOT / "pages" / "inspect" / "map.py"
+    assert "no area 'nowhere'" in text(open_page(page, area="nowhere"))
+    assert "no release 20200101T000000Z" in text(open_page(page, area=AREA, release="20200101T000000Z"))
+
+
+def test_nonsense_in_the_url_is_ignored(home: Home) -> None:
+    app = open_page(ROOT / "pages" / "inspect" / "map.py", at="here,there", patch="none", area="../../etc")
+    assert not app.exception
+
+
+def test_the_site_reads_not_tested_and_never_no_permit(home: Home) -> None:
+    app = open_page(ROOT / "pages" / "inspect" / "map.py", area=AREA, patch="M1345.B1")
+    assert "permits not tested" in text(app)
+    assert "No register of permits has been loaded" in text(app)
+    assert "no permit" not in text(app).lower().replace("no permits", "")
+
+
+def test_figures_of_the_overview_are_those_of_the_release(home: Home) -> None:
+    app = open_page(ROOT / "pages" / "overview" / "summary.py")
+    figures = {metric.label: metric.value for metric in app.metric}
+    assert figures["Sites"] == "1"
+    assert figures["With motion"] == "1"
+    assert figures["Fastest"] == "−20 mm/yr"
+    assert figures["Held against permits"] == "0 of 1"
