@@ -97,7 +97,8 @@ def _raster(reader: ReleaseReader, layer: Layer) -> dict[str, Any]:
 
 def _legend(layer: Layer) -> dict[str, Any]:
     low, high = layer.low or 0.0, layer.high if layer.high is not None else 1.0
-    inner = (-layer.neutral, layer.neutral) if layer.neutral else ((low + high) / 2,)
+    # Ticks at the neutral band's ends, unless they would run into each other.
+    inner = (-layer.neutral, layer.neutral) if layer.neutral and layer.neutral > 0.1 * high else ((low + high) / 2,)
     ticks = (low, *inner, high)
     return {
         "unit": wording.unit_name(layer.unit),

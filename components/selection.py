@@ -9,7 +9,7 @@ _KEY = "selection"
 
 @dataclass(frozen=True)
 class Selection:
-    """area, release : by name; release None follows the current one. patch : by identifier. at : longitude, latitude."""
+    """area, release : by name; release None follows the current one. patch : by identifier. at : lon, lat."""
 
     area: str | None = None
     release: str | None = None

@@ -85,7 +85,7 @@ def _check(path: Path, _home: Home, _given: argparse.Namespace, console: Console
     reader = open_stack(area.options.stack, area.folder)
     pairs = choose_pairs(reader.interferograms, area.options.network)
     if area.options.inversion.weights != "none":
-        require_coherence(pairs, area.options.inversion.weights)
+        require_coherence(pairs, reader.radar, area.options.inversion.weights)
     dates = Network(tuple(item.pair for item in pairs)).dates
     console.print(
         f"[bold]{area.name}[/]: {len(pairs)} of {len(reader.interferograms)} pairs between {len(dates)} dates, "

@@ -21,8 +21,8 @@ def main() -> int:
         return 0
     print(f"Pitwatch is served at {address} (stop it with Ctrl+C).", flush=True)
     os.chdir(_APP.parent)  # where Streamlit looks for its settings
-    command = [sys.executable, "-m", "streamlit", "run", _APP.name, f"--server.port={port}"]
-    os.execv(sys.executable, command)
+    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", _APP.name, f"--server.port={port}"])
+    raise AssertionError("exec does not return")
 
 
 def _answers(port: int) -> bool:

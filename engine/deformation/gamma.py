@@ -22,6 +22,7 @@ from engine.errors import InputError
 from engine.grid import Grid
 
 HALF_PI = np.pi / 2
+OVERSAMPLING = 1.94  # of pixels against resolution cells; MintPy's figure where the bandwidth is not known
 
 
 class GammaStack:
@@ -52,7 +53,8 @@ class GammaStack:
         parameters = read_parameters(path)
         wavelength = self._options.wavelength_m or SPEED_OF_LIGHT / _number(parameters, "radar_frequency", path)
         looks = _number(parameters, "range_looks", path) * _number(parameters, "azimuth_looks", path)
-        return Radar(wavelength, _number(parameters, "heading", path), looks)
+        independent = self._options.looks or max(looks / OVERSAMPLING, 1.0)
+        return Radar(wavelength, _number(parameters, "heading", path), independent)
 
     @cached_property
     def _look_angle(self) -> float:

@@ -42,7 +42,7 @@ class GeoTiffStack:
                 field="stack.wavelength_m",
                 mend="give it in area.toml (Sentinel-1: 0.05546576)",
             )
-        return Radar(wavelength, self._options.heading_deg)
+        return Radar(wavelength, self._options.heading_deg, self._options.looks)
 
     @property
     def files(self) -> list[Path]:

@@ -101,12 +101,14 @@ class StackOptions(Options):
     path : folder of the stack, relative to the area's folder.
     unwrapped, coherence : file name patterns in it.
     wavelength_m : used instead of what the metadata say.
+    looks : independent looks of the coherence (looks divided by oversampling); needed for weights = "variance".
     """
 
     path: Path = Path()
     unwrapped: str
     coherence: str
     wavelength_m: float | None = None
+    looks: float | None = None
 
 
 class GammaOptions(StackOptions):
@@ -223,8 +225,14 @@ def check_phase(phase: NDArray[np.float32], interferogram: Interferogram) -> Non
         )
 
 
-def require_coherence(interferograms: Sequence[Interferogram], weights: str) -> None:
-    """Refuse weights from coherence when a pair has none."""
+def require_coherence(interferograms: Sequence[Interferogram], radar: Radar, weights: str) -> None:
+    """Refuse weights from coherence when a pair has none, or when the looks that variance depends on are unknown."""
+    if weights == "variance" and radar.looks is None:
+        raise InputError(
+            "the number of independent looks is not known, and weights = 'variance' asks for it",
+            field="stack.looks",
+            mend="give it in area.toml: range looks x azimuth looks / oversampling (Sentinel-1: / 1.94)",
+        )
     for interferogram in interferograms:
         if interferogram.coherence is None:
             raise InputError(

@@ -92,7 +92,7 @@ def prepare_stack(reader: StackReader, folder: Path, *, weights: str, progress: 
     interferograms = reader.interferograms
     weighted = weights != "none"
     if weighted:
-        require_coherence(interferograms, weights)
+        require_coherence(interferograms, reader.radar, weights)
     medians: list[float] = []
     shares: list[float] = []
     advance = progress.count(len(interferograms))
