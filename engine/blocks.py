@@ -7,7 +7,7 @@ writer. With `keep` every result is also laid down on disk, so that a run that w
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import get_context
@@ -28,7 +28,7 @@ class Workers:
     """How blocks are run.
 
     kind : "threads" or "processes" on this machine, "serial" in the caller, or "cluster".
-    count : workers on this machine; blocks in flight are twice as many.
+    count : workers on this machine.
     scheduler : address of a dask scheduler (tcp://host:port), for "cluster".
     """
 
@@ -37,20 +37,21 @@ class Workers:
     scheduler: str | None = None
 
     @contextmanager
-    def executor(self) -> Iterator[Executor | None]:
+    def executor(self) -> Iterator[tuple[Executor | None, int]]:
+        """The pool (None for "serial") and how many workers it has."""
         if self.kind == "serial":
-            yield None
+            yield None, 1
         elif self.kind == "threads":
             with ThreadPoolExecutor(self.count) as pool:
-                yield pool
+                yield pool, self.count
         elif self.kind == "processes":
             with ProcessPoolExecutor(self.count, mp_context=get_context("spawn")) as workers:
-                yield workers
+                yield workers, self.count
         else:
             from distributed import Client  # heavy, and needed on a cluster only
 
             with Client(self.scheduler) as client:  # type: ignore[no-untyped-call]
-                yield client.get_executor()
+                yield client.get_executor(), sum(client.nthreads().values())
 
 
 def map_blocks(
@@ -86,12 +87,11 @@ def map_blocks(
 def _run(
     function: Callable[[Block], Arrays], blocks: Sequence[Block], workers: Workers
 ) -> Iterator[Iterator[tuple[Block, Arrays]]]:
-    context: AbstractContextManager[Executor | None] = workers.executor()
-    with context as executor:
-        if executor is None or not blocks:
+    with workers.executor() as (executor, count):
+        if executor is None:
             yield ((block, function(block)) for block in blocks)
         else:
-            yield _bounded(executor, function, blocks, in_flight=2 * workers.count)
+            yield _bounded(executor, function, blocks, in_flight=2 * count)
 
 
 def _bounded(

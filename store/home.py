@@ -7,13 +7,13 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Home:
-    """The one folder to back up: `$PITWATCH_HOME`, or `var` in the working directory."""
+    """The one folder to back up: `$PITWATCH_HOME`, or `var` in the project's folder."""
 
     root: Path
 
     @classmethod
     def default(cls) -> "Home":
-        return cls(Path(os.environ.get("PITWATCH_HOME", "var")).resolve())
+        return cls(Path(os.environ.get("PITWATCH_HOME") or Path(__file__).parents[1] / "var").resolve())
 
     def work(self, area: str) -> Path:
         return self.root / "work" / area

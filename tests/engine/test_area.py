@@ -1,8 +1,11 @@
 """area.toml: what it says is what is used, and what cannot be used is named with the key and the mend."""
 
+import pickle
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from engine.area import Area, read_area
 from engine.deformation.stack import GammaOptions, GeoTiffOptions
@@ -53,16 +56,130 @@ def test_an_unknown_key_at_the_top_is_refused_with_the_nearest_known(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("table", "key", "nearest"),
+    ("table", "entries", "key", "nearest"),
     [
-        ("network", "max_day", "max_days"),
-        ("inversion", "weight", "weights"),
-        ("activity", "treshold_mm_per_year", "threshold_mm_per_year"),
-        ("patches", "name_fields", "name_field"),
+        ("network", {"max_day": 60}, "max_day", "max_days"),
+        ("inversion", {"weight": "none"}, "weight", "weights"),
+        ("activity", {"treshold_mm_per_year": 4}, "treshold_mm_per_year", "threshold_mm_per_year"),
+        ("patches", {"path": "p.shp", "name_fields": "n"}, "name_fields", "name_field"),
     ],
 )
 def test_an_unknown_key_in_a_table_is_refused_with_the_nearest_known(
-    tmp_path: Path, table: str, key: str, nearest: str
+    tmp_path: Path, table: str, entries: dict[str, Any], key: str, nearest: str
 ) -> None:
-    error = refused(write_area(tmp_path, GEOTIFF, **{table: {"path": "p.shp"} if table == "patches" else {}} | {table: {key: 1, **({"path": "p.shp"} if table == "patches" else {})}}))
-    assert (error.field, error.mend) == (f"{table}.{key}", f"did you mean '{nearest}'?")
+    error = refused(write_area(tmp_path, GEOTIFF, **{table: entries}))
+    assert (error.field, error.problem, error.mend) == (f"{table}.{key}", "unknown key", f"did you mean '{nearest}'?")
+
+
+def test_an_unknown_key_like_no_other_is_refused_with_all_that_are_known(tmp_path: Path) -> None:
+    error = refused(write_area(tmp_path, GEOTIFF, network={"zzz": 1}))
+    assert error.mend == "known keys here: exclude_dates, max_days, max_perpendicular_m"
+
+
+@pytest.mark.parametrize(
+    ("stack", "field", "nearest"),
+    [
+        (GEOTIFF | {"incidence_dg": 37.0}, "stack.incidence_dg", "incidence_deg"),
+        (GEOTIFF | {"headin_deg": 190.0}, "stack.headin_deg", "heading_deg"),
+        ({"format": "gamma", "corners": "edge"}, "stack.corners", "corner"),
+    ],
+)
+@pytest.mark.xfail(strict=True, reason="the field names the form too, and only GAMMA's keys are proposed")
+def test_an_unknown_key_of_the_stack_is_refused_with_the_nearest_of_its_form(
+    tmp_path: Path, stack: dict[str, Any], field: str, nearest: str
+) -> None:
+    error = refused(write_area(tmp_path, stack))
+    assert (error.field, error.mend) == (field, f"did you mean '{nearest}'?")
+
+
+def test_a_missing_key_is_named(tmp_path: Path) -> None:
+    (tmp_path / "area.toml").write_text('name = "a"\n[stack]\nformat = "gamma"\n')
+    error = refused(tmp_path)
+    assert (error.field, error.mend) == ("title", "add 'title'")
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "value", "field"),
+    [
+        ("inversion", "weights", "heavy", "inversion.weights"),
+        ("inversion", "min_pair_share", "half", "inversion.min_pair_share"),
+        ("network", "max_days", 12.5, "network.max_days"),
+        ("network", "exclude_dates", "2006-13-01", "network.exclude_dates"),
+        ("activity", "radius_m", [], "activity.radius_m"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_refused_with_what_was_given(
+    tmp_path: Path, table: str, key: str, value: Any, field: str
+) -> None:
+    error = refused(write_area(tmp_path, GEOTIFF, **{table: {key: value}}))
+    assert error.field == field
+    assert f"(given: {value!r})" in error.problem
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        {"inversion": {"block": 0}},
+        {"inversion": {"min_temporal_coherence": 7.0}},
+        {"inversion": {"min_pair_share": -1.0}},
+        {"inversion": {"reference": [200.0, 100.0]}},
+        {"activity": {"radius_m": -50.0}},
+        {"activity": {"threshold_mm_per_year": -5.0}},
+        {"activity": {"decorrelated_share": 2.0}},
+        {"stack": {"wavelength_m": -0.056}},
+        {"stack": {"incidence_deg": 120.0}},
+    ],
+    ids=lambda tables: "-".join(f"{key}={value}" for table in tables.values() for key, value in table.items()),
+)
+@pytest.mark.xfail(strict=True, reason="ranges of values are not checked")
+def test_a_value_that_makes_no_sense_is_refused(tmp_path: Path, tables: dict[str, dict[str, Any]]) -> None:
+    stack = GEOTIFF | tables.pop("stack", {})
+    refused(write_area(tmp_path, stack, **tables))
+
+
+@pytest.mark.parametrize("stack", [{"format": "isce"}, {"path": "stack"}], ids=["unknown", "missing"])
+def test_a_form_that_is_not_read_is_refused(tmp_path: Path, stack: dict[str, str]) -> None:
+    error = refused(write_area(tmp_path, stack))
+    assert error.field == "stack"
+    assert "format" in error.problem
+
+
+@pytest.mark.parametrize("name", ["Big Mine", "a/b", "..", "", "-a", "ä"])
+def test_a_name_that_is_no_path_is_refused(tmp_path: Path, name: str) -> None:
+    error = refused(write_area(tmp_path, GEOTIFF, name=name))
+    assert (error.field, error.mend) == ("name", "use lower-case letters, digits, - and _")
+
+
+def test_a_missing_source_is_refused(tmp_path: Path) -> None:
+    folder = write_area(tmp_path, GEOTIFF)
+    (folder / "SOURCE.md").unlink()
+    error = refused(folder)
+    assert (error.file, error.field) == (folder / "SOURCE.md", "source")
+
+
+@pytest.mark.parametrize(
+    ("contents", "problem"),
+    [(b"name = \n", "not valid TOML (Invalid value (at line 1, column 8))"), (b'name = "caf\xe9"\n', "not UTF-8 text")],
+)
+def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, contents: bytes, problem: str) -> None:
+    (tmp_path / "area.toml").write_bytes(contents)
+    error = refused(tmp_path)
+    assert (error.file, error.problem) == (tmp_path / "area.toml", problem)
+
+
+@pytest.mark.parametrize("place", ["nowhere", "nowhere/area.toml"])
+def test_a_place_without_area_is_refused(tmp_path: Path, place: str) -> None:
+    error = refused(tmp_path / place)
+    assert (error.file, error.problem) == (tmp_path / place, "the file does not exist")
+
+
+def test_options_cannot_be_changed(metropolitan: Area) -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        metropolitan.options.inversion.block = 1
+
+
+def test_an_error_of_input_survives_a_process_pool() -> None:
+    error = InputError("wrong", file="a.tif", field="CRS", mend="set it")
+    again = pickle.loads(pickle.dumps(error))
+    assert str(again) == str(error) == "a.tif: CRS: wrong. Mend: set it"
+    assert (again.file, again.field, again.problem, again.mend) == ("a.tif", "CRS", "wrong", "set it")

@@ -202,7 +202,7 @@ def test_readers_see_whole_releases_while_others_are_published(home: Home, tmp_p
             publish_marked(home, f"{number:02}")
         stop.touch()
         for reader in readers:
-            told, errors = reader.communicate(timeout=15)
+            told, errors = reader.communicate(timeout=30)
             assert errors == ""
             seen = json.loads(told)
             assert seen == sorted(seen)
@@ -220,7 +220,7 @@ def read_until_told_to_stop(home: Home, stop: Path) -> None:
     assert first is not None
     seen = [*marks(first)]
     print("ready", flush=True)
-    latest, stopping = time.monotonic() + 20, False
+    latest, stopping = time.monotonic() + 60, False
     while not stopping:
         stopping = stop.exists() or time.monotonic() > latest
         for _ in range(100):
