@@ -8,7 +8,7 @@ ARG PIP_OPTIONS=""
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PITWATCH_HOME=/var/pitwatch
 RUN apt-get update && apt-get install -y --no-install-recommends libexpat1 && rm -rf /var/lib/apt/lists/*
 WORKDIR /srv/pitwatch
-COPY requirements-app.txt .
+COPY constraints.txt requirements-app.txt ./
 RUN pip install --no-cache-dir ${PIP_OPTIONS} -r requirements-app.txt
 RUN useradd --create-home pitwatch && mkdir -p ${PITWATCH_HOME} && chown pitwatch ${PITWATCH_HOME}
 VOLUME ["/var/pitwatch"]

@@ -53,7 +53,7 @@ $(BIN)/python:
 	  { echo "Python 3.11 is needed; '$(PYTHON)' is another. Set it with: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.ready-run: requirements.txt requirements-app.txt | $(BIN)/python
+$(VENV)/.ready-run: requirements.txt requirements-app.txt constraints.txt | $(BIN)/python
 	@echo "Installing what the engine and the app need (some minutes the first time) ..."
 	@$(PIP) -r requirements.txt
 	@touch $@

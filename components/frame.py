@@ -9,7 +9,7 @@ from components import selection
 from engine import wording
 from engine.wording import gettext as _
 from store.home import Home
-from store.reader import ReleaseReader, RunStatus, areas, current_release, release, releases, run_status
+from store.reader import ReleaseReader, RunStatus, areas, areas_at_work, current_release, release, releases, run_status
 
 # A file of our own: a named icon would be fetched from the internet as favicon.
 _ICON = Path(__file__).parents[1] / "static" / "icon.png"
@@ -47,7 +47,7 @@ def header() -> Frame:
     home = Home.default()
     names = areas(home)
     if not names:
-        _nothing_yet()
+        _nothing_yet(home)
     chosen = selection.current()
     if chosen.area not in names:
         if chosen.area:
@@ -105,28 +105,35 @@ def _release_label(name: str, newest: str) -> str:
 
 
 def _notes(shown: ReleaseReader, newest: ReleaseReader, status: RunStatus | None) -> None:
-    notes = [wording.period(shown.info.first_date, shown.info.last_date)]
+    """The period shown, and what a reader should know of newer releases and runs."""
+    badges = []
     if shown.info.id != newest.info.id:
-        notes.append(":orange-badge[:material/update: {}]".format(_("a newer release is there")))
+        badges.append(("orange", "update", _("a newer release is there")))
     if status and status.state == "running":
-        share = f" {status.done}/{status.total}" if status.total else ""
-        notes.append(
-            ":blue-badge[:material/progress_activity: {}{}]".format(_("a run is at work: ") + status.step, share)
-        )
+        badges.append(("blue", "progress_activity", _("a run is at work: {step}").format(step=_step(status))))
     if status and status.state == "failed":
-        notes.append(
-            ":red-badge[:material/error: {}]".format(_("the last run failed; this release is older")),
-        )
+        badges.append(("red", "error", _("the last run failed; this release is older")))
     if status and status.state == "broken_off":
-        notes.append(
-            ":orange-badge[:material/warning: {}]".format(_("the last run broke off; start it again to resume"))
-        )
-    notes.append(":gray-badge[:material/lock_open: {}]".format(_("open, this machine only")))
-    st.markdown(" ".join(notes), help=status.error if status and status.state == "failed" else None)
+        badges.append(("orange", "warning", _("the last run broke off; start it again to resume")))
+    badges.append(("gray", "lock_open", _("open: no sign-in")))
+    period = wording.period(shown.info.first_date, shown.info.last_date)
+    text = " ".join([period, *(f":{colour}-badge[:material/{icon}: {words}]" for colour, icon, words in badges)])
+    st.markdown(text, help=status.error if status and status.state == "failed" else None)
 
 
-def _nothing_yet() -> None:
+def _step(status: RunStatus) -> str:
+    """The step that a run is at, with how far it is."""
+    return f"{status.step} {status.done}/{status.total}" if status.total else status.step
+
+
+def _nothing_yet(home: Home) -> None:
     st.title(_("No area has been published yet"))
+    for area in areas_at_work(home):
+        status = run_status(home, area)
+        if status and status.state == "running":
+            st.info(f"**{area}** · " + _("a run is at work: {step}").format(step=_step(status)))
+        elif status and status.error:
+            st.error(f"**{area}** · " + _("the last run failed: {error}").format(error=status.error))
     st.markdown(
         _(
             "Pitwatch shows what its engine has published. To publish the areas that ship with it, run in its "

@@ -16,11 +16,15 @@ class Home:
         return cls(Path(os.environ.get("PITWATCH_HOME") or Path(__file__).parents[1] / "var").resolve())
 
     def work(self, area: str) -> Path:
-        return self.root / "work" / area
+        return self.work_root / area
 
     def status(self, area: str) -> Path:
         """What the latest run on an area is doing, as JSON."""
         return self.work(area) / "status.json"
+
+    @property
+    def work_root(self) -> Path:
+        return self.root / "work"
 
     @property
     def releases_root(self) -> Path:

@@ -364,6 +364,11 @@ def areas(home: Home) -> list[str]:
     return sorted(path.name for path in home.releases_root.iterdir() if (path / CURRENT).exists())
 
 
+def areas_at_work(home: Home) -> list[str]:
+    """Areas on which the engine has worked, with a release or not, by name."""
+    return sorted(path.parent.name for path in home.work_root.glob("*/status.json"))
+
+
 def releases(home: Home, area: str) -> list[str]:
     """Releases of an area, the newest first."""
     folder = home.releases(area)

@@ -27,7 +27,7 @@ def test_every_page_is_known_here() -> None:
 def test_a_deep_link_on_a_cold_server(page: Page, published: Home, start_server: StartServer, path: str) -> None:
     page.goto(f"{start_server(published)}/{path}")
     expect(page.get_by_text(SHOWN[path or "map"]).first).to_be_visible()
-    expect(page.get_by_text("open, this machine only")).to_be_visible()
+    expect(page.get_by_text("open: no sign-in")).to_be_visible()
     no_failure(page)
 
 

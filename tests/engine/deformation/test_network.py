@@ -1,0 +1,129 @@
+"""The network: which pairs are chosen, and whether they hold together."""
+
+import csv
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.deformation.network import Network, NetworkOptions, choose_pairs
+from engine.deformation.stack import DatePair, Interferogram
+from engine.errors import InputError
+from tests.conftest import ROOT
+
+DAYS = [date(2020, 1, 1) + timedelta(days=12 * number) for number in range(8)]
+BASELINES = ROOT.parent / "shared" / "data" / "network" / "weining_baselines.csv"
+
+
+def pairs_of(*numbers: tuple[int, int]) -> tuple[DatePair, ...]:
+    return tuple(DatePair(DAYS[first], DAYS[second]) for first, second in numbers)
+
+
+def interferograms(*numbers: tuple[int, int], baseline: float | None = None) -> list[Interferogram]:
+    return [Interferogram(pair, Path(f"{pair}.tif"), None, baseline) for pair in pairs_of(*numbers)]
+
+
+def chosen(available: Sequence[Interferogram], **options: object) -> list[tuple[int, int]]:
+    pairs = [item.pair for item in choose_pairs(available, NetworkOptions(**options))]  # type: ignore[arg-type]
+    return [(DAYS.index(pair.first), DAYS.index(pair.second)) for pair in pairs]
+
+
+def numbers() -> st.SearchStrategy[list[tuple[int, int]]]:
+    """Any network between some of eight dates."""
+    return st.lists(st.sampled_from(list(combinations(range(8), 2))), min_size=1, unique=True)
+
+
+CHAIN = [(0, 1), (1, 2), (2, 3)]
+
+
+def test_all_pairs_are_chosen_where_nothing_is_asked() -> None:
+    assert chosen(interferograms(*CHAIN, (0, 3))) == [*CHAIN, (0, 3)]
+
+
+def test_a_pair_as_long_as_the_limit_is_chosen() -> None:
+    available = interferograms(*CHAIN, (0, 3))  # 12, 12, 12 and 36 days
+    assert chosen(available, max_days=36) == [*CHAIN, (0, 3)]
+    assert chosen(available, max_days=35) == CHAIN
+
+
+def test_baselines_count_by_their_size() -> None:
+    near, far = interferograms(*CHAIN, baseline=-99.0), interferograms((0, 3), baseline=-101.0)
+    assert chosen(near + far, max_perpendicular_m=100.0) == CHAIN
+
+
+def test_a_baseline_that_is_not_known_cannot_be_held_against_a_limit() -> None:
+    with pytest.raises(InputError) as refused:
+        choose_pairs(interferograms(*CHAIN), NetworkOptions(max_perpendicular_m=100.0))
+    assert refused.value.field == "network.max_perpendicular_m"
+    assert refused.value.file == Path("20200101_20200113.tif")
+
+
+def test_a_date_that_is_excluded_takes_its_pairs_along() -> None:
+    assert chosen(interferograms(*CHAIN, (0, 2), (0, 3)), exclude_dates=(DAYS[1],)) == [(2, 3), (0, 2), (0, 3)]
+
+
+def test_no_pair_left_is_refused() -> None:
+    with pytest.raises(InputError, match=r"no pair is left\. Mend: relax the thresholds of \[network\]"):
+        choose_pairs(interferograms(*CHAIN), NetworkOptions(max_days=1))
+
+
+def test_two_acquisitions_give_no_series() -> None:
+    with pytest.raises(InputError, match="2 acquisitions give no series"):
+        choose_pairs(interferograms((0, 1)), NetworkOptions())
+
+
+def test_a_network_that_falls_apart_is_refused_with_its_groups() -> None:
+    with pytest.raises(InputError) as refused:
+        choose_pairs(interferograms((0, 1), (1, 3), (4, 6), (5, 7), (4, 7)), NetworkOptions())
+    assert refused.value.field == "network"
+    assert "2 groups" in refused.value.problem
+    assert "2020-01-01 … 2020-02-06 (3 dates); 2020-02-18 … 2020-03-25 (4 dates)" in refused.value.problem
+    assert "add interferograms" in refused.value.mend
+
+
+def test_dates_and_years_count_from_the_first() -> None:
+    network = Network(pairs_of((3, 5), (1, 3)))
+    assert network.dates == (DAYS[1], DAYS[3], DAYS[5])
+    np.testing.assert_allclose(network.years, np.array([0, 24, 48]) / 365.25)
+
+
+@given(numbers())
+def test_the_incidence_matrix_takes_differences(links: list[tuple[int, int]]) -> None:
+    network = Network(pairs_of(*links))
+    days = np.array([day.toordinal() for day in network.dates], float)
+    np.testing.assert_array_equal(network.incidence_matrix @ days, [pair.days for pair in network.pairs])
+    np.testing.assert_array_equal(network.incidence_matrix.sum(axis=1), 0)
+
+
+@given(numbers(), st.data())
+def test_groups_are_what_the_rank_of_the_network_says(links: list[tuple[int, int]], data: st.DataObject) -> None:
+    """A graph of n nodes in c connected components has an incidence matrix of rank n − c."""
+    network = Network(pairs_of(*links))
+    used = np.array(data.draw(st.lists(st.booleans(), min_size=len(links), max_size=len(links))))
+    labels = network.groups(used)
+    rank = int(np.linalg.matrix_rank(network.incidence_matrix[used])) if used.any() else 0
+    assert labels.max() + 1 == len(network.dates) - rank
+    assert all(labels[first] == labels[second] for first, second in network.edges[used])
+
+
+@pytest.mark.skipif(not BASELINES.is_file(), reason="weining_baselines.csv is not here")
+def test_the_paper_s_network_is_chosen_by_its_limits() -> None:
+    """334 pairs of at most 60 days and 111.46 m between 89 acquisitions (METHOD §5)."""
+    with BASELINES.open() as file:
+        (day_column, baseline_column), *rows = list(csv.reader(file))
+    assert (day_column, baseline_column) == ("date", "perpendicular_baseline_m")
+    places = {date.fromisoformat(day): float(baseline) for day, baseline in rows}
+    available = [
+        Interferogram(DatePair(first, second), Path("x.tif"), None, places[second] - places[first])
+        for first, second in combinations(sorted(places), 2)
+    ]
+    pairs = choose_pairs(available, NetworkOptions(max_days=60, max_perpendicular_m=111.46))
+    across = np.abs([item.perpendicular_baseline or np.nan for item in pairs])
+    assert len(pairs) == 334
+    assert np.mean([item.pair.days for item in pairs]) == pytest.approx(35.96, abs=0.005)
+    assert (across.mean(), across.max(), across.min()) == pytest.approx((48.30, 111.44, 1.97), abs=0.005)

@@ -1,0 +1,56 @@
+"""Outlines as GeoJSON."""
+
+from typing import Any
+
+import pytest
+from shapely.geometry import box, shape
+from starlette.testclient import TestClient
+
+from store.reader import ReleaseReader
+
+
+def features(client: TestClient, reader: ReleaseReader, name: str) -> list[dict[str, Any]]:
+    answer = client.get(f"/vectors/metropolitan/{reader.info.id}/{name}.geojson")
+    assert answer.headers["content-type"] == "application/geo+json"
+    assert "immutable" in answer.headers["cache-control"]
+    collection = answer.json()
+    assert collection["type"] == "FeatureCollection"
+    assert all(feature["type"] == "Feature" for feature in collection["features"])
+    found: list[dict[str, Any]] = collection["features"]
+    return found
+
+
+def test_patches_are_those_of_the_release(client: TestClient, reader: ReleaseReader) -> None:
+    found = {feature["properties"]["patch_id"]: feature for feature in features(client, reader, "patches")}
+    patches = reader.patches()
+    assert found.keys() == {patch.patch_id for patch in patches}
+    for patch in patches:
+        feature = found[patch.patch_id]
+        assert feature["properties"]["activity"] == patch.activity
+        outline = shape(feature["geometry"])
+        assert outline.is_valid
+        assert outline.bounds == pytest.approx((patch.west, patch.south, patch.east, patch.north))
+
+
+def test_moving_ground_lies_in_the_frame(client: TestClient, reader: ReleaseReader) -> None:
+    (cluster,) = features(client, reader, "clusters")
+    assert cluster["properties"] == {"patch_id": "M1345.B1", "activity": "negative"}
+    info, ground = reader.info, shape(cluster["geometry"])
+    assert ground.is_valid
+    assert ground.area > 0
+    assert box(info.west, info.south, info.east, info.north).buffer(1e-9).contains(ground)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/vectors/nowhere/{}/patches.geojson",
+        "/vectors/metropolitan/20200101T000000Z/patches.geojson",
+        "/vectors/metropolitan/current/patches.geojson",
+        "/vectors/metropolitan/{}/release.geojson",
+        "/vectors/metropolitan/{}/patches.csv",
+        "/vectors/..%2Freleases%2Fmetropolitan/{}/patches.geojson",
+    ],
+)
+def test_what_is_not_there_is_not_found(path: str, client: TestClient, reader: ReleaseReader) -> None:
+    assert client.get(path.format(reader.info.id)).status_code == 404
