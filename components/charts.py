@@ -6,10 +6,11 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from components.patch_card import activity_badge
 from engine import wording
 from engine.wording import gettext as _
 from store.reader import Patch, ReleaseReader
-from web.palette import ACTIVITY_COLOURS, ACTIVITY_SIGNS, stops
+from web.palette import ACTIVITY_COLOURS, stops
 
 _GREY = "rgba(128,128,128,0.35)"
 _CONFIG: dict[str, Any] = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
@@ -24,7 +25,7 @@ def activity_chart(patches: list[Patch]) -> None:
         values = [counts[mine_class, activity] for mine_class in classes]
         if not any(values):
             continue
-        name = f"{ACTIVITY_SIGNS[activity]} {wording.activity_name(activity)}"
+        name = activity_badge(activity)
         figure.add_bar(
             y=classes,
             x=values,

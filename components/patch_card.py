@@ -11,14 +11,20 @@ from store.reader import Patch, PixelReading, ReleaseReader
 from web.palette import ACTIVITY_SIGNS
 
 
+def patch_title(patch: Patch) -> str:
+    return f"{patch.patch_id} · {patch.name}" if patch.name else patch.patch_id
+
+
+def activity_badge(activity: str) -> str:
+    """The sign and the words of an activity."""
+    return f"{ACTIVITY_SIGNS[activity]} {wording.activity_name(activity)}"
+
+
 def patch_card(reader: ReleaseReader, patch: Patch) -> None:
     """Everything that the release says of a patch."""
     info = reader.info
-    st.markdown(f"##### {patch.patch_id} · {patch.name}" if patch.name else f"##### {patch.patch_id}")
-    st.markdown(
-        f"**{ACTIVITY_SIGNS[patch.activity]} {wording.activity_name(patch.activity)}** · {patch.mine_class} · "
-        f"{wording.hectares(patch.area_m2)}"
-    )
+    st.markdown(f"##### {patch_title(patch)}")
+    st.markdown(f"**{activity_badge(patch.activity)}** · {patch.mine_class} · {wording.hectares(patch.area_m2)}")
     st.markdown(wording.patch_statement(asdict(patch), asdict(info)))
     for verdict in reader.verdicts(patch.patch_id):
         reasons = " ".join(wording.reason(item["code"], item["parameters"]) for item in verdict.reasons)

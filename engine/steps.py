@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from fcntl import LOCK_EX, LOCK_NB, flock
 from functools import lru_cache
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 from engine.errors import InputError
@@ -52,7 +53,7 @@ class Progress:
 
     def __init__(self, status: Path, listen: Callable[[dict[str, Any]], None] = lambda _: None) -> None:
         self._status, self._listen = status, listen
-        self._state: dict[str, Any] = {"pid": os.getpid(), "started": _now()}
+        self._state: dict[str, Any] = {"pid": os.getpid(), "host": gethostname(), "started": _now()}
         self._written = 0.0
 
     def tell(self, *, flush: bool = True, **state: Any) -> None:

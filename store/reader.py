@@ -1,16 +1,19 @@
 """Every query that the app asks. A reader holds one release; a newer one does not change what it says."""
 
 import json
+import logging
 import math
 import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, lru_cache
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
+import duckdb
 from rio_tiler.errors import PointOutsideBounds
 from rio_tiler.io import Reader
 
@@ -18,6 +21,8 @@ from store.database import connect_for_reading
 from store.home import Home
 from store.release import CURRENT, DATABASE, LAYERS, SCHEMA_VERSION, SERIES
 
+# After so long without a word a run on another machine (or in another container) counts as broken off.
+_UNHEARD = timedelta(hours=1)
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _RELEASE = re.compile(r"\d{8}T\d{6}Z(-\d+)?")
 
@@ -385,6 +390,8 @@ def current_release(home: Home, area: str) -> ReleaseReader | None:
         name = (home.releases(area) / CURRENT).readlink().name
     except FileNotFoundError:
         return None
+    except OSError:  # a backup that followed links has made a folder of the link: the newest is what it stood for
+        name = next(iter(releases(home, area)), "")
     return release(home, area, name)
 
 
@@ -395,8 +402,12 @@ def release(home: Home, area: str, release_id: str) -> ReleaseReader | None:
     folder = home.releases(area) / release_id
     if not (folder / DATABASE).is_file():
         return None
-    reader = _open(folder.resolve())
-    return reader if reader.schema_version == SCHEMA_VERSION else None
+    try:
+        reader = _open(folder.resolve())
+        return reader if reader.schema_version == SCHEMA_VERSION else None
+    except duckdb.Error:  # damaged, or of another DuckDB: one area's must not take down the pages of all
+        logging.exception("the release %s of %s cannot be opened", release_id, area)
+        return None
 
 
 @lru_cache(maxsize=32)
@@ -406,27 +417,24 @@ def _open(folder: Path) -> ReleaseReader:
 
 
 def run_status(home: Home, area: str) -> RunStatus | None:
-    """Status of the latest run, None when there was none."""
+    """Status of the latest run, None when there was none or its file says nothing."""
     try:
         known = json.loads(home.status(area).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+        updated = datetime.fromisoformat(known["updated"])
+        state = "broken_off" if known["state"] == "running" and not _at_work(known, updated) else known["state"]
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    state = known["state"]
-    if state == "running" and not _alive(known["pid"]):
-        state = "broken_off"
     return RunStatus(
-        state,
-        known.get("step", ""),
-        known.get("done", 0),
-        known.get("total", 0),
-        datetime.fromisoformat(known["updated"]),
-        known.get("error"),
+        state, known.get("step", ""), known.get("done", 0), known.get("total", 0), updated, known.get("error")
     )
 
 
-def _alive(pid: int) -> bool:
+def _at_work(known: dict[str, Any], updated: datetime) -> bool:
+    """Whether the process of a run lives; on another machine, whether it has been heard of lately."""
+    if known.get("host") != gethostname():
+        return datetime.now(UTC) - updated < _UNHEARD
     try:
-        os.kill(pid, 0)
+        os.kill(known["pid"], 0)
     except ProcessLookupError:
         return False
     except PermissionError:

@@ -44,7 +44,7 @@ class ReleaseError(Exception):
 def new_release_id(home: Home, area: str) -> str:
     """An identifier that sorts by time and that no release of the area has."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    candidates = [stamp, *(f"{stamp}-{number}" for number in range(2, 100))]
+    candidates = [stamp, *(f"{stamp}-{number:02}" for number in range(2, 100))]
     return next(name for name in candidates if not (home.releases(area) / name).exists())
 
 
@@ -52,6 +52,8 @@ def begin(home: Home, area: str, release_id: str) -> Path:
     """The hidden folder to put the release's files in; what killed runs left there is swept away."""
     for leftover in home.releases(area).glob(".*.partial"):
         shutil.rmtree(leftover)
+    for leftover in home.releases(area).glob(f".{CURRENT}.*"):
+        leftover.unlink()
     folder = home.releases(area) / f".{release_id}.partial"
     (folder / LAYERS).mkdir(parents=True)
     return folder
@@ -101,11 +103,18 @@ def publish(home: Home, area: str, release_id: str, folder: Path) -> Path:
     for path in folder.rglob("*"):
         if path.is_file():
             _sync(path)
-    folder.rename(target)
+    current = home.releases(area) / CURRENT
+    if current.is_dir() and not current.is_symlink():
+        shutil.rmtree(current)  # a backup that followed links has made a second copy of a release of it
     link = home.releases(area) / f".{CURRENT}.{os.getpid()}"
-    link.unlink(missing_ok=True)
     link.symlink_to(release_id)
-    os.replace(link, home.releases(area) / CURRENT)
+    folder.rename(target)
+    try:
+        os.replace(link, current)
+    except BaseException:
+        target.rename(folder)
+        link.unlink()
+        raise
     _sync(home.releases(area))
     return target
 

@@ -20,7 +20,7 @@ DOMAINS = [f"engine.{name}" for name in ("patches", "objects", "deformation", "a
 ARROWS = {
     "app": ("web",),
     "navigation": ("components", "engine.wording"),
-    "pages": ("components", "engine.wording", "engine.permits", "engine.evidence", "web.palette"),
+    "pages": ("components", "engine.wording", "engine.permits", "engine.evidence"),
     "components": ("components", "engine.wording", "store.home", "store.reader", "web.palette", "web.urls"),
     "web": ("web", "store.home", "store.reader"),
     "store": ("store",),

@@ -6,7 +6,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from web.guard import Guard
+from web.guard import Guard, allowed_names, allowed_networks
 from web.tiles import tile
 from web.urls import TILES, VECTORS, VENDOR
 from web.vectors import vectors
@@ -18,4 +18,4 @@ ROUTES: list[BaseRoute] = [
     Route(VECTORS, vectors),
     Mount(VENDOR, StaticFiles(directory=_STATIC)),
 ]
-MIDDLEWARE = [Middleware(Guard)]
+MIDDLEWARE = [Middleware(Guard, networks=allowed_networks(), names=allowed_names())]

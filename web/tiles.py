@@ -1,6 +1,7 @@
 """Raster tiles of a release's layers, coloured."""
 
 from functools import lru_cache
+from typing import Any
 
 import anyio.to_thread
 import numpy as np
@@ -25,14 +26,17 @@ _CACHED = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 async def tile(request: Request) -> Response:
     """A 256-pixel PNG in Web Mercator; 204 outside the layer, 404 for what is not there."""
-    given = request.path_params
+    return await anyio.to_thread.run_sync(_answer, request.path_params)
+
+
+def _answer(given: dict[str, Any]) -> Response:
     reader = release(Home.default(), given["area"], given["release"])
     if reader is None or given["layer"] not in reader.layers:
         return Response(status_code=404)
-    place = (given["x"], given["y"], given["z"])
-    if not (0 <= place[2] <= 30 and all(0 <= index < 2 ** place[2] for index in place[:2])):
+    x, y, z = given["x"], given["y"], given["z"]
+    if not (0 <= z <= 30 and max(x, y) < 2**z):
         return Response(status_code=404)
-    image = await anyio.to_thread.run_sync(_tile, reader, given["layer"], *place)
+    image = _tile(reader, given["layer"], x, y, z)
     if image is None:
         return Response(status_code=204, headers=_CACHED)
     return Response(image, media_type="image/png", headers=_CACHED)
@@ -44,7 +48,7 @@ def _tile(reader: ReleaseReader, name: str, x: int, y: int, z: int) -> bytes | N
         with Reader(str(reader.layer_path(name))) as raster:
             # Measured pixels stay squares; only the relief behind them is smoothed.
             resampling = "bilinear" if layer.palette == "grey" else "nearest"
-            image = raster.tile(x, y, z, tilesize=TILE_SIZE, resampling_method=resampling)
+            image = raster.tile(x, y, z, tilesize=TILE_SIZE, resampling_method=resampling, reproject_method=resampling)
     except TileOutsideBounds:
         return None
     return colour(image, layer, reader.states)
@@ -60,7 +64,7 @@ def colour(image: ImageData, layer: Layer, states: dict[int, str]) -> bytes:
         seen &= np.isfinite(values)
         low, high = layer.low or 0.0, layer.high if layer.high is not None else 1.0
         table = _table(layer.palette, high, layer.neutral)
-        index = np.clip((np.where(seen, values, low) - low) / (high - low) * 255, 0, 255).astype(np.uint8)
+        index = np.clip((np.where(seen, values, low) - low) / (high - low) * 255, 0, 255).round().astype(np.uint8)
         rgba = np.dstack([table[index], np.where(seen, 255, 0).astype(np.uint8)])
     return render(np.moveaxis(rgba[..., :3], -1, 0), rgba[..., 3])
 

@@ -13,10 +13,12 @@ _CACHED = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 async def vectors(request: Request) -> Response:
     """Outlines in longitude and latitude; 404 for what is not there."""
-    given = request.path_params
+    return await anyio.to_thread.run_sync(_answer, request.path_params)
+
+
+def _answer(given: dict[str, str]) -> Response:
     reader = release(Home.default(), given["area"], given["release"])
     query = _KINDS.get(given["name"])
     if reader is None or query is None:
         return Response(status_code=404)
-    text = await anyio.to_thread.run_sync(query, reader)
-    return Response(text, media_type="application/geo+json", headers=_CACHED)
+    return Response(query(reader), media_type="application/geo+json", headers=_CACHED)

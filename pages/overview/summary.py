@@ -7,9 +7,9 @@ import streamlit as st
 from components.charts import activity_chart, frame_chart, rate_histogram
 from components.frame import header
 from components.links import map_link
+from components.patch_card import activity_badge, patch_title
 from engine import wording
 from engine.wording import gettext as _
-from web.palette import ACTIVITY_SIGNS
 
 frame = header()
 reader = frame.reader
@@ -67,12 +67,10 @@ for patch in patches:
     with st.container(border=True):
         words, link = st.columns([6, 1], vertical_alignment="center")
         with words:
-            name = f" · {patch.name}" if patch.name else ""
             verdict = by_patch.get(patch.patch_id)
-            st.markdown(
-                f"**{ACTIVITY_SIGNS[patch.activity]} {patch.patch_id}{name}** · {patch.mine_class} · "
-                f"{wording.hectares(patch.area_m2)}" + (f" · _{wording.verdict_name(verdict.kind)}_" if verdict else "")
-            )
+            facts = [f"**{patch_title(patch)}**", activity_badge(patch.activity), patch.mine_class]
+            facts += [wording.hectares(patch.area_m2), *([wording.verdict_name(verdict.kind)] if verdict else [])]
+            st.markdown(" · ".join(facts))
             st.markdown(wording.patch_statement(asdict(patch), asdict(info)))
         with link:
             map_link(frame.area, patch.patch_id)

@@ -81,7 +81,6 @@ def test_spatial_works_and_takes_longitude_first(locked: duckdb.DuckDBPyConnecti
     assert locked.execute(SYDNEY).fetchone() == pytest.approx((333_569, 6_247_473), abs=1)
 
 
-@pytest.mark.xfail(strict=True, reason="geometry_always_xy is set for one session, not for its cursors")
 def test_cursors_take_longitude_first_too(locked: duckdb.DuckDBPyConnection) -> None:
     with locked.cursor() as cursor:
         assert cursor.execute(SYDNEY).fetchone() == pytest.approx((333_569, 6_247_473), abs=1)

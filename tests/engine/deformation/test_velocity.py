@@ -100,7 +100,7 @@ def test_without_pixels_the_noise_is_not_known() -> None:
     assert np.isnan(date_noise(np.empty((len(DATES), 0), np.float32), DATES)).all()
 
 
-@pytest.mark.parametrize(("incidence", "factor"), [(0.0, 1.0), (60.0, 2.0), (37.28, 1.25673)])
+@pytest.mark.parametrize(("incidence", "factor"), [(0.0, 1.0), (60.0, 2.0), (37.28, 1.25678)])
 def test_vertical_motion_is_longer_than_what_is_seen_of_it(incidence: float, factor: float) -> None:
     seen = np.array([-10.0, 0.0, 4.0], np.float32)
     vertical = to_vertical(seen, np.full(3, incidence, np.float32))

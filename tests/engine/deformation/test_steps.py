@@ -1,0 +1,347 @@
+"""The radar steps, from files to files: what is laid down, cut into blocks and put together again."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from engine.area import Area
+from engine.blocks import Kind, Workers
+from engine.deformation.inversion import Inversion, InversionOptions, PixelState, invert_with_mintpy
+from engine.deformation.network import Network, NetworkOptions
+from engine.deformation.stack import GeoTiffOptions, Interferogram
+from engine.deformation.steps import (
+    ChosenNetwork,
+    MotionRasters,
+    PreparedStack,
+    baselines_close,
+    choose_network,
+    estimate_rates,
+    invert_stack,
+    open_stack,
+    prepare_stack,
+)
+from engine.errors import InputError
+from engine.grid import Pixel
+from engine.raster import Raster
+from engine.steps import Progress
+from tests.engine.conftest import BOWL, BOWL_RATE, DATES, PAIRS, UTM, Phases, phases, subsidence, write_geotiffs
+
+SERIAL = Workers("serial")
+
+
+@dataclass
+class Chain:
+    """The radar steps on one stack in one folder, each made when it is first asked for."""
+
+    folder: Path
+    stack_of: Phases
+    coherence: Phases | None = None
+
+    def _new(self, name: str) -> Path:
+        self.made = getattr(self, "made", 0) + 1
+        path = self.folder / f"{name}-{self.made}"
+        path.mkdir(parents=True)
+        return path
+
+    @property
+    def progress(self) -> Progress:
+        return Progress(self.folder / "status.json")
+
+    @cached_property
+    def stack(self) -> PreparedStack:
+        table = write_geotiffs(self.folder, self.stack_of, UTM, self.coherence) | {"looks": 8}
+        weights = "none" if self.coherence is None else "variance"
+        reader = open_stack(GeoTiffOptions(**table), self.folder)
+        folder = self._new("prepared")
+        self.report = prepare_stack(reader, folder, weights=weights, progress=self.progress)
+        return PreparedStack.read(folder)
+
+    def network(self, **options: Any) -> ChosenNetwork:
+        folder = self._new("network")
+        self.report = choose_network(self.stack, folder, NetworkOptions(**options))
+        return ChosenNetwork.read(folder, self.stack)
+
+    def inverted(self, workers: Workers = SERIAL, chosen: ChosenNetwork | None = None, **options: Any) -> Path:
+        folder = self._new("inverted")
+        options.setdefault("weights", "none" if self.coherence is None else "variance")
+        self.report = invert_stack(
+            self.stack,
+            chosen or self.network(),
+            folder,
+            InversionOptions(**options),
+            workers=workers,
+            progress=self.progress,
+        )
+        return folder
+
+    def rates(self, inverted: Path, workers: Workers = SERIAL, **options: Any) -> Path:
+        folder = self._new("rates")
+        chosen = InversionOptions(**options)
+        self.report = estimate_rates(self.stack, inverted, folder, chosen, workers=workers, progress=self.progress)
+        return folder
+
+
+def noisy(seed: int = 31) -> Phases:
+    """Subsidence with noise and holes: pixels of every state."""
+    generator, stack = np.random.default_rng(seed), phases(subsidence())
+    for phase in stack.values():
+        phase += generator.normal(scale=0.3, size=phase.shape).astype(np.float32)
+        phase[generator.random(phase.shape) < 0.25] = 0
+        phase[:2, :2] = 0
+    return stack
+
+
+@pytest.fixture
+def chain(tmp_path: Path) -> Chain:
+    return Chain(tmp_path, phases(subsidence()))
+
+
+@pytest.fixture(scope="module")
+def ragged(tmp_path_factory: pytest.TempPathFactory) -> Chain:
+    return Chain(tmp_path_factory.mktemp("ragged"), noisy())
+
+
+def rasters(folder: Path) -> dict[str, NDArray[Any]]:
+    found = {}
+    for path in folder.glob("*.tif"):
+        with Raster(path) as raster:
+            found[path.stem] = raster.read()
+    if (folder / "timeseries.h5").exists():
+        with h5py.File(folder / "timeseries.h5") as file:
+            found["series"] = file["timeseries"][:]
+    return found
+
+
+# Stack
+
+
+def test_the_prepared_stack_holds_what_the_reader_gave(chain: Chain) -> None:
+    stack = chain.stack
+    assert stack.grid.matches(UTM)
+    assert stack.file.interferograms[0].pair == PAIRS[0]
+    assert chain.report == {"pairs": 9, "dates": 6, "rows": 20, "columns": 24}
+    expected = [float(np.median(phase)) for phase in chain.stack_of.values()]
+    np.testing.assert_allclose(stack.medians, expected)
+    assert stack.valid_shares == [1.0] * 9
+
+
+def test_medians_and_shares_count_what_has_phase(ragged: Chain) -> None:
+    for phase, median, share in zip(
+        ragged.stack_of.values(), ragged.stack.medians, ragged.stack.valid_shares, strict=True
+    ):
+        assert median == np.median(phase[phase != 0])
+        assert share == np.mean(phase != 0)
+
+
+# Network
+
+
+def test_pairs_are_chosen_by_number(chain: Chain) -> None:
+    chosen = chain.network(exclude_dates=[DATES[-1]])
+    assert chosen.numbers == [number for number, pair in enumerate(PAIRS) if DATES[-1] not in pair]
+    assert chosen.network == Network(tuple(pair for pair in PAIRS if DATES[-1] not in pair))
+    assert chain.report["discarded_dates"] == [str(DATES[-1])]
+    assert (chain.report["pairs"], chain.report["dates"]) == (7, 5)
+
+
+@pytest.mark.parametrize(
+    ("error", "close"), [(0.0, True), (4.0, True), (20.0, False)], ids=["exact", "4 m off", "20 m off"]
+)
+def test_baselines_close_when_they_are_differences_of_places(error: float, close: bool) -> None:
+    places = dict(zip(DATES, (0, 40, -30, 85, 12, -60), strict=True))
+    pairs = [
+        Interferogram(pair, Path("x"), None, places[pair.second] - places[pair.first] + (error if number == 4 else 0))
+        for number, pair in enumerate(PAIRS)
+    ]
+    assert baselines_close(pairs) is close
+
+
+def test_baselines_that_are_not_known_do_not_close() -> None:
+    assert not baselines_close([Interferogram(pair, Path("x")) for pair in PAIRS])
+
+
+def test_the_shipped_figure_of_all_pairs_does_not_close(metropolitan: Area) -> None:
+    reader = open_stack(metropolitan.options.stack, metropolitan.folder)
+    assert not baselines_close(reader.interferograms)
+
+
+@pytest.mark.xfail(strict=True, reason="least squares spread one figure over a triangle: 10.9 m leave 3.6 m, under 5 m")
+def test_one_figure_for_all_pairs_does_not_close() -> None:
+    assert not baselines_close([Interferogram(pair, Path("x"), None, 10.9) for pair in PAIRS])
+
+
+# Inversion
+
+
+def test_a_bowl_is_recovered_to_the_hundredth_of_a_millimetre(chain: Chain) -> None:
+    inverted = chain.inverted()
+    series = rasters(inverted)["series"]
+    years = np.array([(day - DATES[0]).days for day in DATES]) / 365.25
+    expected = years[:, None, None] * subsidence() / 1000
+    np.testing.assert_allclose(series, expected, atol=1e-5)
+    assert (rasters(inverted)["state"] == PixelState.SOLVED).all()
+    assert chain.report["shares"]["solved"] == 1.0
+
+
+def test_pixels_of_every_kind_are_there_to_be_tested(ragged: Chain) -> None:
+    found = set(np.unique(rasters(ragged.inverted(min_temporal_coherence=0.985, min_pair_share=0.6))["state"]))
+    assert found == {int(state) for state in PixelState}
+
+
+@pytest.mark.parametrize("size", [1, 5, 7, 13, 24, 1000])
+def test_blocks_of_any_size_give_the_same(ragged: Chain, size: int) -> None:
+    whole, cut = rasters(ragged.inverted(block=1000)), rasters(ragged.inverted(block=size))
+    for name in ("state", "pairs", "groups"):
+        np.testing.assert_array_equal(cut[name], whole[name])
+    np.testing.assert_allclose(cut["series"], whole["series"], atol=1e-8)
+    np.testing.assert_allclose(cut["coherence"], whole["coherence"], atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["threads", "processes"])
+def test_workers_of_any_kind_give_the_same(ragged: Chain, kind: Kind) -> None:
+    alone, shared = rasters(ragged.inverted(block=12)), rasters(ragged.inverted(Workers(kind, 2), block=12))
+    assert alone.keys() == shared.keys()
+    for name, expected in alone.items():
+        np.testing.assert_array_equal(shared[name], expected)
+
+
+def test_the_median_of_the_frame_stands_still(ragged: Chain) -> None:
+    """Whatever offset a pair has, the series are relative to what most of the frame does."""
+    moved = {pair: np.where(phase == 0, 0, phase + 7).astype(np.float32) for pair, phase in ragged.stack_of.items()}
+    other = Chain(ragged.folder / "moved", moved)
+    np.testing.assert_allclose(rasters(other.inverted())["series"], rasters(ragged.inverted())["series"], atol=1e-7)
+
+
+def test_a_reference_point_stands_still(chain: Chain) -> None:
+    centre = Pixel(10, 11)
+    series = rasters(chain.inverted(reference=UTM.lonlat(centre)))["series"]
+    np.testing.assert_array_equal(series[:, 10, 11], 0)
+    years = (DATES[-1] - DATES[0]).days / 365.25
+    np.testing.assert_allclose(series[-1, 0, 0], -BOWL_RATE / 1000 * years, rtol=1e-4)
+
+
+def test_a_reference_point_outside_the_frame_is_refused(chain: Chain) -> None:
+    with pytest.raises(InputError) as refused:
+        chain.inverted(reference=(14.0, 51.0))
+    assert refused.value.field == "inversion.reference"
+    assert "14.0, 51.0 lies outside the frame" in refused.value.problem
+    assert "median" in refused.value.mend
+
+
+def test_a_reference_point_without_phase_is_refused(tmp_path: Path) -> None:
+    stack = phases(subsidence())
+    stack[PAIRS[4]][10, 11] = 0
+    with pytest.raises(InputError) as refused:
+        Chain(tmp_path, stack).inverted(reference=UTM.lonlat(Pixel(10, 11)))
+    assert refused.value.field == "inversion.reference"
+    assert str(PAIRS[4]) in refused.value.problem
+
+
+def test_only_pixels_with_a_state_of_their_own_have_a_series(ragged: Chain) -> None:
+    made = rasters(ragged.inverted(min_temporal_coherence=0.985, min_pair_share=0.6))
+    has_series = np.isin(made["state"], [PixelState.SOLVED, PixelState.MINIMUM_NORM])
+    np.testing.assert_array_equal(np.isfinite(made["series"]).all(axis=0), has_series)
+    np.testing.assert_array_equal(np.isfinite(made["series"]).any(axis=0), has_series)
+    np.testing.assert_array_equal(made["groups"][made["state"] == PixelState.SOLVED], 1)
+    assert (made["groups"][made["state"] == PixelState.MINIMUM_NORM] > 1).all()
+    np.testing.assert_array_equal(made["pairs"][:2, :2], 0)
+    assert (made["state"][:2, :2] == PixelState.NO_DATA).all()
+
+
+def test_finished_blocks_are_cleared_away(chain: Chain) -> None:
+    inverted = chain.inverted(block=7)
+    assert sorted(path.name for path in inverted.iterdir()) == [
+        "coherence.tif",
+        "groups.tif",
+        "pairs.tif",
+        "state.tif",
+        "timeseries.h5",
+    ]
+
+
+def test_a_pair_without_coherence_at_a_pixel_says_nothing_of_it(tmp_path: Path) -> None:
+    coherence = {pair: np.full(UTM.shape, 0.6, np.float32) for pair in PAIRS}
+    coherence[PAIRS[3]][4, 5], coherence[PAIRS[4]][4, 5] = 0, np.nan
+    made = rasters(Chain(tmp_path, phases(subsidence()), coherence).inverted())
+    assert made["pairs"][4, 5] == len(PAIRS) - 2
+    assert made["pairs"].sum() == len(PAIRS) * made["pairs"].size - 2
+
+
+def test_weights_hold_down_what_is_noisy(tmp_path: Path) -> None:
+    """A pair that contradicts the others by 2 radians, with a coherence of 0.1 against 0.9, moves the series little."""
+    stack, coherence = phases(subsidence()), {pair: np.full(UTM.shape, 0.9, np.float32) for pair in PAIRS}
+    stack[PAIRS[1]][0, :12] += 2
+    coherence[PAIRS[1]][0, :12] = 0.1
+    weighted = rasters(Chain(tmp_path / "a", stack, coherence).inverted(min_temporal_coherence=0))["series"]
+    alike = rasters(Chain(tmp_path / "b", stack, None).inverted(min_temporal_coherence=0))["series"]
+    assert np.abs(weighted[:, 0]).max() < 0.05 * np.abs(alike[:, 0]).max()
+
+
+def test_another_inverter_takes_the_place_of_mintpy_s(chain: Chain) -> None:
+    def doubled(network: Network, phase: Any, weight: Any = None) -> Inversion:
+        found = invert_with_mintpy(network, phase, weight)
+        return Inversion(2 * found.phase, found.temporal_coherence, found.pairs, found.groups)
+
+    one, other = chain.inverted(), chain.folder / "doubled"
+    other.mkdir()
+    options = InversionOptions()
+    invert_stack(
+        chain.stack, chain.network(), other, options, workers=SERIAL, progress=chain.progress, inverter=doubled
+    )
+    np.testing.assert_allclose(rasters(other)["series"], 2 * rasters(one)["series"])
+
+
+# Rates
+
+
+def test_rates_vertical_rates_and_noise_of_a_known_bowl(chain: Chain) -> None:
+    folder = chain.rates(chain.inverted())
+    made = rasters(folder)
+    np.testing.assert_allclose(made["rate"], subsidence(), atol=1e-2)
+    np.testing.assert_allclose(made["vertical"][BOWL], BOWL_RATE / np.cos(np.radians(37)), rtol=1e-4)
+    assert made["error"].max() < 1e-2
+    noise = json.loads((folder / "noise.json").read_text())
+    assert list(noise) == [str(day) for day in DATES]
+    assert max(noise.values()) < 1e-2
+    assert chain.report["least_rate"] == BOWL_RATE
+    assert chain.report["share_with_rate"] == 1.0
+
+
+@pytest.mark.parametrize("size", [1, 7, 13])
+def test_rates_of_blocks_of_any_size_are_the_same(ragged: Chain, size: int) -> None:
+    inverted = ragged.inverted()
+    whole, cut = rasters(ragged.rates(inverted)), rasters(ragged.rates(inverted, block=size))
+    for name, expected in whole.items():
+        np.testing.assert_allclose(cut[name], expected, rtol=1e-4, atol=1e-3)
+
+
+def test_a_frame_without_any_series_has_no_rates(ragged: Chain) -> None:
+    folder = ragged.rates(ragged.inverted(min_temporal_coherence=0.99999, min_pair_share=1.0))
+    assert np.isnan(rasters(folder)["rate"]).all()
+    assert ragged.report == {"share_with_rate": 0.0}
+
+
+def test_a_flagged_rate_is_shown_and_is_no_evidence(ragged: Chain) -> None:
+    inverted = ragged.inverted(min_pair_share=0.3)
+    rates = ragged.rates(inverted)
+    state, shown = rasters(inverted)["state"], rasters(rates)["rate"]
+    flagged = state == PixelState.MINIMUM_NORM
+    assert flagged.any()
+    assert np.isfinite(shown[flagged]).all()
+    motion = MotionRasters.read(inverted, rates)
+    np.testing.assert_array_equal(np.isfinite(motion.rate), state == PixelState.SOLVED)
+    np.testing.assert_array_equal(np.isfinite(motion.error), state == PixelState.SOLVED)
+
+
+def test_what_was_seen_and_what_was_lost(ragged: Chain) -> None:
+    inverted = ragged.inverted(min_temporal_coherence=0.985, min_pair_share=0.6)
+    motion, state = MotionRasters.read(inverted, ragged.rates(inverted)), rasters(inverted)["state"]
+    np.testing.assert_array_equal(motion.observed, state != PixelState.NO_DATA)
+    np.testing.assert_array_equal(motion.decorrelated, state >= PixelState.DATES_MISSING)
