@@ -48,6 +48,22 @@ class Area:
         return self.options.name
 
     @property
+    def source(self) -> str:
+        """Origin, licence and attribution of the data, as Markdown."""
+        path = self.folder / self.options.source
+        try:
+            return path.read_text(encoding="utf-8")
+        except OSError:
+            raise InputError(
+                "the file does not exist",
+                file=path,
+                field="source",
+                mend="write down origin, licence and attribution of the data there",
+            ) from None
+        except UnicodeDecodeError:
+            raise InputError("not UTF-8 text", file=path, field="source", mend="save the file as UTF-8") from None
+
+    @property
     def file(self) -> Path:
         return self.folder / AREA_FILE
 
@@ -70,11 +86,5 @@ def read_area(path: Path) -> Area:
             mend="use lower-case letters, digits, - and _",
         )
     area = Area(options, file.parent)
-    if not (area.folder / options.source).is_file():
-        raise InputError(
-            "the file does not exist",
-            file=area.folder / options.source,
-            field="source",
-            mend="write down origin, licence and attribution of the data there",
-        )
+    _ = area.source  # what cannot be read is said now, not after hours of work
     return area

@@ -13,6 +13,7 @@ from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Literal
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,12 +71,11 @@ def map_blocks(
     """
     todo = []
     for block in blocks:
-        kept = keep / f"{block.name}.npz" if keep else None
-        if kept and kept.exists():
-            with np.load(kept) as arrays:
-                yield block, dict(arrays)
-        else:
+        kept = _kept(keep, block) if keep else None
+        if kept is None:
             todo.append(block)
+        else:
+            yield block, kept
     with _run(function, todo, workers) as results:
         for block, arrays in results:
             if keep:
@@ -112,6 +112,15 @@ def _bounded(
     finally:
         for future in running:
             future.cancel()
+
+
+def _kept(folder: Path, block: Block) -> Arrays | None:
+    """A result that an earlier run has laid down; one that cannot be read counts as none."""
+    try:
+        with np.load(folder / f"{block.name}.npz") as arrays:
+            return dict(arrays)
+    except (FileNotFoundError, EOFError, ValueError, BadZipFile):
+        return None
 
 
 def _keep(folder: Path, block: Block, arrays: Arrays) -> None:

@@ -4,7 +4,8 @@ import argparse
 import logging
 import logging.handlers
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,25 +21,26 @@ _BAD_INPUT, _FAILED = 2, 1
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 done, 1 failed, 2 input that a person can mend."""
     given = _parser().parse_args(arguments)
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     home = Home.default()
-    _log_to(home)
     worst = 0
-    for path in given.area:
-        try:
-            given.command(path, home, given, console)
-        except InputError as error:
-            logging.error("%s: %s", path, error)
-            console.print(f"[bold red]error[/] {path}", soft_wrap=True)
-            console.print(_explained(error), markup=False)
-            worst = max(worst, _BAD_INPUT)
-        except KeyboardInterrupt:
-            console.print("stopped; the same command goes on where it was")
-            return 130
-        except Exception as error:
-            logging.exception("%s failed", path)
-            console.print(f"[bold red]failed[/] {path}: {error!r}. The details are in {home.log / 'engine.log'}")
-            worst = max(worst, _FAILED)
+    with _log_to(home):
+        for path in given.area:
+            try:
+                given.command(path, home, given, console)
+            except InputError as error:
+                logging.error("%s: %s", path, error)
+                console.print(f"error {path}", style="bold red")
+                console.print(_explained(error))
+                worst = max(worst, _BAD_INPUT)
+            except KeyboardInterrupt:
+                console.print("stopped; the same command goes on where it was")
+                return 130
+            except Exception as error:
+                logging.exception("%s failed", path)
+                console.print(f"failed {path}", style="bold red")
+                console.print(f"  {error!r}\n  The details are in {home.log / 'engine.log'}")
+                worst = max(worst, _FAILED)
     return worst
 
 
@@ -72,7 +74,7 @@ def _run(path: Path, home: Home, given: argparse.Namespace, console: Console) ->
         release = run(
             area, home, workers=Workers(kind, given.workers, given.scheduler), listen=listen, force=given.force
         )
-    console.print(f"[bold]{area.name}[/]: release {release} is current")
+    console.print(f"{area.name}: release {release} is current")
 
 
 def _check(path: Path, _home: Home, _given: argparse.Namespace, console: Console) -> None:
@@ -83,12 +85,15 @@ def _check(path: Path, _home: Home, _given: argparse.Namespace, console: Console
 
     area = read_area(path)
     reader = open_stack(area.options.stack, area.folder)
-    pairs = choose_pairs(reader.interferograms, area.options.network)
-    if area.options.inversion.weights != "none":
-        require_coherence(pairs, reader.radar, area.options.inversion.weights)
+    try:
+        pairs = choose_pairs(reader.interferograms, area.options.network)
+        if area.options.inversion.weights != "none":
+            require_coherence(pairs, reader.radar, area.options.inversion.weights)
+    except InputError as error:
+        raise error.of_file(area.file) from None
     dates = Network(tuple(item.pair for item in pairs)).dates
     console.print(
-        f"[bold]{area.name}[/]: {len(pairs)} of {len(reader.interferograms)} pairs between {len(dates)} dates, "
+        f"{area.name}: {len(pairs)} of {len(reader.interferograms)} pairs between {len(dates)} dates, "
         f"{dates[0]} to {dates[-1]}, {reader.grid.rows} x {reader.grid.cols} pixels, "
         f"wavelength {reader.radar.wavelength * 100:.3f} cm"
     )
@@ -132,14 +137,24 @@ def _explained(error: InputError) -> str:
     return "\n".join([line for line in lines if line] + [f"  wrong  {error.problem}", f"  mend   {error.mend}"])
 
 
-def _log_to(home: Home) -> None:
+@contextmanager
+def _log_to(home: Home) -> Iterator[None]:
+    """Write what is logged to the home's log while a command runs."""
     home.log.mkdir(parents=True, exist_ok=True)
     handler = logging.handlers.RotatingFileHandler(
         home.log / "engine.log", maxBytes=5_000_000, backupCount=3, encoding="utf-8"
     )
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", handlers=[handler]
-    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        root.removeHandler(handler)
+        handler.close()
 
 
 def _positive(text: str) -> int:

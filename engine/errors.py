@@ -19,6 +19,10 @@ class InputError(Exception):
         where = ": ".join(str(part) for part in (file, field) if part)
         super().__init__(f"{where}: {problem}. Mend: {mend}" if where else f"{problem}. Mend: {mend}")
 
+    def of_file(self, file: Path) -> "InputError":
+        """This error, naming `file` where it names none itself: what is wrong with an option is wrong in its file."""
+        return self if self.file else InputError(self.problem, file=file, field=self.field, mend=self.mend)
+
     def __reduce__(self) -> tuple[object, ...]:
         # Keyword-only arguments do not survive the default pickling that process pools use.
         return _restore, (self.problem, self.file, self.field, self.mend)

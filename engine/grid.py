@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
+import shapely
 from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS, Geod, Transformer
@@ -17,7 +18,8 @@ WGS84 = Geod(ellps="WGS84")
 
 def geodesic_area(geometry: BaseGeometry) -> float:
     """Area in m² on the ellipsoid of a (multi)polygon in longitude and latitude."""
-    return abs(float(WGS84.geometry_area_perimeter(geometry)[0]))
+    # pyproj sums the rings' signed areas, so that they must wind as the standard has it: holes against their shells.
+    return abs(float(WGS84.geometry_area_perimeter(shapely.orient_polygons(geometry))[0]))
 
 
 class Pixel(NamedTuple):

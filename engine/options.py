@@ -3,11 +3,16 @@
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.errors import InputError
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+Longitude = Annotated[float, Field(ge=-180, le=180)]
+Latitude = Annotated[float, Field(ge=-90, le=90)]
 
 
 class Options(BaseModel):
@@ -44,10 +49,10 @@ def read_options(path: Path, kind: type[AnyOptions]) -> AnyOptions:
 def _explain(error: ValidationError, path: Path, kind: type[Options]) -> InputError:
     """The first fault of `error` as an InputError."""
     fault = error.errors(include_url=False)[0]
-    location = [str(part) for part in fault["loc"]]
+    location, table = _locate(kind, [str(part) for part in fault["loc"]])
     field = ".".join(location)
     if fault["type"] == "extra_forbidden":
-        known = _known_keys(kind, location[:-1])
+        known = [own.alias or name for name, own in table.model_fields.items()]
         close = difflib.get_close_matches(location[-1], known, n=1)
         mend = f"did you mean '{close[0]}'?" if close else f"known keys here: {', '.join(sorted(known))}"
         return InputError("unknown key", file=path, field=field, mend=mend)
@@ -57,14 +62,33 @@ def _explain(error: ValidationError, path: Path, kind: type[Options]) -> InputEr
     return InputError(f"{fault['msg']}{given}", file=path, field=field, mend="correct the value")
 
 
-def _known_keys(kind: type[Options], location: list[str]) -> list[str]:
-    """Keys that the table at `location` inside `kind` accepts."""
-    current: Any = kind
+def _locate(kind: type[BaseModel], location: list[str]) -> tuple[list[str], type[BaseModel]]:
+    """The keys of a fault as the file has them, and the table that holds the last of them.
+
+    Where a table may be of several forms, pydantic puts the form's tag among the keys; it leads to the form's class.
+    """
+    keys: list[str] = []
+    forms: list[type[BaseModel]] = [kind]
     for part in location:
-        fields = getattr(current, "model_fields", {})
-        if part not in fields:
-            continue  # an index in a list, or the tag of a union
-        annotation = fields[part].annotation
-        candidates = [annotation, *getattr(annotation, "__args__", ())]
-        current = next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), current)
-    return [field.alias or name for name, field in getattr(current, "model_fields", {}).items()]
+        tagged = [form for form in forms if len(forms) > 1 and part in _tags(form)]
+        if tagged:
+            forms = tagged
+            continue
+        keys.append(part)
+        field = forms[0].model_fields.get(part)
+        inner = _tables(field.annotation) if field else []
+        if not inner or part is location[-1]:
+            break  # what follows are places within a value, of no use to a reader of the file
+        forms = inner
+    return keys, forms[0]
+
+
+def _tables(annotation: Any) -> list[type[BaseModel]]:
+    """The options classes in a type, which may be a union."""
+    candidates = [annotation, *get_args(annotation)]
+    return [one for one in candidates if isinstance(one, type) and issubclass(one, BaseModel)]
+
+
+def _tags(form: type[BaseModel]) -> tuple[Any, ...]:
+    field = form.model_fields.get("format")
+    return get_args(field.annotation) if field else ()

@@ -29,7 +29,8 @@ from engine.deformation.steps import (
     prepare_stack,
 )
 from engine.deformation.velocity import t95
-from engine.patches.outlines import OutlineOptions, read_outlines
+from engine.errors import InputError
+from engine.patches.outlines import OutlineOptions, outline_files, read_outlines
 from engine.permits.verdicts import Reason, Verdict, VerdictKind, without_register
 from engine.publish import Products, publish_release
 from engine.steps import Progress, StepRecord, Workspace, code_digest, locked
@@ -63,6 +64,10 @@ def run(
         workspace = Workspace(folder, versions, progress, force=force)
         try:
             release = _steps(area, home, workspace, workers)
+        except InputError as error:
+            named = error.of_file(area.file)
+            progress.tell(state="failed", error=str(named))
+            raise named from None
         except BaseException as error:
             progress.tell(state="failed", error=str(error) or type(error).__name__)
             raise
@@ -98,7 +103,7 @@ def _steps(area: Area, home: Home, workspace: Workspace, workers: Workers) -> st
         lambda folder: invert_stack(stack, chosen, folder, options.inversion, workers=workers, progress=progress),
         code="deformation",
         after=[stack_record, network_record],
-        parameters=options.inversion.model_dump(mode="json"),
+        parameters=options.inversion.model_dump(mode="json", exclude={"block"}),
     )
     inverted = workspace.path(inversion_record)
 
@@ -110,7 +115,7 @@ def _steps(area: Area, home: Home, workspace: Workspace, workers: Workers) -> st
     )
     velocity = workspace.path(velocity_record)
 
-    outlines = [area.folder / options.patches.path] if options.patches else []
+    outlines = outline_files(options.patches, area.folder) if options.patches else []
     patches_record = workspace.step(
         "patches",
         lambda folder: _prepare_patches(options.patches, area, folder),
@@ -209,6 +214,6 @@ def _content_key(area: Area, records: list[StepRecord]) -> str:
         code_digest("publish.py"),
         area.options.title,
         area.options.attribution,
-        (area.folder / area.options.source).read_text("utf-8"),
+        area.source,
     ]
     return hashlib.sha256(json.dumps([record.key for record in records] + texts).encode()).hexdigest()

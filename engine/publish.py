@@ -95,7 +95,7 @@ def _release_row(
         "engine_version": __version__,
         "content_key": key,
         "attribution": area.options.attribution,
-        "source": (area.folder / area.options.source).read_text(encoding="utf-8"),
+        "source": area.source,
         "first_date": chosen.network.dates[0],
         "last_date": chosen.network.dates[-1],
         "pairs": len(chosen.numbers),

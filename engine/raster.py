@@ -30,7 +30,7 @@ class Raster:
     """One open raster. Use as a context manager; reading returns arrays in the file's own type."""
 
     def __init__(self, path: Path) -> None:
-        if not path.exists():
+        if not path.is_file():
             raise InputError("the file does not exist", file=path, mend="check the path, or supply the file")
         try:
             with warnings.catch_warnings():
@@ -89,25 +89,48 @@ class Raster:
         try:
             values: NDArray[Any] = self._dataset.read(band, window=_window(block))
         except RasterioError as error:
-            raise InputError(
-                f"the raster breaks off or is corrupt ({error})", file=self.path, mend="copy or download it again"
-            ) from None
+            raise self._corrupt(error) from None
         return values
 
     def read_onto(self, grid: Grid) -> NDArray[np.float64]:
-        """The first band resampled bilinearly onto another grid; NaN where it has no data."""
-        with WarpedVRT(
-            self._dataset,
-            crs=grid.crs.to_wkt(),
-            transform=grid.transform,
-            height=grid.rows,
-            width=grid.cols,
-            resampling=Resampling.bilinear,
-            dtype="float64",
-            nodata=np.nan,
-        ) as warped:
-            band: NDArray[np.float64] = warped.read(1)
-            return band
+        """The first band resampled bilinearly onto another grid; NaN where it has no data.
+
+        Raises
+        ------
+        InputError
+            When the raster has no CRS, breaks off, or shows nothing of the grid.
+        """
+        _ = self.grid  # without CRS or transform it cannot be brought anywhere
+        band = self._warped(grid)
+        if not np.isfinite(band).any():
+            raise InputError(
+                f"it shows nothing of the stack's frame {grid.bounds} in {grid.crs.name}",
+                file=self.path,
+                mend="supply the raster of this area",
+            )
+        return band
+
+    def _warped(self, grid: Grid) -> NDArray[np.float64]:
+        try:
+            with WarpedVRT(
+                self._dataset,
+                crs=grid.crs.to_wkt(),
+                transform=grid.transform,
+                height=grid.rows,
+                width=grid.cols,
+                resampling=Resampling.bilinear,
+                dtype="float64",
+                nodata=np.nan,
+            ) as warped:
+                band: NDArray[np.float64] = warped.read(1)
+        except RasterioError as error:
+            raise self._corrupt(error) from None
+        return band
+
+    def _corrupt(self, error: RasterioError) -> InputError:
+        return InputError(
+            f"the raster breaks off or is corrupt ({error})", file=self.path, mend="copy or download it again"
+        )
 
 
 def write_cog(path: Path, array: NDArray[Any], grid: Grid, *, nodata: float | None, unit: str, name: str) -> None:
@@ -118,7 +141,14 @@ def write_cog(path: Path, array: NDArray[Any], grid: Grid, *, nodata: float | No
     array : shape of the grid; its type is kept.
     nodata : the value that means no data (NaN for floats), None when every pixel has a value.
     unit, name : of the band, kept in the file.
+
+    Raises
+    ------
+    ValueError
+        When the array has not the grid's shape.
     """
+    if array.shape != grid.shape:
+        raise ValueError(f"an array of shape {array.shape} does not fit a grid of shape {grid.shape}")
     partial = path.with_name(path.name + ".partial")
     categorical = np.issubdtype(array.dtype, np.integer)
     profile = {

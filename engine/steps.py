@@ -120,9 +120,12 @@ class Workspace:
 
     def _up_to_date(self, name: str, key: str) -> StepRecord | None:
         path = self.folder / name / RECORD
-        if self._force or not path.exists():
+        if self._force:
             return None
-        record = StepRecord(**json.loads(path.read_text()))
+        try:
+            record = StepRecord(**_read_json(path))
+        except TypeError:  # written by another version, or emptied by a power cut
+            return None
         return record if record.key == key else None
 
     def _run(self, name: str, make: Callable[[Path], dict[str, Any]], intent: StepRecord) -> StepRecord:
@@ -195,7 +198,11 @@ def _hash(value: Any) -> str:
 
 
 def _read_json(path: Path) -> Any:
-    return json.loads(path.read_text()) if path.exists() else {}
+    """What a JSON file holds; one that is missing or cannot be read holds nothing."""
+    try:
+        return json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
 
 
 def _write_json(path: Path, value: Any) -> None:

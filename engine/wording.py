@@ -85,7 +85,9 @@ def rate(value: float, margin: float | None = None) -> str:
     """A rate in mm a year, with half its 95 % interval when it is known."""
     if margin is None:
         return _("{rate} mm/yr").format(rate=number(value))
-    return _("{rate} ± {margin} mm/yr").format(rate=number(value), margin=number(margin))
+    digits = 0 if margin >= 1 else 1
+    margin = max(margin, 0.1)  # no rate is printed as if it were known for certain
+    return _("{rate} ± {margin} mm/yr").format(rate=number(value, digits), margin=number(margin, digits))
 
 
 # Names of codes
@@ -178,11 +180,13 @@ def _motion(patch: Mapping[str, Any], release: Mapping[str, Any]) -> str:
             period=when,
         )
     if activity == "decorrelated":
-        return _("Decorrelated: the radar lost {lost} of the {seen} pixels that it saw of it, {period}.").format(
-            lost=number(patch["decorrelated_pixels"]),
-            seen=number(patch["decorrelated_pixels"] + patch["coherent_pixels"]),
-            period=when,
+        seen = patch["decorrelated_pixels"] + patch["coherent_pixels"]
+        message = ngettext(
+            "Decorrelated: the radar lost the one pixel that it saw of it, {period}.",
+            "Decorrelated: the radar lost {lost} of the {seen} pixels that it saw of it, {period}.",
+            seen,
         )
+        return message.format(lost=number(patch["decorrelated_pixels"]), seen=number(seen), period=when)
     if activity == "no_change":
         return _(
             "No motion beyond ± {threshold} mm/yr was seen, {period}; slower than {least} mm/yr would not have been."
@@ -223,7 +227,11 @@ def pixel_statement(pixel: Mapping[str, Any], release: Mapping[str, Any]) -> str
             "there is no series. Loss of coherence can itself be a sign of mining."
         ).format(pairs=pixel["pairs"], coherence=number(pixel["coherence"], 2))
     if state in ("few_pairs", "dates_missing"):
-        few = _("Decorrelated: {pairs} of {all} pairs have phase at this pixel.")
+        few = ngettext(
+            "Decorrelated: {pairs} of {all} pairs has phase at this pixel.",
+            "Decorrelated: {pairs} of {all} pairs have phase at this pixel.",
+            pixel["pairs"],
+        )
         apart = _(
             "Its own network falls apart into {groups} groups of dates that nothing links, so there is no series."
         )

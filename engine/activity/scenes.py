@@ -12,12 +12,13 @@ from enum import StrEnum
 import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 from rasterio.features import geometry_mask
 from scipy.ndimage import distance_transform_edt, label
 from shapely.geometry.base import BaseGeometry
 
 from engine.grid import Grid, geodesic_area
-from engine.options import Options
+from engine.options import Options, Positive, Share
 
 _EIGHT_NEIGHBOURS = np.ones((3, 3), int)
 
@@ -28,10 +29,10 @@ class ActivityOptions(Options):
     decorrelated_share : the patch counts as decorrelated when more than this share of what the radar saw of it is.
     """
 
-    radius_m: float = 500.0
-    threshold_mm_per_year: float = 5.0
-    min_cluster_pixels: int = 10
-    decorrelated_share: float = 0.5
+    radius_m: float = Field(default=500.0, ge=0)
+    threshold_mm_per_year: Positive = 5.0
+    min_cluster_pixels: int = Field(default=10, ge=1)
+    decorrelated_share: Share = 0.5
 
 
 class ActivityClass(StrEnum):
@@ -181,13 +182,18 @@ def _areas(grid: Grid) -> NDArray[np.float64]:
 
 
 def pixels_of(patch: BaseGeometry, grid: Grid) -> NDArray[np.bool_]:
-    """Pixels whose centre lies in a polygon in longitude and latitude, shape of the grid."""
+    """Pixels whose centre lies in a polygon in longitude and latitude, shape of the grid.
+
+    A polygon too small to hold any centre is seen by the pixels that it touches.
+    """
     return _rasterize(gpd.GeoSeries([patch], crs="EPSG:4326"), grid)
 
 
 def _rasterize(outline: gpd.GeoSeries, grid: Grid) -> NDArray[np.bool_]:
     geometry = outline.to_crs(grid.crs).iloc[0]
     mask: NDArray[np.bool_] = geometry_mask([geometry], grid.shape, grid.transform, invert=True)
+    if not mask.any():
+        mask = geometry_mask([geometry], grid.shape, grid.transform, invert=True, all_touched=True)
     return mask
 
 

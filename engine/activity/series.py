@@ -13,6 +13,7 @@ from engine.grid import Block
 
 ReadSeries = Callable[[Block], NDArray[np.float32]]
 _DAYS_PER_YEAR = 365.25
+_LEAST_ERROR = 0.01  # mm/yr: no pixel is known better, however straight its few points lie
 
 
 class MeanSeries(NamedTuple):
@@ -33,17 +34,20 @@ def mean_series(
     pixels: NDArray[np.bool_], motion: Motion, read_series: ReadSeries, dates: Sequence[date]
 ) -> MeanSeries | None:
     """The mean series of the coherent ones among `pixels`, or None when there are none."""
-    coherent = pixels & np.isfinite(motion.rate) & (motion.standard_error > 0)
+    coherent = pixels & np.isfinite(motion.rate)
     if not coherent.any():
         return None
     rows, cols = np.flatnonzero(coherent.any(axis=1)), np.flatnonzero(coherent.any(axis=0))
     block = Block(int(rows[0]), int(rows[-1]) + 1, int(cols[0]), int(cols[-1]) + 1)
     inside = coherent[block.slices]
     series = read_series(block)[:, inside].astype(np.float64)
-    weight = motion.standard_error[block.slices][inside].astype(np.float64) ** -2
+    error = np.maximum(motion.standard_error[block.slices][inside].astype(np.float64), _LEAST_ERROR)
+    weight = error**-2
     weight /= weight.sum()
     mean = series @ weight
     spread = np.sqrt(((series - mean[:, None]) ** 2) @ weight)
     years = np.array([(day - dates[0]).days for day in dates]) / _DAYS_PER_YEAR
     line = linregress(years, mean)
-    return MeanSeries(mean, spread, int(inside.sum()), float(line.slope), float(line.stderr))
+    # A series without any scatter has no standard error that linregress could tell.
+    standard_error = float(np.nan_to_num(line.stderr))
+    return MeanSeries(mean, spread, int(inside.sum()), float(line.slope), standard_error)

@@ -15,13 +15,13 @@ from engine.deformation.stack import (
     Geometry,
     Interferogram,
     Radar,
+    in_degrees,
     list_interferograms,
     pair_of,
 )
 from engine.errors import InputError
 from engine.grid import Grid
 
-HALF_PI = np.pi / 2
 OVERSAMPLING = 1.94  # of pixels against resolution cells; MintPy's figure where the bandwidth is not known
 
 
@@ -87,9 +87,7 @@ class GammaStack:
     def geometry(self) -> Geometry:
         incidences = sorted(self._folder.rglob(self._options.incidence))
         if incidences:
-            incidence = read_binary(incidences[0], self.grid)
-            if np.nanmax(incidence) <= HALF_PI:  # some versions write radians
-                incidence = np.degrees(incidence)
+            incidence = in_degrees(read_binary(incidences[0], self.grid))
         else:
             path = self._one(self._options.slc_parameters, "stack.slc_parameters")
             incidence = np.full(self.grid.shape, _number(read_parameters(path), "incidence_angle", path), np.float32)
@@ -116,6 +114,13 @@ def grid_of(path: Path, *, corner_is_centre: bool) -> Grid:
     """The grid that a DEM/MAP parameter file describes: EQA (degrees) or UTM."""
     parameters = read_parameters(path)
     shape = int(_number(parameters, "nlines", path)), int(_number(parameters, "width", path))
+    if min(shape) < 1:
+        raise InputError(
+            f"{shape[0]} lines of {shape[1]} pixels are no raster",
+            file=path,
+            field="nlines, width",
+            mend="correct the parameter file",
+        )
     projection = parameters.get("DEM_projection", "")
     if projection == "EQA":
         crs, names = CRS.from_epsg(4326), ("corner_lon", "post_lon", "corner_lat", "post_lat")

@@ -6,7 +6,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.deformation.stack import Geometry, GeoTiffOptions, Interferogram, Radar, list_interferograms
+from engine.deformation.stack import (
+    Geometry,
+    GeoTiffOptions,
+    Interferogram,
+    Radar,
+    in_degrees,
+    list_interferograms,
+)
 from engine.errors import InputError
 from engine.grid import Grid
 from engine.raster import Raster
@@ -62,7 +69,7 @@ class GeoTiffStack:
 
     def geometry(self) -> Geometry:
         if self._options.incidence:
-            incidence = self._onto_grid(self._options.incidence)
+            incidence = in_degrees(self._onto_grid(self._options.incidence))
         elif self._options.incidence_deg is not None:
             incidence = np.full(self.grid.shape, self._options.incidence_deg, np.float32)
         else:

@@ -15,9 +15,10 @@ import numpy as np
 from mintpy.ifgram_inversion import estimate_timeseries
 from mintpy.simulation.decorrelation import coherence2weight
 from numpy.typing import NDArray
+from pydantic import Field
 
 from engine.deformation.network import Network
-from engine.options import Options
+from engine.options import Latitude, Longitude, Options, Share
 
 Weights = Literal["none", "variance", "coherence"]
 
@@ -36,10 +37,10 @@ class InversionOptions(Options):
     """
 
     weights: Weights = "none"
-    reference: Literal["median"] | tuple[float, float] = "median"
-    min_temporal_coherence: float = 0.7
-    min_pair_share: float = 0.5
-    block: int = 256
+    reference: Literal["median"] | tuple[Longitude, Latitude] = "median"
+    min_temporal_coherence: Share = 0.7
+    min_pair_share: Share = 0.5
+    block: int = Field(default=256, ge=1)
 
 
 class PixelState(IntEnum):

@@ -5,6 +5,7 @@ Both are chunked in space, so that a block of pixels is read through all pairs o
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ def mintpy_metadata(grid: Grid, radar: Radar) -> dict[str, Any]:
     }
     if epsg := grid.crs.to_epsg():
         metadata["EPSG"] = epsg
+    if grid.crs.utm_zone:
+        metadata["UTM_ZONE"] = grid.crs.utm_zone
     if radar.looks:
         metadata["NCORRLOOKS"] = radar.looks
     if radar.heading is not None:
@@ -72,20 +75,18 @@ def write_stack(
         "bperp": [np.float32, (count,), bperp],
         "unwrapPhase": [np.float32, shape],
     }
-    weighted = False
+    remaining = iter(rasters)
+    first = next(remaining)
+    if first[1] is not None:
+        datasets["coherence"] = [np.float32, shape]
     path = folder / STACK
-    for number, (phase, coherence) in enumerate(rasters):
-        if number == 0:
-            weighted = coherence is not None
-            if weighted:
-                datasets["coherence"] = [np.float32, shape]
-            metadata = mintpy_metadata(grid, radar) | {"FILE_TYPE": "ifgramStack"}
-            layout_hdf5(str(path), ds_name_dict=datasets, metadata=metadata, print_msg=False)
-            file = h5py.File(path, "r+")
-        file["unwrapPhase"][number] = phase
-        if weighted:
-            file["coherence"][number] = coherence
-    file.close()
+    metadata = mintpy_metadata(grid, radar) | {"FILE_TYPE": "ifgramStack"}
+    layout_hdf5(str(path), ds_name_dict=datasets, metadata=metadata, print_msg=False)
+    with h5py.File(path, "r+") as file:
+        for number, (phase, coherence) in enumerate(chain([first], remaining)):
+            file["unwrapPhase"][number] = phase
+            if coherence is not None:
+                file["coherence"][number] = coherence
 
 
 def write_geometry(folder: Path, geometry: Geometry, grid: Grid, radar: Radar) -> None:

@@ -7,12 +7,13 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from engine.deformation.stack import DatePair, Interferogram
 from engine.errors import InputError
-from engine.options import Options
+from engine.options import Options, Positive
 
 DAYS_PER_YEAR = 365.25
 
@@ -24,8 +25,8 @@ class NetworkOptions(Options):
     exclude_dates : acquisitions to leave out.
     """
 
-    max_days: int | None = None
-    max_perpendicular_m: float | None = None
+    max_days: int | None = Field(default=None, ge=1)
+    max_perpendicular_m: Positive | None = None
     exclude_dates: tuple[date, ...] = ()
 
 
@@ -75,6 +76,13 @@ def choose_pairs(interferograms: Sequence[Interferogram], options: NetworkOption
     InputError
         When fewer than three acquisitions are left, or they fall into groups that no pair links.
     """
+    dates = {day for item in interferograms for day in item.pair}
+    if unknown := sorted(set(options.exclude_dates) - dates):
+        raise InputError(
+            f"{unknown[0]} is no acquisition of the stack",
+            field="network.exclude_dates",
+            mend=f"take it out; the dates go from {min(dates)} to {max(dates)}",
+        )
     chosen = [item for item in interferograms if _within(item, options)]
     if not chosen:
         raise InputError("no pair is left", field="network", mend="relax the thresholds of [network]")

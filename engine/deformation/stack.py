@@ -5,7 +5,7 @@ motion away from the satellite (subsidence) is positive phase: displacement towa
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -13,10 +13,11 @@ from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from engine.errors import InputError
 from engine.grid import Grid
-from engine.options import Options
+from engine.options import Options, Positive
 from engine.raster import Raster
 
 SPEED_OF_LIGHT = 299_792_458.0  # m/s
@@ -107,8 +108,8 @@ class StackOptions(Options):
     path: Path = Path()
     unwrapped: str
     coherence: str
-    wavelength_m: float | None = None
-    looks: float | None = None
+    wavelength_m: Positive | None = None
+    looks: Positive | None = None
 
 
 class GammaOptions(StackOptions):
@@ -139,7 +140,7 @@ class GeoTiffOptions(StackOptions):
     format: Literal["geotiff"]
     unwrapped: str = "*unw*.tif"
     coherence: str = "*c[oc]*.tif"
-    incidence_deg: float | None = None
+    incidence_deg: float | None = Field(default=None, ge=0, lt=90)
     incidence: Path | None = None
     dem: Path | None = None
     heading_deg: float | None = None
@@ -157,46 +158,69 @@ def list_interferograms(
         For no file, a name without two dates, dates in the wrong order, or two files of one pair.
     """
     if not folder.is_dir():
-        raise InputError("the folder of the stack does not exist", file=folder, mend="correct stack.path")
-    coherent = {}
-    for path in sorted(folder.rglob(coherence)):
-        coherent[pair_of(path)] = path
-    found: dict[DatePair, Interferogram] = {}
-    for path in sorted(folder.rglob(unwrapped)):
+        raise InputError(
+            "the folder of the stack does not exist", file=folder, field="stack.path", mend="correct stack.path"
+        )
+    # Other rasters may lie beside the stack (heights, say): what bears no two dates is no pair's coherence.
+    coherent = _by_pair(
+        (path for path in folder.rglob(coherence) if _dates_in(path.name)), "coherence", "stack.coherence"
+    )
+    unwrapped_by_pair = _by_pair(folder.rglob(unwrapped), "interferogram", "stack.unwrapped")
+    if not unwrapped_by_pair:
+        raise InputError(
+            f"no interferogram matches '{unwrapped}'",
+            file=folder,
+            field="stack.unwrapped",
+            mend="correct stack.path or stack.unwrapped",
+        )
+    return [
+        Interferogram(pair, path, coherent.get(pair), (baselines or {}).get(pair))
+        for pair, path in sorted(unwrapped_by_pair.items())
+    ]
+
+
+def _by_pair(paths: Iterable[Path], what: str, option: str) -> dict[DatePair, Path]:
+    found: dict[DatePair, Path] = {}
+    for path in sorted(paths):
         pair = pair_of(path)
         if pair in found:
             raise InputError(
-                f"a second interferogram of {pair} beside {found[pair].unwrapped.name}",
+                f"a second {what} of {pair} beside {found[pair].name}",
                 file=path,
-                mend="remove one of the two, or narrow stack.unwrapped",
+                field=option,
+                mend=f"remove one of the two, or narrow {option}",
             )
-        found[pair] = Interferogram(pair, path, coherent.get(pair), (baselines or {}).get(pair))
-    if not found:
-        raise InputError(
-            f"no interferogram matches '{unwrapped}'", file=folder, mend="correct stack.path or stack.unwrapped"
-        )
-    return [found[pair] for pair in sorted(found)]
+        found[pair] = path
+    return found
 
 
 def pair_of(path: Path) -> DatePair:
     """The two dates in a file's name (YYYYMMDD or YYMMDD, times of day allowed), or in its GeoTIFF tags."""
-    stamps = re.findall(r"(?<!\d)(\d{8}|\d{6})(?:T\d{6})?(?!\d)", path.name)
-    dates = [day for stamp in stamps if (day := _date(stamp))]
+    dates = _dates_in(path.name)
     if len(dates) < 2 and path.suffix.lower() in (".tif", ".tiff"):
         with Raster(path) as raster:
             tags = raster.tags
         dates = [day for key in ("FIRST_DATE", "SECOND_DATE") if (day := _date(tags.get(key, "").replace("-", "")))]
     if len(dates) < 2:
         raise InputError(
-            "no two dates in the file's name", file=path, mend="name it with both dates, for example 20060619-20061002"
+            "no two dates in the file's name",
+            file=path,
+            field="dates",
+            mend="name it with both dates, for example 20060619-20061002",
         )
     if dates[0] >= dates[1]:
         raise InputError(
             f"the pair's dates are not in order ({dates[0]}, {dates[1]})",
             file=path,
+            field="dates",
             mend="form the pair with the earlier acquisition first",
         )
     return DatePair(dates[0], dates[1])
+
+
+def _dates_in(name: str) -> list[date]:
+    stamps = re.findall(r"(?<!\d)(\d{8}|\d{6})(?:T\d{6})?(?!\d)", name)
+    return [day for stamp in stamps if (day := _date(stamp))]
 
 
 def _date(stamp: str) -> date | None:
@@ -225,6 +249,23 @@ def check_phase(phase: NDArray[np.float32], interferogram: Interferogram) -> Non
         )
 
 
+def check_coherence(coherence: NDArray[np.float32], interferogram: Interferogram) -> None:
+    """Refuse a raster whose values cannot be coherence."""
+    valid = coherence[np.isfinite(coherence)]
+    if valid.size and not (valid.min() >= 0 and valid.max() <= 1.001):
+        raise InputError(
+            f"values from {valid.min():.3g} to {valid.max():.3g} are no coherence, which lies between 0 and 1",
+            file=interferogram.coherence,
+            field=str(interferogram.pair),
+            mend="scale it to 0–1, or correct stack.coherence",
+        )
+
+
+def in_degrees(angle: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Incidence angles in degrees; a raster of angles up to π/2 is taken as radians, as some processors write them."""
+    return np.degrees(angle) if np.nanmax(angle) <= np.pi / 2 else angle
+
+
 def require_coherence(interferograms: Sequence[Interferogram], radar: Radar, weights: str) -> None:
     """Refuse weights from coherence when a pair has none, or when the looks that variance depends on are unknown."""
     if weights == "variance" and radar.looks is None:
@@ -238,6 +279,6 @@ def require_coherence(interferograms: Sequence[Interferogram], radar: Radar, wei
             raise InputError(
                 f"the pair {interferogram.pair} has no coherence, and weights = '{weights}' asks for it",
                 file=interferogram.unwrapped,
-                field="deformation.weights",
+                field="inversion.weights",
                 mend="supply its coherence raster (stack.coherence), or set weights = 'none'",
             )

@@ -35,9 +35,9 @@ from engine.deformation.network import Network, NetworkOptions, choose_pairs
 from engine.deformation.stack import (
     GammaOptions,
     GeoTiffOptions,
-    Interferogram,
     Radar,
     StackReader,
+    check_coherence,
     check_phase,
     require_coherence,
 )
@@ -104,7 +104,10 @@ def prepare_stack(reader: StackReader, folder: Path, *, weights: str, progress: 
             valid = np.isfinite(phase)
             medians.append(float(np.median(phase[valid])))
             shares.append(float(valid.mean()))
-            yield phase, reader.coherence(interferogram) if weighted else None
+            coherence = reader.coherence(interferogram) if weighted else None
+            if coherence is not None:
+                check_coherence(coherence, interferogram)
+            yield phase, coherence
             advance()
 
     write_stack(folder, interferograms, rasters(), reader.grid, reader.radar)
@@ -147,22 +150,7 @@ def choose_network(stack: PreparedStack, folder: Path, options: NetworkOptions) 
         "dates": len(network.dates),
         "mean_days": round(float(np.mean([pair.days for pair in network.pairs])), 2),
         "discarded_dates": [str(day) for day in sorted(all_dates - set(network.dates))],
-        "baselines_close": baselines_close([available[number] for number in numbers]),
     }
-
-
-def baselines_close(interferograms: Sequence[Interferogram]) -> bool:
-    """Whether the perpendicular baselines of the pairs are differences of positions of the acquisitions, to 5 m.
-
-    Where they are not (one and the same figure in every file, say), no baseline plot may be drawn from them.
-    """
-    baselines = [item.perpendicular_baseline for item in interferograms]
-    if any(value is None for value in baselines):
-        return False
-    matrix = Network(tuple(item.pair for item in interferograms)).incidence_matrix
-    observed = np.array(baselines, float)
-    positions = np.linalg.lstsq(matrix, observed, rcond=None)[0]
-    return bool(np.abs(matrix @ positions - observed).max() < 5.0)
 
 
 def invert_stack(

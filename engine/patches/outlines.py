@@ -5,7 +5,8 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import shapely
-from pyogrio.errors import DataSourceError
+from pyogrio.errors import DataLayerError, DataSourceError
+from shapely.geometry.base import BaseGeometry
 
 from engine.errors import InputError
 from engine.grid import geodesic_area
@@ -46,23 +47,41 @@ def read_outlines(options: OutlineOptions, area_folder: Path) -> gpd.GeoDataFram
         raise InputError(
             "the vector file has no coordinate reference system", file=path, field="CRS", mend="supply its .prj"
         )
-    table = table.to_crs("EPSG:4326")
-    polygons = table[table.geom_type.isin(["Polygon", "MultiPolygon"])]
+    broken = ~table.geometry.is_valid
+    polygons = table.set_geometry(shapely.force_2d([_polygons(shape) for shape in table.geometry])).to_crs("EPSG:4326")
+    kept = ~polygons.geometry.is_empty
+    polygons, broken = polygons[kept], broken[kept]
     if polygons.empty:
         raise InputError("no polygon in it", file=path, field="geometry", mend="supply outlines as polygons")
-    mended = ~polygons.geometry.is_valid
-    geometry = shapely.force_2d(polygons.geometry.make_valid(method="structure").values)
     return gpd.GeoDataFrame(
         {
             "patch_id": _identifiers(polygons, options, path),
-            "name": _column(polygons, options.name_field, path, "patches.name_field").fillna(""),
+            "name": _texts(_column(polygons, options.name_field, path, "patches.name_field")),
             "mine_class": options.mine_class,
-            "area_m2": [geodesic_area(shape) for shape in geometry],
-            "mended": mended.to_numpy(),
+            "area_m2": [geodesic_area(shape) for shape in polygons.geometry],
+            "mended": broken.to_numpy(),
         },
-        geometry=geometry,
+        geometry=polygons.geometry.values,
         crs="EPSG:4326",
     )
+
+
+def outline_files(options: OutlineOptions, area_folder: Path) -> list[Path]:
+    """The file, and what a shape file is made of beside it."""
+    path = area_folder / options.path
+    if path.suffix.lower() != ".shp":
+        return [path]
+    return [path, *(beside for beside in sorted(path.parent.glob(f"{path.stem}.*")) if beside != path)]
+
+
+def _polygons(shape: BaseGeometry | None) -> BaseGeometry:
+    """The polygons in a geometry, mended and as one (multi)polygon; empty where there is none."""
+    if shape is None:
+        return shapely.Polygon()
+    parts = shapely.get_parts(shapely.make_valid(shape, method="structure"))
+    while any(part.geom_type.startswith(("Multi", "GeometryCollection")) for part in parts):
+        parts = shapely.get_parts(parts)
+    return shapely.union_all([part for part in parts if part.geom_type == "Polygon"])
 
 
 def _read(path: Path, layer: str | None) -> gpd.GeoDataFrame:
@@ -73,22 +92,35 @@ def _read(path: Path, layer: str | None) -> gpd.GeoDataFrame:
             f"'{path.suffix}' is not read here", file=path, mend=f"supply one of {', '.join(sorted(READABLE))}"
         )
     try:
-        if path.suffix.lower() == ".parquet":
-            return gpd.read_parquet(path)
-        return gpd.read_file(path, layer=layer)
-    except (DataSourceError, ValueError, OSError) as error:
+        table = gpd.read_parquet(path) if path.suffix.lower() == ".parquet" else gpd.read_file(path, layer=layer)
+    except (DataSourceError, DataLayerError, ValueError, OSError) as error:
         raise InputError(f"not a readable vector file ({error})", file=path, mend="supply it again") from None
+    if not isinstance(table, gpd.GeoDataFrame):
+        raise InputError("no geometry in it", file=path, field="geometry", mend="supply outlines as polygons")
+    return table
 
 
 def _identifiers(table: gpd.GeoDataFrame, options: OutlineOptions, path: Path) -> pd.Series:
     if options.id_field is None:
         return pd.Series([f"P-{number:04d}" for number in range(1, len(table) + 1)])
-    identifiers = _column(table, options.id_field, path, "patches.id_field").astype(str)
+    identifiers = _texts(_column(table, options.id_field, path, "patches.id_field"))
+    if (identifiers == "").any():
+        raise InputError(
+            "an outline has no identifier",
+            file=path,
+            field=options.id_field,
+            mend="give each one, or leave id_field out",
+        )
     if (twice := identifiers[identifiers.duplicated()]).any():
         raise InputError(
             f"the identifier '{twice.iloc[0]}' occurs twice", file=path, field=options.id_field, mend="make it unique"
         )
     return identifiers
+
+
+def _texts(values: pd.Series) -> pd.Series:
+    """Values as text; what is missing is empty."""
+    return values.astype(object).where(values.notna(), "").astype(str)
 
 
 def _column(table: gpd.GeoDataFrame, name: str | None, path: Path, option: str) -> pd.Series:

@@ -92,7 +92,6 @@ def test_a_result_that_was_half_written_counts_for_nothing(tmp_path: Path) -> No
     assert [path.name for path in tmp_path.iterdir()] == [f"{block.name}.npz"]
 
 
-@pytest.mark.xfail(strict=True, reason="a kept block that a power cut has emptied stops every later run")
 def test_a_kept_result_that_cannot_be_read_is_computed_again(tmp_path: Path) -> None:
     block = Block(0, 4, 0, 6)
     (tmp_path / f"{block.name}.npz").write_bytes(b"")
@@ -128,4 +127,4 @@ def test_a_reader_that_stops_early_leaves_no_workers_behind() -> None:
     results = map_blocks(Counting(), list(UTM.blocks(2)), workers=Workers("threads", 2))
     next(results)
     results.close()  # type: ignore[attr-defined]
-    assert threading.active_count() == before
+    assert threading.active_count() <= before

@@ -15,8 +15,6 @@ from store.reader import Layer, ReleaseReader
 from web.palette import HATCHED, stops
 from web.tiles import colour
 
-# Affine 3 warns of what rasterio 1.4 does.
-
 DECORRELATED = (150.9304, -34.2004)
 MOTION = Layer("rate", "rate.tif", "mm/yr", "motion", -20.0, 20.0, 5.0)
 STATE = Layer("state", "state.tif", "code", "state", None, None, None)

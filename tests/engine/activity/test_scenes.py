@@ -290,7 +290,6 @@ def test_half_a_patch_in_the_frame_is_told_by_its_share() -> None:
     assert seen.observed_share == pytest.approx(0.5, abs=1e-3)
 
 
-@pytest.mark.xfail(strict=True, reason="a patch smaller than a pixel holds no pixel's centre, and so is never seen")
 def test_a_patch_smaller_than_a_pixel_is_seen_by_the_pixel_it_lies_in() -> None:
     small = to_degrees(box(502_010, 5_647_910, 502_040, 5_647_940))
     seen = read_scene(small, moving(((slice(18, 24), slice(18, 24)), -12.0)), ActivityOptions())

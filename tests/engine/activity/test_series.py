@@ -109,7 +109,6 @@ def test_without_a_coherent_pixel_there_is_no_series(motion: Motion, cube: Cube)
     assert cube.read == []
 
 
-@pytest.mark.xfail(strict=True, reason="pixels of standard error 0 (a perfect line) are left out rather than trusted")
 def test_perfectly_known_pixels_speak(motion: Motion, cube: Cube) -> None:
     motion.standard_error[:] = 0
     assert mean_series(somewhere((3, 4)), motion, cube, DATES) is not None

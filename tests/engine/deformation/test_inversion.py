@@ -267,6 +267,7 @@ def test_states(pairs: int, coherence: float, groups: int, state: PixelState) ->
 def test_thresholds_are_the_options_own() -> None:
     assert state_of(2, 0.1, min_pair_share=0.0, min_temporal_coherence=0.0) == PixelState.SOLVED
     assert state_of(20, 0.9, min_pair_share=1.0) == PixelState.FEW_PAIRS
+    assert state_of(21, 0.9, min_pair_share=1.0) == PixelState.SOLVED
     assert state_of(21, 0.9, min_temporal_coherence=0.95) == PixelState.LOW_COHERENCE
 
 

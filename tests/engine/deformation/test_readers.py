@@ -265,7 +265,6 @@ def test_incidence_and_height_come_onto_the_stack_s_grid(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("spoil", ["truncated", "without CRS", "elsewhere"])
-@pytest.mark.xfail(strict=True, reason="rasters brought onto the grid are not checked: CRS, coverage, corruption")
 def test_heights_that_cannot_be_used_are_refused(tmp_path: Path, spoil: str) -> None:
     reader = open_synthetic(tmp_path, write_geotiffs, phases(subsidence()), dem="dem.tif")
     elsewhere = Grid(DEGREES.crs, DEGREES.transform.translation(80, 10) @ DEGREES.transform.scale(0.001), UTM.shape)
@@ -485,7 +484,6 @@ def test_variance_without_looks_is_refused(tmp_path: Path) -> None:
     require_coherence([whole], Radar(WAVELENGTH), "coherence")
 
 
-@pytest.mark.xfail(strict=True, reason="the message names deformation.weights; the table is [inversion]")
 def test_weights_without_coherence_name_their_key(tmp_path: Path) -> None:
     with pytest.raises(InputError) as refused:
         require_coherence([Interferogram(PAIRS[1], tmp_path / "b.tif")], Radar(WAVELENGTH, looks=8.0), "variance")
@@ -493,7 +491,6 @@ def test_weights_without_coherence_name_their_key(tmp_path: Path) -> None:
 
 
 @every_form
-@pytest.mark.xfail(strict=True, reason="of two coherence files of one pair the last is taken, without a word")
 def test_two_coherences_of_one_pair_are_refused(tmp_path: Path, write: Writer) -> None:
     coherence = {pair: np.full(UTM.shape, 0.5, np.float32) for pair in PAIRS}
     reader = open_synthetic(tmp_path, write, phases(subsidence()), coherence=coherence)
@@ -503,7 +500,6 @@ def test_two_coherences_of_one_pair_are_refused(tmp_path: Path, write: Writer) -
         _ = reader.interferograms
 
 
-@pytest.mark.xfail(strict=True, reason="every raster whose name has 'co' or 'cc' counts as coherence, weights or not")
 def test_other_rasters_beside_the_stack_do_no_harm(tmp_path: Path) -> None:
     reader = open_synthetic(tmp_path, write_geotiffs, phases(subsidence()))
     write_tif(tmp_path / "stack" / "copernicus_dem.tif", np.ones(UTM.shape, np.float32), UTM)
