@@ -1,6 +1,7 @@
 """An open server answers callers on this machine, and those whom an administrator has let in."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -36,7 +37,8 @@ def answer(client: str | None, host: str | None, *, kind: str = "http") -> Any:
     headers = [] if host is None else [(b"host", host.encode("latin-1"))]
     scope = {"type": kind, "client": client and (client, 50000), "headers": headers, "method": "GET", "path": "/"}
     guard = Guard(behind, networks=allowed_networks(), names=allowed_names())
-    asyncio.run(guard(scope, receive, send))
+    with ThreadPoolExecutor(1) as aside:  # a loop may be running here already, the browser tests' own
+        aside.submit(asyncio.run, guard(scope, receive, send)).result()
     return told[0]
 
 
