@@ -6,6 +6,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from components import plain
 from components.patch_card import activity_badge
 from engine import wording
 from engine.wording import gettext as _
@@ -27,7 +28,7 @@ def activity_chart(patches: list[Patch]) -> None:
             continue
         name = activity_badge(activity)
         figure.add_bar(
-            y=classes,
+            y=[plain.plotly(mine_class) for mine_class in classes],
             x=values,
             orientation="h",
             name=name,

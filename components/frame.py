@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from components import selection
+from components import plain, selection
 from engine import wording
 from engine.wording import gettext as _
 from store.home import Home
@@ -51,14 +51,16 @@ def header() -> Frame:
     chosen = selection.current()
     if chosen.area not in names:
         if chosen.area:
-            st.warning(_("There is no area '{area}' here; another one is shown.").format(area=chosen.area))
+            unknown = plain.markdown(chosen.area)
+            st.warning(_("There is no area '{area}' here; another one is shown.").format(area=unknown))
         selection.select(area=names[0])
         chosen = selection.current()
     area = str(chosen.area)
     newest = current_release(home, area)
     shown = release(home, area, chosen.release) if chosen.release else newest
     if chosen.release and shown is None:
-        st.warning(_("There is no release {release} here; the current one is shown.").format(release=chosen.release))
+        unknown = plain.markdown(chosen.release)
+        st.warning(_("There is no release {release} here; the current one is shown.").format(release=unknown))
         selection.select(release=None)
         shown = newest
     if shown is None or newest is None:
@@ -118,7 +120,7 @@ def _notes(shown: ReleaseReader, newest: ReleaseReader, status: RunStatus | None
     badges.append(("gray", "lock_open", _("open: no sign-in")))
     period = wording.period(shown.info.first_date, shown.info.last_date)
     text = " ".join([period, *(f":{colour}-badge[:material/{icon}: {words}]" for colour, icon, words in badges)])
-    st.markdown(text, help=status.error if status and status.state == "failed" else None)
+    st.markdown(text, help=plain.markdown(status.error or "") if status and status.state == "failed" else None)
 
 
 def _step(status: RunStatus) -> str:
@@ -133,7 +135,7 @@ def _nothing_yet(home: Home) -> None:
         if status and status.state == "running":
             st.info(f"**{area}** · " + _("a run is at work: {step}").format(step=_step(status)))
         elif status and status.error:
-            st.error(f"**{area}** · " + _("the last run failed: {error}").format(error=status.error))
+            st.error(f"**{area}** · " + _("the last run failed: {error}").format(error=plain.markdown(status.error)))
     st.markdown(
         _(
             "Pitwatch shows what its engine has published. To publish the areas that ship with it, run in its "

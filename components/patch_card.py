@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 import streamlit as st
 
+from components import plain
 from components.series import series_chart, series_csv
 from engine import wording
 from engine.wording import gettext as _
@@ -12,7 +13,8 @@ from web.palette import ACTIVITY_SIGNS
 
 
 def patch_title(patch: Patch) -> str:
-    return f"{patch.patch_id} · {patch.name}" if patch.name else patch.patch_id
+    """Identifier and name, as Markdown."""
+    return plain.markdown(f"{patch.patch_id} · {patch.name}" if patch.name else patch.patch_id)
 
 
 def activity_badge(activity: str) -> str:
@@ -24,7 +26,8 @@ def patch_card(reader: ReleaseReader, patch: Patch) -> None:
     """Everything that the release says of a patch."""
     info = reader.info
     st.markdown(f"##### {patch_title(patch)}")
-    st.markdown(f"**{activity_badge(patch.activity)}** · {patch.mine_class} · {wording.hectares(patch.area_m2)}")
+    facts = [f"**{activity_badge(patch.activity)}**", plain.markdown(patch.mine_class), wording.hectares(patch.area_m2)]
+    st.markdown(" · ".join(facts))
     st.markdown(wording.patch_statement(asdict(patch), asdict(info)))
     for verdict in reader.verdicts(patch.patch_id):
         reasons = " ".join(wording.reason(item["code"], item["parameters"]) for item in verdict.reasons)

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 import streamlit as st
 
+from components import plain
 from components.charts import activity_chart, frame_chart, rate_histogram
 from components.frame import header
 from components.links import map_link
@@ -68,7 +69,7 @@ for patch in patches:
         words, link = st.columns([6, 1], vertical_alignment="center")
         with words:
             verdict = by_patch.get(patch.patch_id)
-            facts = [f"**{patch_title(patch)}**", activity_badge(patch.activity), patch.mine_class]
+            facts = [f"**{patch_title(patch)}**", activity_badge(patch.activity), plain.markdown(patch.mine_class)]
             facts += [wording.hectares(patch.area_m2), *([wording.verdict_name(verdict.kind)] if verdict else [])]
             st.markdown(" · ".join(facts))
             st.markdown(wording.patch_statement(asdict(patch), asdict(info)))

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from components.frame import header
+from components.plain import without_images
 
 frame = header()
-st.markdown(frame.reader.info.source)
+st.markdown(without_images(frame.reader.info.source))
