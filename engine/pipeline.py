@@ -14,7 +14,7 @@ import numpy as np
 from engine import __version__
 from engine.activity.scenes import Motion
 from engine.activity.steps import classify_patches
-from engine.area import Area
+from engine.area import AREA_FILE, Area
 from engine.blocks import Workers
 from engine.deformation.mintpy_files import SeriesFile
 from engine.deformation.steps import (
@@ -58,6 +58,7 @@ def run(
     """
     folder = home.work(area.name)
     with locked(folder):
+        _claim_name(area, folder)
         progress = Progress(home.status(area.name), listen)
         progress.tell(state="running", area=area.name, error=None)
         versions = {"engine": __version__} | {name: version(name) for name in _LIBRARIES}
@@ -73,6 +74,19 @@ def run(
             raise
         progress.tell(state="finished", release=release)
         return release
+
+
+def _claim_name(area: Area, folder: Path) -> None:
+    """Refuse a second area of one name: its releases would take the place of the first one's."""
+    note, own = folder / "folder.txt", area.folder.resolve()
+    if note.exists() and (first := Path(note.read_text(encoding="utf-8"))) != own and (first / AREA_FILE).exists():
+        raise InputError(
+            f"another area is called '{area.name}' already, the one in {first}",
+            file=area.file,
+            field="name",
+            mend="give one of the two another name",
+        )
+    note.write_text(str(own), encoding="utf-8")
 
 
 def _steps(area: Area, home: Home, workspace: Workspace, workers: Workers) -> str:

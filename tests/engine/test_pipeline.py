@@ -74,6 +74,7 @@ class Place:
     def copy(self, folder: Path) -> "Place":
         shutil.copytree(self.area, folder / "area")
         shutil.copytree(self.home.root, folder / "home", symlinks=True)
+        (folder / "home" / "work" / "testbed" / "folder.txt").unlink(missing_ok=True)  # it is the copy's home now
         return Place(folder / "area", Home(folder / "home"))
 
     def set(self, old: str, new: str) -> None:
@@ -663,3 +664,17 @@ def test_what_a_killed_publication_left_is_swept_away(place: Place) -> None:
     place.set("A testbed", "Another")
     place.run()
     assert not leftover.exists()
+
+
+def test_a_second_area_of_one_name_is_refused(place: Place, tmp_path: Path) -> None:
+    place.run()
+    second = shutil.copytree(place.area, tmp_path / "second")
+    with pytest.raises(InputError, match="another area is called 'testbed' already") as refused:
+        run(read_area(second), place.home, workers=SERIAL)
+    assert (refused.value.file, refused.value.field) == (second / "area.toml", "name")
+
+
+def test_an_area_may_be_moved(place: Place, tmp_path: Path) -> None:
+    release = place.run()
+    place.area.rename(tmp_path / "moved")
+    assert run(read_area(tmp_path / "moved"), place.home, workers=SERIAL) == release
