@@ -86,7 +86,7 @@ def frame_chart(reader: ReleaseReader) -> None:
         hovertemplate="%{y}: %{text}<extra></extra>",
     )
     figure.update_layout(showlegend=False, bargap=0.35)
-    figure.update_xaxes(title=_("% of the frame"), range=[0, 112], showgrid=False)
+    figure.update_xaxes(title=_("% of the frame"), range=[0, 130], showgrid=False)
     figure.update_yaxes(autorange="reversed")
     _draw(figure, "frame")
 
@@ -97,7 +97,7 @@ def network_chart(reader: ReleaseReader) -> None:
     figure = go.Figure()
     for row, pair in enumerate(pairs):
         shade = 0.25 + 0.75 * pair.valid_share
-        colour = f"rgba(11,92,138,{shade:.2f})" if pair.used else _GREY
+        colour = f"rgba(62,137,190,{shade:.2f})" if pair.used else _GREY
         text = _("{first} – {second}: {days} days, phase in {share} of the frame").format(
             first=wording.day(pair.first_date),
             second=wording.day(pair.second_date),

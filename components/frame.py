@@ -16,7 +16,7 @@ _ICON = Path(__file__).parents[1] / "static" / "icon.png"
 _CSS = """
 .block-container { padding-top: 4.4rem; padding-bottom: 1rem; }
 [data-testid="stMetric"] { padding: 0.4rem 0.2rem; }
-[data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
+[data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; font-size: clamp(1.1rem, 2.2vw, 2.1rem); }
 """
 
 
@@ -48,6 +48,7 @@ def header() -> Frame:
     names = areas(home)
     if not names:
         _nothing_yet(home)
+    selection.follow_url()
     chosen = selection.current()
     if chosen.area not in names:
         if chosen.area:
@@ -80,7 +81,7 @@ def _pickers(home: Home, names: list[str], shown: ReleaseReader, newest: Release
             _("Area"),
             names,
             index=names.index(shown.info.area),
-            format_func=lambda name: titles.get(name, name),
+            format_func=lambda name: _area_label(name, titles),
             label_visibility="collapsed",
         )
     with release_column:
@@ -99,6 +100,12 @@ def _pickers(home: Home, names: list[str], shown: ReleaseReader, newest: Release
         st.rerun()
     with note_column:
         _notes(shown, newest, run_status(home, shown.info.area))
+
+
+def _area_label(name: str, titles: dict[str, str]) -> str:
+    """The area's title; with its name where several share one."""
+    title = titles.get(name, name)
+    return f"{title} ({name})" if list(titles.values()).count(title) > 1 else title
 
 
 def _release_label(name: str, newest: str) -> str:

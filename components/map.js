@@ -26,6 +26,7 @@ export default function (component) {
       return null;
     });
   }
+  own.data = data; // handlers outlive a render: they read what is current
   own.pick = (value) => setTriggerValue("pick", value);
   element.setAttribute("aria-label", data.words.label);
   own.ready.then((map) => {
@@ -57,7 +58,15 @@ async function create(element, data) {
   element.map = map; // for the browser's console and the tests
   map.marker = new gl.Marker({ color: "#111111", scale: 0.8 });
   map.Attribution = gl.AttributionControl;
-  new ResizeObserver(() => map.resize()).observe(element);
+  let width = element.clientWidth;
+  new ResizeObserver(() => {
+    const lost = width - element.clientWidth;
+    width = element.clientWidth;
+    map.resize();
+    // MapLibre keeps the centre; a reader wants the ground to stay where it is when a column opens beside the map.
+    if (lost) map.panBy([-lost / 2, 0], { animate: false });
+    if (map.marked && map.project(map.marked).x > width - 30) map.panTo(map.marked, { animate: false });
+  }).observe(element);
   return map;
 }
 
@@ -147,6 +156,8 @@ function select(own, data) {
     map.setPaintProperty("patches-line", "line-width", ["case", chosen, 4, 2.5]);
     map.setPaintProperty("patches-casing", "line-width", ["case", chosen, 8, 4.5]);
   }
+  if (map.getLayer("clusters")) map.setFilter("clusters", data.selected ? chosen : null);
+  map.marked = data.at;
   if (data.at) map.marker.setLngLat(data.at).addTo(map);
   else map.marker.remove();
 }
@@ -159,8 +170,8 @@ function drawPanel(own, data, parent) {
   box.dataset.signature = signature;
   box.replaceChildren();
   const changed = () => {
-    applyShown(own, data);
-    drawLegend(own, data, parent);
+    applyShown(own, own.data);
+    drawLegend(own, own.data, parent);
   };
   const rasters = data.layers.filter((layer) => layer.role === "data");
   for (const layer of [...rasters, { name: "", label: data.words.none }]) {
@@ -169,9 +180,10 @@ function drawPanel(own, data, parent) {
   }
   const slider = Object.assign(document.createElement("input"), { type: "range", min: 0.1, max: 1, step: 0.05 });
   slider.value = own.shown.opacity;
-  slider.setAttribute("aria-label", data.words.opacity);
   slider.oninput = () => ((own.shown.opacity = Number(slider.value)), changed());
-  box.append(slider, document.createElement("hr"));
+  const opacity = document.createElement("label");
+  opacity.append(data.words.opacity, slider);
+  box.append(opacity, document.createElement("hr"));
   const others = [
     ...data.layers.filter((layer) => layer.role !== "data"),
     { name: "clusters", label: data.words.clusters },

@@ -8,6 +8,7 @@ from components import plain
 from components.series import series_chart, series_csv
 from engine import wording
 from engine.wording import gettext as _
+from engine.wording import ngettext
 from store.reader import Patch, PixelReading, ReleaseReader
 from web.palette import ACTIVITY_SIGNS
 
@@ -37,13 +38,8 @@ def patch_card(reader: ReleaseReader, patch: Patch) -> None:
         st.info(_("No pixel of it is coherent, so there is no series."), icon=":material/blur_on:")
         return
     of = _("mean of the moving ground") if series.of == "cluster" else _("mean of the patch")
-    st.caption(
-        _("{of}, {pixels} pixels: {rate} (95 %)").format(
-            of=of,
-            pixels=wording.number(series.pixels),
-            rate=wording.rate(series.rate, info.t95 * series.standard_error),
-        )
-    )
+    count = ngettext("{count} pixel", "{count} pixels", series.pixels).format(count=wording.number(series.pixels))
+    st.caption(f"{of}, {count}")
     series_chart(series, name=_("mean"), threshold=info.threshold, t95=info.t95, key=f"series-{patch.patch_id}")
     _download(series_csv(series), f"{info.area}-{patch.patch_id}.csv", key="patch-csv")
 
@@ -54,7 +50,7 @@ def place_card(reader: ReleaseReader, at: tuple[float, float]) -> None:
     st.markdown(f"##### {wording.place(lon, lat)}", help=_("WGS 84"))
     pixel = reader.pixel(lon, lat)
     if pixel is None:
-        st.info(_("The radar saw nothing here: the place lies outside the frame."), icon=":material/crop_free:")
+        st.info(_("This place lies outside the frame that the radar saw."), icon=":material/crop_free:")
         return
     sentence = wording.pixel_statement(asdict(pixel), asdict(info))
     if pixel.series is None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-_KEY = "selection"
+_KEY, _WRITTEN = "selection", "selection-in-url"
 
 
 @dataclass(frozen=True)
@@ -20,12 +20,21 @@ class Selection:
 def current() -> Selection:
     """The selection of this session; a new session takes it from the URL."""
     if _KEY not in st.session_state:
-        given = st.query_params
-        st.session_state[_KEY] = Selection(
-            given.get("area"), given.get("release"), given.get("patch"), _place(given.get("at", ""))
-        )
+        st.session_state[_KEY] = _from_url()
     selection: Selection = st.session_state[_KEY]
     return selection
+
+
+def follow_url() -> None:
+    """Take the selection from the URL when the reader has changed it: with Back, Forward, or by hand."""
+    given = st.query_params.to_dict()
+    if given and _WRITTEN in st.session_state and given != st.session_state[_WRITTEN]:
+        st.session_state[_KEY] = _from_url()
+
+
+def _from_url() -> Selection:
+    given = st.query_params
+    return Selection(given.get("area"), given.get("release"), given.get("patch"), _place(given.get("at", "")))
 
 
 def select(**changes: object) -> None:
@@ -44,6 +53,7 @@ def show_in_url() -> None:
     known = {key: value for key, value in wanted.items() if value}
     if st.query_params.to_dict() != known:
         st.query_params.from_dict(known)
+    st.session_state[_WRITTEN] = known
 
 
 def _place(text: str) -> tuple[float, float] | None:

@@ -57,7 +57,7 @@ def series_figure(series: Series, *, name: str, threshold: float, t95: float) ->
         mode="lines",
         line={"color": colour, "width": 2},
         hoverinfo="skip",
-        name=_("line, {rate}").format(rate=wording.rate(slope)),
+        name=_("line"),
     )
     noise = [0.0 if math.isnan(value) else value for value in series.noise]
     figure.add_scatter(
@@ -82,7 +82,7 @@ def series_figure(series: Series, *, name: str, threshold: float, t95: float) ->
         showlegend=True,
     )
     figure.update_yaxes(title={"text": _("towards satellite, mm"), "standoff": 4}, zeroline=False, nticks=6)
-    figure.update_xaxes(tickformat="%b %Y", nticks=5, range=[when[0], when[-1]], showgrid=False)
+    figure.update_xaxes(tickformat="%b %Y", nticks=4, tickangle=0, range=[when[0], when[-1]], showgrid=False)
     return figure
 
 

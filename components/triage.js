@@ -18,17 +18,34 @@ export default function (component) {
       const words = part("words");
       words.append(part("title", row.title), part("facts", row.facts), part("verdict", row.verdict));
       item.append(sign, words);
-      item.onclick = () => pick(row.id);
+      item.onclick = () => {
+        list.waiting = null;
+        pick(row.id);
+      };
       return item;
     }),
   );
+  // Keys may come faster than answers: the place in the list is kept here, and marked at once.
+  const rows = [...list.children];
+  let at = data.rows.findIndex((row) => row.id === data.selected);
   list.onkeydown = (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step) return;
+    const last = rows.length - 1;
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: last }[event.key];
+    if (to === undefined || last < 0) return;
     event.preventDefault();
-    const at = data.rows.findIndex((row) => row.id === data.selected);
-    pick(data.rows[Math.min(Math.max(at + step, 0), data.rows.length - 1)]?.id);
+    at = Math.min(Math.max(to, 0), last);
+    rows.forEach((row, index) => row.setAttribute("aria-selected", String(index === at)));
+    rows[at].scrollIntoView({ block: "nearest" });
+    list.waiting = data.rows[at].id;
+    pick(list.waiting);
   };
+  // An answer to an earlier key must not throw the reader back.
+  const waiting = data.rows.findIndex((row) => row.id === list.waiting);
+  if (list.waiting === data.selected || waiting < 0) list.waiting = null;
+  else {
+    at = waiting;
+    rows.forEach((row, index) => row.setAttribute("aria-selected", String(index === at)));
+  }
   const chosen = list.querySelector('[aria-selected="true"]');
   if (chosen) {
     list.setAttribute("aria-activedescendant", chosen.id);

@@ -54,4 +54,6 @@ def _facts(patch: Patch) -> str:
     facts = [wording.activity_name(patch.activity)]
     if patch.extreme_rate is not None and patch.cluster_area_m2 is not None:
         facts += [wording.rate(patch.extreme_rate), wording.hectares(patch.cluster_area_m2)]
+    if patch.cluster_distance_m:
+        facts.append(_("{distance} m outside").format(distance=wording.number(patch.cluster_distance_m)))
     return " · ".join(facts)

@@ -130,6 +130,30 @@ class Grid:
         return LonLat(*self._to_lonlat.transform(*(self.transform @ (pixel.col + 0.5, pixel.row + 0.5))))
 
     @cached_property
+    def pixel_size(self) -> tuple[float, float]:
+        """Height and width of a pixel in metres, in the middle of the grid."""
+        middle = self.transform @ (self.cols / 2, self.rows / 2)
+        below, beside = (middle[0], middle[1] + self.transform.e), (middle[0] + self.transform.a, middle[1])
+        xs, ys = zip(middle, below, beside, strict=True)
+        lon, lat = self._to_lonlat.transform(xs, ys)
+        height = WGS84.inv(lon[0], lat[0], lon[1], lat[1])[2]
+        width = WGS84.inv(lon[0], lat[0], lon[2], lat[2])[2]
+        return float(height), float(width)
+
+    def around(self, pixel: Pixel, radius_m: float) -> tuple[Block, NDArray[np.bool_]]:
+        """The block that holds all pixels within a distance of one, and which of it they are, shape of the block."""
+        height, width = self.pixel_size
+        rows, cols = int(radius_m / height), int(radius_m / width)
+        block = Block(
+            max(pixel.row - rows, 0),
+            min(pixel.row + rows + 1, self.rows),
+            max(pixel.col - cols, 0),
+            min(pixel.col + cols + 1, self.cols),
+        )
+        row, col = np.ogrid[block.slices]
+        return block, np.hypot((row - pixel.row) * height, (col - pixel.col) * width) <= radius_m
+
+    @cached_property
     def pixel_area(self) -> NDArray[np.float64]:
         """Geodesic area of one pixel in m², one value for each row (taken in the middle column)."""
         areas = np.empty(self.rows)

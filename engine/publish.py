@@ -23,7 +23,7 @@ from engine.deformation.inversion import PixelState
 from engine.deformation.mintpy_files import SeriesFile, read_geometry
 from engine.deformation.steps import M_TO_MM, ChosenNetwork, MotionRasters, PreparedStack
 from engine.deformation.velocity import t95
-from engine.grid import Grid
+from engine.grid import Grid, geodesic_area
 from engine.permits.verdicts import Verdict
 from engine.raster import Raster, write_cog, write_cube
 from engine.steps import StepRecord
@@ -99,6 +99,8 @@ def _release_row(
         "first_date": chosen.network.dates[0],
         "last_date": chosen.network.dates[-1],
         "pairs": len(chosen.numbers),
+        "moving_area_m2": geodesic_area(gpd.read_parquet(products.activity / ACTIVITY)["cluster"].union_all()),
+        "halo_m": area.options.activity.radius_m,
         "solved_share": solved,
         "reference": reference if isinstance(reference, str) else "{}, {}".format(*reference),
         "threshold": area.options.activity.threshold_mm_per_year,

@@ -141,7 +141,11 @@ def unit_name(unit: str) -> str:
 
 
 def reference_name(reference: str) -> str:
-    return _("the median of the frame") if reference == "median" else reference
+    """What rates are relative to: "median", or "longitude, latitude" of a place."""
+    if reference == "median":
+        return _("the median of the frame")
+    lon, lat = (float(part) for part in reference.split(","))
+    return place(lon, lat)
 
 
 # Sentences
@@ -169,12 +173,15 @@ def _motion(patch: Mapping[str, Any], release: Mapping[str, Any]) -> str:
     activity, when = patch["activity"], period(release["first_date"], release["last_date"])
     if activity in ("negative", "positive"):
         message = (
-            _("{area} of ground moves away from the satellite at {rate} (median; fastest {extreme}), {period}.")
+            _("{area} of ground {where} moves away from the satellite at {rate} (median; fastest {extreme}), {period}.")
             if activity == "negative"
-            else _("{area} of ground moves towards the satellite at {rate} (median; fastest {extreme}), {period}.")
+            else _(
+                "{area} of ground {where} moves towards the satellite at {rate} (median; fastest {extreme}), {period}."
+            )
         )
         return message.format(
             area=hectares(patch["cluster_area_m2"]),
+            where=_where(patch["cluster_distance_m"], release["halo_m"]),
             rate=rate(patch["median_rate"], release["t95"] * patch["standard_error"]),
             extreme=rate(patch["extreme_rate"]),
             period=when,
@@ -196,6 +203,13 @@ def _motion(patch: Mapping[str, Any], release: Mapping[str, Any]) -> str:
             least=number(max(patch["detectable_rate"], release["threshold"])),
         )
     return _("Not observable: too little of it was seen by the radar to say anything. This is not the same as still.")
+
+
+def _where(distance_m: float, halo_m: float) -> str:
+    """Where the moving ground lies that speaks for a patch; what lies beyond the halo was not looked at."""
+    if distance_m > 0:
+        return _("that begins {distance} m outside it").format(distance=number(distance_m))
+    return _("in it and up to {halo} m round it").format(halo=number(halo_m))
 
 
 def pixel_statement(pixel: Mapping[str, Any], release: Mapping[str, Any]) -> str:
@@ -239,7 +253,7 @@ def pixel_statement(pixel: Mapping[str, Any], release: Mapping[str, Any]) -> str
         lost = _("Loss of coherence can itself be a sign of mining.")
         text = " ".join([few, apart if pixel["groups"] > 1 else sparse, lost])
         return text.format(pairs=pixel["pairs"], all=pixel["pairs_used"], groups=pixel["groups"])
-    return _("The radar saw nothing here.")
+    return _("No interferogram has phase here: the radar did not see the place, or lost it in every pair.")
 
 
 def convention(reference: str, incidence_deg: float) -> str:

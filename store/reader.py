@@ -43,6 +43,8 @@ class ReleaseInfo:
     first_date: date
     last_date: date
     pairs: int
+    moving_area_m2: float
+    halo_m: float
     solved_share: float
     reference: str
     threshold: float
@@ -220,15 +222,18 @@ class ReleaseReader:
         return {row["value"]: row["code"] for row in self._rows("FROM category WHERE layer = 'state'")}
 
     def patches(self) -> list[Patch]:
-        """All patches: those that move most first, then the decorrelated, the still, and what was not seen."""
+        """All patches: motion inside first, then the decorrelated, motion beside, the still, what was not seen."""
         return [
             Patch(**row)
             for row in self._rows(
                 """
                 SELECT patch.* EXCLUDE (geometry), activity.* EXCLUDE (patch_id, cluster)
                 FROM patch JOIN activity USING (patch_id)
-                ORDER BY list_position(
-                             ['negative', 'positive', 'decorrelated', 'no_change', 'not_observable'], activity),
+                ORDER BY CASE WHEN cluster_distance_m = 0 THEN 0
+                              WHEN activity = 'decorrelated' THEN 1
+                              WHEN cluster_distance_m > 0 THEN 2
+                              WHEN activity = 'no_change' THEN 3
+                              ELSE 4 END,
                          abs(median_rate) * sqrt(cluster_area_m2) DESC NULLS LAST,
                          patch_id
                 """
@@ -306,14 +311,12 @@ class ReleaseReader:
         return json.dumps({"type": "FeatureCollection", "features": features})
 
     def pixel(self, lon: float, lat: float) -> PixelReading | None:
-        """What is known at a place (degrees); None outside the frame or where the radar saw nothing."""
+        """What is known at a place (degrees); None outside the frame."""
         try:
             values = {name: self._point(self.layer_path(name), lon, lat)[0] for name in _PIXEL_LAYERS}
         except PointOutsideBounds:
             return None
         state = self.states[int(values["state"] or 0)]
-        if state == "no_data":
-            return None
         displacement = self._point(self.folder / SERIES, lon, lat)
         whole = [value for value in displacement if value is not None]
         return PixelReading(

@@ -14,6 +14,8 @@ CREATE TABLE release (
     first_date      DATE NOT NULL,          -- of the radar series
     last_date       DATE NOT NULL,
     pairs           INTEGER NOT NULL,       -- interferograms used
+    moving_area_m2  DOUBLE NOT NULL,        -- geodesic; ground that speaks for any patch, counted once
+    halo_m          DOUBLE NOT NULL,        -- how far round a patch motion counts for it
     solved_share    DOUBLE NOT NULL,        -- of the frame's pixels, on a connected network
     reference       VARCHAR NOT NULL,       -- what the rates are relative to
     threshold       DOUBLE NOT NULL,        -- mm/yr: slower is no motion

@@ -1,5 +1,6 @@
 """Raster tiles of a release's layers, coloured."""
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +19,7 @@ from store.reader import Layer, ReleaseReader, release
 from web.palette import HATCHED, lookup_table
 
 TILE_SIZE = 256
+_DEEPEST = 30  # zoom level
 _HATCH_PERIOD = 8  # pixels; divides the tile, so that hatching runs on across tiles
 _HATCH_COLOUR = (40, 40, 40, 210)
 # A release never changes, so a tile may be kept for good, by this browser alone.
@@ -33,8 +35,10 @@ def _answer(given: dict[str, Any]) -> Response:
     reader = release(Home.default(), given["area"], given["release"])
     if reader is None or given["layer"] not in reader.layers:
         return Response(status_code=404)
-    x, y, z = given["x"], given["y"], given["z"]
-    if not (0 <= z <= 30 and max(x, y) < 2**z):
+    if not all(re.fullmatch(r"[0-9]{1,10}", given[axis]) for axis in "xyz"):
+        return Response(status_code=404)
+    x, y, z = (int(given[axis]) for axis in "xyz")
+    if z > _DEEPEST or max(x, y) >= 2**z:
         return Response(status_code=404)
     image = _tile(reader, given["layer"], x, y, z)
     if image is None:

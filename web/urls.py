@@ -1,8 +1,9 @@
 """Addresses of the server's own routes, for those who serve them and those who ask for them."""
 
-TILES = "/tiles/{area}/{release}/{layer}/{z:int}/{x:int}/{y:int}.png"
+TILES = "/tiles/{area}/{release}/{layer}/{z}/{x}/{y}.png"
 VECTORS = "/vectors/{area}/{release}/{name}.geojson"
 VENDOR = "/vendor"
+ABOUT = "/about.json"
 
 
 def tile_template(area: str, release: str, layer: str) -> str:

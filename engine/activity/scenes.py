@@ -140,7 +140,7 @@ def _nearest_cluster(
     """The nearest of the connected clusters (8 neighbours) beyond the threshold; see the module's text for ties."""
     if not inside.any():
         return None
-    distance = distance_transform_edt(~inside, sampling=_pixel_size(motion.grid))
+    distance = distance_transform_edt(~inside, sampling=motion.grid.pixel_size)
     found: list[tuple[float, int, NDArray[np.bool_]]] = []
     for sign in (-1, 1):
         moving = scene & (np.nan_to_num(sign * motion.rate) > options.threshold_mm_per_year)
@@ -205,13 +205,3 @@ def _share_of(outline: gpd.GeoSeries, pixels: NDArray[np.bool_], grid: Grid) -> 
 
 def _detectable(errors: NDArray[np.float32], t95: float) -> float:
     return t95 * float(np.median(errors)) if errors.size else float("nan")
-
-
-def _pixel_size(grid: Grid) -> tuple[float, float]:
-    """Height and width of a pixel in metres, in the middle of the grid."""
-    height, width = abs(grid.transform.e), abs(grid.transform.a)
-    if not grid.crs.is_geographic:
-        return height, width
-    latitude = np.radians((grid.bounds_lonlat.south + grid.bounds_lonlat.north) / 2)
-    per_degree = 111_320.0
-    return height * per_degree, width * per_degree * float(np.cos(latitude))

@@ -13,7 +13,8 @@ from engine.grid import Block
 
 ReadSeries = Callable[[Block], NDArray[np.float32]]
 _DAYS_PER_YEAR = 365.25
-_LEAST_ERROR = 0.01  # mm/yr: no pixel is known better, however straight its few points lie
+_FLOOR = 0.5  # of the median standard error: one pixel weighs at most four times a middling one
+_LEAST_ERROR = 0.01  # mm/yr
 
 
 class MeanSeries(NamedTuple):
@@ -41,8 +42,10 @@ def mean_series(
     block = Block(int(rows[0]), int(rows[-1]) + 1, int(cols[0]), int(cols[-1]) + 1)
     inside = coherent[block.slices]
     series = read_series(block)[:, inside].astype(np.float64)
-    error = np.maximum(motion.standard_error[block.slices][inside].astype(np.float64), _LEAST_ERROR)
-    weight = error**-2
+    error = motion.standard_error[block.slices][inside].astype(np.float64)
+    # The error of a single pixel rests on few residuals (and is 0 at a reference point): none is trusted much more
+    # than the middling one.
+    weight = np.maximum(error, max(_FLOOR * float(np.median(error)), _LEAST_ERROR)) ** -2
     weight /= weight.sum()
     mean = series @ weight
     spread = np.sqrt(((series - mean[:, None]) ** 2) @ weight)

@@ -32,12 +32,15 @@ class InversionOptions(Options):
 
     weights : "none", "variance" (inverse phase variance from coherence; Tough et al. 1995) or "coherence".
     reference : "median" of the frame in every interferogram, or a place as [longitude, latitude].
+    reference_radius_m : with a place, the median of the pixels this near to it; 0 takes the one pixel, and with it its
+    noise, into every rate.
     min_temporal_coherence : 0–1; min_pair_share : least share of the network's pairs with phase at the pixel.
     block : rows and columns of a block. It changes memory and speed, not the result.
     """
 
     weights: Weights = "none"
     reference: Literal["median"] | tuple[Longitude, Latitude] = "median"
+    reference_radius_m: float = Field(default=0.0, ge=0)
     min_temporal_coherence: Share = 0.7
     min_pair_share: Share = 0.5
     block: int = Field(default=256, ge=1)

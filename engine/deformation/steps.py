@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import label
 
 from engine.blocks import Workers, map_blocks
 from engine.deformation.gamma import GammaStack
@@ -188,6 +189,7 @@ def invert_stack(
         pairs[block.slices], groups[block.slices] = result["pairs"], result["groups"]
         state[block.slices] = result["state"]
         advance()
+    state = _lost_within(state)
     for path in kept.iterdir():
         path.unlink()
     kept.rmdir()
@@ -198,6 +200,17 @@ def invert_stack(
     write_cog(folder / "state.tif", state, grid, nodata=None, unit="code", name="state")
     shares = {item.name.lower(): round(float((state == item).mean()), 4) for item in PixelState}
     return {"reference": _describe_reference(options), "pixels": int(state.size), "shares": shares}
+
+
+def _lost_within(state: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Ground without phase in any pair: what is enclosed by the frame was seen and lost, and counts as decorrelated.
+
+    What reaches the edge may lie outside what the radar saw, and stays no data.
+    """
+    regions, _ = label(state == PixelState.NO_DATA)
+    at_edge = np.unique(np.concatenate([regions[0], regions[-1], regions[:, 0], regions[:, -1]]))
+    enclosed = (regions > 0) & ~np.isin(regions, at_edge)
+    return np.where(enclosed, np.uint8(PixelState.FEW_PAIRS), state).astype(np.uint8)
 
 
 def _invert_block(
@@ -242,8 +255,9 @@ def _reference_phase(stack: PreparedStack, chosen: ChosenNetwork, options: Inver
             field="inversion.reference",
             mend="give longitude, latitude of a stable place inside it, or 'median'",
         )
-    block = Block(pixel.row, pixel.row + 1, pixel.col, pixel.col + 1)
-    phase = stack.file.phase(chosen.numbers, block)[:, 0, 0].astype(np.float64)
+    block, near = stack.grid.around(pixel, options.reference_radius_m)
+    pixels = stack.file.phase(chosen.numbers, block)[:, near].astype(np.float64)
+    phase = np.array([np.nan if np.isnan(values).all() else np.nanmedian(values) for values in pixels])
     if missing := [pair for pair, value in zip(chosen.network.pairs, phase, strict=True) if np.isnan(value)]:
         raise InputError(
             f"the reference point has no phase in {len(missing)} pairs ({missing[0]} is the first)",

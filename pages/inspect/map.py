@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from components import selection
+from components import plain, selection
 from components.frame import header
 from components.map import Pick, deformation_map
 from components.patch_card import patch_card, place_card
@@ -16,6 +16,8 @@ reader = frame.reader
 patches = reader.patches()
 chosen = selection.current()
 patch = next((item for item in patches if item.patch_id == chosen.patch), None)
+if chosen.patch and patch is None:
+    st.warning(_("There is no site '{patch}' in this release.").format(patch=plain.markdown(chosen.patch)))
 
 
 def pick_on_map(pick: Pick) -> None:

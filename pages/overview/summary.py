@@ -34,8 +34,8 @@ figures[1].metric(
 )
 figures[2].metric(
     _("Moving ground"),
-    wording.hectares(sum(patch.cluster_area_m2 or 0.0 for patch in moving)),
-    help=_("Area of these clusters, measured on the ellipsoid."),
+    wording.hectares(info.moving_area_m2),
+    help=_("Area of these clusters, each piece of ground counted once, measured on the ellipsoid."),
 )
 figures[3].metric(
     _("Fastest"),

@@ -34,7 +34,7 @@ with radar:
     with network_column:
         st.subheader(_("Network of interferograms"), anchor=False)
         network_chart(reader)
-        st.caption(_("One line a pair; the darker, the more of the frame has phase. Dotted: acquisitions."))
+        st.caption(_("One line a pair; the stronger, the more of the frame has phase. Dotted: acquisitions."))
     with noise_column:
         st.subheader(_("Noise of the acquisitions"), anchor=False)
         noise_chart(reader)

@@ -92,7 +92,7 @@ def test_a_place_outside_the_frame_says_so(page: Page, server: str) -> None:
     open_map(page, server)
     page.locator(".map").evaluate("(element) => element.map.jumpTo({ zoom: 11 })")
     click_place(page, 150.86, -34.2)
-    expect(page.get_by_text("The radar saw nothing here")).to_be_visible()
+    expect(page.get_by_text("This place lies outside the frame")).to_be_visible()
 
 
 def test_the_map_is_drawn_in_colours_that_mean_something(page: Page, server: str) -> None:

@@ -12,13 +12,14 @@ from engine.activity.scenes import ActivityClass
 from engine.deformation.inversion import PixelState
 from engine.permits.verdicts import VerdictKind, without_register
 
-RELEASE = {"first_date": date(2006, 6, 19), "last_date": date(2007, 9, 17), "t95": 2.2, "threshold": 5.0}
+RELEASE = {"first_date": date(2006, 6, 19), "last_date": date(2007, 9, 17), "t95": 2.2, "threshold": 5.0, "halo_m": 500}
 PATCH: dict[str, Any] = {
     "activity": "negative",
     "coherent_pixels": 90,
     "decorrelated_pixels": 0,
     "observed_share": 1.0,
     "cluster_area_m2": 1_240_000.0,
+    "cluster_distance_m": 0.0,
     "median_rate": -12.4,
     "extreme_rate": -19.9,
     "standard_error": 0.9,
@@ -92,9 +93,13 @@ def test_a_small_margin_is_not_none() -> None:
 
 def test_a_moving_patch_says_how_much_how_fast_and_when() -> None:
     rate = "\u221212 ± 2 mm/yr (median; fastest \u221220 mm/yr)"
-    assert patch() == f"1.2 km² of ground moves away from the satellite at {rate}, {PERIOD}."
+    assert patch() == f"1.2 km² of ground in it and up to 500 m round it moves away from the satellite at {rate}, {PERIOD}."
     towards = patch(activity="positive", median_rate=8.0, extreme_rate=11.0)
     assert "moves towards the satellite at 8 ± 2 mm/yr (median; fastest 11 mm/yr)" in towards
+
+
+def test_motion_beside_a_patch_is_not_said_to_be_in_it() -> None:
+    assert "of ground that begins 212 m outside it moves away" in patch(cluster_distance_m=212.3)
 
 
 def test_a_patch_that_has_lost_some_coherence_says_so() -> None:
@@ -158,7 +163,7 @@ def test_a_pixel_whose_pairs_contradict_says_by_how_much() -> None:
 
 
 def test_a_pixel_that_was_not_seen() -> None:
-    assert pixel(state="no_data") == "The radar saw nothing here."
+    assert "did not see the place, or lost it in every pair" in pixel(state="no_data")
 
 
 @pytest.mark.parametrize(
@@ -186,7 +191,7 @@ def test_the_convention_names_sign_angle_and_reference() -> None:
     assert "23.0°" in text
     assert "towards the satellite positive" in text
     assert "the median of the frame" in text
-    assert "150.9, -34.2" in wording.convention("150.9, -34.2", 23.0)
+    assert "34.2000° S, 150.9000° E" in wording.convention("150.9, -34.2", 23.0)
 
 
 def test_every_code_has_a_name() -> None:

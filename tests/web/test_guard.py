@@ -14,7 +14,7 @@ from app import app
 from store.reader import ReleaseReader
 from web.guard import Guard, allowed_names, allowed_networks
 from web.routes import ROUTES
-from web.urls import TILES, VECTORS, VENDOR
+from web.urls import ABOUT, TILES, VECTORS, VENDOR
 
 LOCAL = "http://localhost:8501"
 ELSEWHERE = ("192.0.2.7", 50000)
@@ -112,6 +112,7 @@ ADDRESSES = {
     TILES: "/tiles/metropolitan/{0}/rate/0/0/0.png",
     VECTORS: "/vectors/metropolitan/{0}/patches.geojson",
     VENDOR: "/vendor/icon.png",
+    ABOUT: ABOUT,
 }
 
 

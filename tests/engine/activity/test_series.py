@@ -117,3 +117,14 @@ def test_perfectly_known_pixels_speak(motion: Motion, cube: Cube) -> None:
 def test_only_the_pixels_own_window_is_read(motion: Motion, cube: Cube) -> None:
     of(somewhere((3, 4), (7, 9)), motion, cube)
     assert cube.read == [Block(3, 8, 4, 10)]
+
+
+def test_no_pixel_speaks_for_all_the_others(motion: Motion, cube: Cube) -> None:
+    """A reference point has no scatter at all; it weighs at most four times a middling pixel."""
+    places = [(row, 3) for row in range(10)]
+    motion.standard_error[:] = 1.0
+    motion.standard_error[3, 3] = 0.0
+    even = of(somewhere(*places[:3], *places[4:]), motion, cube)
+    mean = of(somewhere(*places), motion, cube)
+    alone = of(somewhere((3, 3)), motion, cube)
+    np.testing.assert_allclose(mean.displacement, (9 * even.displacement + 4 * alone.displacement) / 13, rtol=1e-6)
