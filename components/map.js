@@ -65,9 +65,17 @@ async function create(element, data) {
     map.resize();
     // MapLibre keeps the centre; a reader wants the ground to stay where it is when a column opens beside the map.
     if (lost) map.panBy([-lost / 2, 0], { animate: false });
-    if (map.marked && map.project(map.marked).x > width - 30) map.panTo(map.marked, { animate: false });
+    keepInView(map);
   }).observe(element);
   return map;
+}
+
+// What was clicked may come to lie outside when the map gets narrower.
+function keepInView(map) {
+  if (!map.marked) return;
+  const { x, y } = map.project(map.marked);
+  const { clientWidth, clientHeight } = map.getContainer();
+  if (x < 0 || y < 0 || x > clientWidth - 20 || y > clientHeight) map.panTo(map.marked, { animate: false });
 }
 
 function listen(own, element) {
@@ -157,7 +165,9 @@ function select(own, data) {
     map.setPaintProperty("patches-casing", "line-width", ["case", chosen, 8, 4.5]);
   }
   if (map.getLayer("clusters")) map.setFilter("clusters", data.selected ? chosen : null);
+  const moved = JSON.stringify(map.marked) !== JSON.stringify(data.at);
   map.marked = data.at;
+  if (moved) keepInView(map);
   if (data.at) map.marker.setLngLat(data.at).addTo(map);
   else map.marker.remove();
 }

@@ -25,8 +25,8 @@ class AreaOptions(Options):
     source : Markdown file with origin, licence and attribution of the data. attribution : one line, shown on the map.
     """
 
-    name: str
-    title: str
+    name: str = Field(max_length=64)
+    title: str = Field(min_length=1, max_length=200)
     source: Path = Path("SOURCE.md")
     attribution: str = ""
     stack: Annotated[GammaOptions | GeoTiffOptions, Field(discriminator="format")]
@@ -51,6 +51,13 @@ class Area:
     def source(self) -> str:
         """Origin, licence and attribution of the data, as Markdown."""
         path = self.folder / self.options.source
+        if not path.resolve().is_relative_to(self.folder.resolve()):
+            raise InputError(
+                "it lies outside the area's folder",
+                file=self.file,
+                field="source",
+                mend="put the file into the folder; the app shows it",
+            )
         try:
             return path.read_text(encoding="utf-8")
         except OSError:

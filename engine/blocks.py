@@ -18,6 +18,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.errors import InputError
 from engine.grid import Block
 
 Kind = Literal["serial", "threads", "processes", "cluster"]
@@ -51,8 +52,16 @@ class Workers:
         else:
             from distributed import Client  # heavy, and needed on a cluster only
 
-            with Client(self.scheduler) as client:  # type: ignore[no-untyped-call]
-                yield client.get_executor(), sum(client.nthreads().values())
+            try:
+                client = Client(self.scheduler, timeout=10)  # type: ignore[no-untyped-call]
+            except (OSError, ValueError) as error:
+                raise InputError(
+                    f"no scheduler answers at '{self.scheduler}' ({error})",
+                    field="--scheduler",
+                    mend="start one (dask scheduler), or leave it out",
+                ) from None
+            with client:
+                yield client.get_executor(), sum(client.nthreads().values())  # type: ignore[no-untyped-call]
 
 
 def map_blocks(

@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--scheduler", metavar="TCP://HOST:PORT", help="run blocks on a dask cluster")
     run.set_defaults(command=_run)
 
-    check = commands.add_parser("check", help="read an area's file and list its stack, without computing anything")
+    check = commands.add_parser("check", help="read an area and every file of it, without computing anything")
     check.add_argument("area", nargs="+", type=Path, help="folder of an area, or its area.toml")
     check.set_defaults(command=_check)
     return parser
@@ -69,34 +69,22 @@ def _run(path: Path, home: Home, given: argparse.Namespace, console: Console) ->
     from engine.pipeline import run
 
     kind: Kind = "cluster" if given.scheduler else "processes" if given.processes else "threads"
-    area = read_area(path)
+    area, workers = read_area(path), Workers(kind, given.workers, given.scheduler)
+    if kind == "cluster":
+        with workers.executor():
+            pass  # a scheduler that does not answer is said at once, not after the stack has been read
     with _ProgressBar(console) as listen:
-        release = run(
-            area, home, workers=Workers(kind, given.workers, given.scheduler), listen=listen, force=given.force
-        )
+        release = run(area, home, workers=workers, listen=listen, force=given.force)
     console.print(f"{area.name}: release {release} is current")
 
 
-def _check(path: Path, _home: Home, _given: argparse.Namespace, console: Console) -> None:
+def _check(path: Path, home: Home, _given: argparse.Namespace, console: Console) -> None:
     from engine.area import read_area
-    from engine.deformation.network import Network, choose_pairs
-    from engine.deformation.stack import require_coherence
-    from engine.deformation.steps import open_stack
+    from engine.pipeline import check_inputs
 
     area = read_area(path)
-    reader = open_stack(area.options.stack, area.folder)
-    try:
-        pairs = choose_pairs(reader.interferograms, area.options.network)
-        if area.options.inversion.weights != "none":
-            require_coherence(pairs, reader.radar, area.options.inversion.weights)
-    except InputError as error:
-        raise error.of_file(area.file) from None
-    dates = Network(tuple(item.pair for item in pairs)).dates
-    console.print(
-        f"{area.name}: {len(pairs)} of {len(reader.interferograms)} pairs between {len(dates)} dates, "
-        f"{dates[0]} to {dates[-1]}, {reader.grid.rows} x {reader.grid.cols} pixels, "
-        f"wavelength {reader.radar.wavelength * 100:.3f} cm"
-    )
+    with _ProgressBar(console) as listen:
+        console.print(f"{area.name}: {check_inputs(area, home, listen)}")
 
 
 class _ProgressBar:
@@ -158,6 +146,6 @@ def _log_to(home: Home) -> Iterator[None]:
 
 
 def _positive(text: str) -> int:
-    if (number := int(text)) < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"'{text}' is no number from 1 on")
+    return int(text)

@@ -36,6 +36,8 @@ def read_options(path: Path, kind: type[AnyOptions]) -> AnyOptions:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError("the file does not exist", file=path, mend="check the path, or write the file") from None
+    except OSError as error:
+        raise InputError(f"it cannot be read ({error.strerror})", file=path, mend="supply a file") from None
     except UnicodeDecodeError:
         raise InputError("not UTF-8 text", file=path, mend="save the file as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
@@ -56,6 +58,11 @@ def _explain(error: ValidationError, path: Path, kind: type[Options]) -> InputEr
         close = difflib.get_close_matches(location[-1], known, n=1)
         mend = f"did you mean '{close[0]}'?" if close else f"known keys here: {', '.join(sorted(known))}"
         return InputError("unknown key", file=path, field=field, mend=mend)
+    if fault["type"].startswith("union_tag"):
+        forms = [str(tag) for form in _tables(table.model_fields[location[-1]].annotation) for tag in _tags(form)]
+        return InputError(
+            "the form is not known", file=path, field=f"{field}.format", mend=f"one of: {', '.join(forms)}"
+        )
     if fault["type"] == "missing":
         return InputError("missing key", file=path, field=field, mend=f"add '{location[-1]}'")
     given = f" (given: {fault['input']!r})" if not isinstance(fault["input"], dict) else ""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import geopandas as gpd
@@ -27,6 +28,7 @@ from engine.deformation.steps import (
     invert_stack,
     open_stack,
     prepare_stack,
+    reference_phase,
 )
 from engine.deformation.velocity import t95
 from engine.errors import InputError
@@ -74,6 +76,39 @@ def run(
             raise
         progress.tell(state="finished", release=release)
         return release
+
+
+def check_inputs(area: Area, home: Home, listen: Callable[[dict[str, Any]], None]) -> str:
+    """Read every input of an area as a run would, in a folder that is thrown away; returns a summary.
+
+    Raises
+    ------
+    InputError
+        For the first thing that a run would refuse.
+    """
+    options = area.options
+    home.work_root.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=home.work_root, prefix=".check-") as scratch:
+        folder = Path(scratch)
+        progress = Progress(folder / "status.json", listen)
+        progress.tell(step="check")
+        try:
+            reader = open_stack(options.stack, area.folder)
+            prepare_stack(reader, folder, weights=options.inversion.weights, progress=progress)
+            stack = PreparedStack.read(folder)
+            choose_network(stack, folder, options.network)
+            chosen = ChosenNetwork.read(folder, stack)
+            reference_phase(stack, chosen, options.inversion)
+            patches = len(read_outlines(options.patches, area.folder)) if options.patches else 0
+        except InputError as error:
+            raise error.of_file(area.file) from None
+        progress.tell(finished="check")
+    dates = chosen.network.dates
+    return (
+        f"{len(chosen.numbers)} of {len(reader.interferograms)} pairs between {len(dates)} dates, "
+        f"{dates[0]} to {dates[-1]}, {stack.grid.rows} x {stack.grid.cols} pixels, outlines: {patches}, "
+        f"wavelength {stack.radar.wavelength * 100:.3f} cm"
+    )
 
 
 def _claim_name(area: Area, folder: Path) -> None:

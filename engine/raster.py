@@ -81,6 +81,17 @@ class Raster:
         return nodata
 
     @property
+    def dtype(self) -> str:
+        """Of the first band, as NumPy names it."""
+        name: str = self._dataset.dtypes[0]
+        return name
+
+    @property
+    def bands(self) -> int:
+        count: int = self._dataset.count
+        return count
+
+    @property
     def band_names(self) -> list[str]:
         return [name or "" for name in self._dataset.descriptions]
 

@@ -157,8 +157,10 @@ class Workspace:
         """sha256 of a file, remembered by size and time of change."""
         try:
             stat = path.stat()
-        except FileNotFoundError:
-            raise InputError("the file does not exist", file=path, mend="check the path, or supply the file") from None
+        except OSError as error:
+            raise InputError(
+                f"it cannot be read ({error.strerror})", file=path, mend="check the path, or supply the file"
+            ) from None
         seen = f"{stat.st_size}:{stat.st_mtime_ns}"
         known = self._fingerprints.get(str(path))
         if known is None or known[0] != seen:

@@ -374,7 +374,8 @@ def areas(home: Home) -> list[str]:
 
 def areas_at_work(home: Home) -> list[str]:
     """Areas on which the engine has worked, with a release or not, by name."""
-    return sorted(path.parent.name for path in home.work_root.glob("*/status.json"))
+    names = (path.parent.name for path in home.work_root.glob("*/status.json"))
+    return sorted(name for name in names if _NAME.fullmatch(name))
 
 
 def releases(home: Home, area: str) -> list[str]:

@@ -40,8 +40,8 @@ class GeoTiffStack:
     def radar(self) -> Radar:
         path = self.interferograms[0].unwrapped
         with Raster(path) as raster:
-            tag = raster.tags.get("WAVELENGTH_METRES")
-        wavelength = self._options.wavelength_m or (float(tag) if tag else None)
+            tag = raster.tags.get("WAVELENGTH_METRES", "")
+        wavelength = self._options.wavelength_m or _number(tag)
         if wavelength is None:
             raise InputError(
                 "the wavelength is not in the file's tags",
@@ -85,6 +85,13 @@ class GeoTiffStack:
         """One raster of the stack, on the stack's grid, NaN for no data."""
         with Raster(path) as raster:
             grid = raster.grid
+            if raster.dtype not in ("float32", "float64") or raster.bands != 1:
+                raise InputError(
+                    f"{raster.bands} band(s) of {raster.dtype}, where one band of floating point numbers is expected",
+                    file=path,
+                    field="bands",
+                    mend="supply the unwrapped phase in radians (or the coherence) alone, no complex values",
+                )
             if not grid.matches(self.grid):
                 first = self.interferograms[0].unwrapped.name
                 raise InputError(
@@ -103,3 +110,12 @@ class GeoTiffStack:
     def _onto_grid(self, path: Path) -> NDArray[np.float32]:
         with Raster(self._area / path) as raster:
             return raster.read_onto(self.grid).astype(np.float32)
+
+
+def _number(text: str) -> float | None:
+    """A length in a tag, None where it is none."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if 0.01 <= value <= 1 else None

@@ -108,7 +108,8 @@ class StackOptions(Options):
     path: Path = Path()
     unwrapped: str
     coherence: str
-    wavelength_m: Positive | None = None
+    # From X band to P band; a wavelength in centimetres would make all rates a hundred times too large.
+    wavelength_m: float | None = Field(default=None, ge=0.01, le=1)
     looks: Positive | None = None
 
 
@@ -140,7 +141,7 @@ class GeoTiffOptions(StackOptions):
     format: Literal["geotiff"]
     unwrapped: str = "*unw*.tif"
     coherence: str = "*c[oc]*.tif"
-    incidence_deg: float | None = Field(default=None, ge=0, lt=90)
+    incidence_deg: float | None = Field(default=None, ge=0, le=80)
     incidence: Path | None = None
     dem: Path | None = None
     heading_deg: float | None = None
@@ -157,6 +158,13 @@ def list_interferograms(
     InputError
         For no file, a name without two dates, dates in the wrong order, or two files of one pair.
     """
+    for option, pattern in (("stack.unwrapped", unwrapped), ("stack.coherence", coherence)):
+        if not pattern or Path(pattern).is_absolute() or ".." in Path(pattern).parts:
+            raise InputError(
+                f"'{pattern}' is no file name pattern",
+                field=option,
+                mend="give one relative to stack.path, such as *unw*.tif",
+            )
     if not folder.is_dir():
         raise InputError(
             "the folder of the stack does not exist", file=folder, field="stack.path", mend="correct stack.path"

@@ -1,6 +1,7 @@
 """The steps of the radar half, from files to files: prepare the stack, choose its network, invert, estimate rates."""
 
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -94,6 +95,7 @@ def prepare_stack(reader: StackReader, folder: Path, *, weights: str, progress: 
     weighted = weights != "none"
     if weighted:
         require_coherence(interferograms, reader.radar, weights)
+    _require_space(folder, reader, weighted)
     medians: list[float] = []
     shares: list[float] = []
     advance = progress.count(len(interferograms))
@@ -122,6 +124,22 @@ def prepare_stack(reader: StackReader, folder: Path, *, weights: str, progress: 
     (folder / "stack.json").write_text(json.dumps(known))
     dates = {day for item in interferograms for day in item.pair}
     return {"pairs": len(interferograms), "dates": len(dates), "rows": reader.grid.rows, "columns": reader.grid.cols}
+
+
+def _require_space(folder: Path, reader: StackReader, weighted: bool) -> None:
+    """Refuse to begin what the disk cannot hold: the stack, the series three times over, and a tenth more."""
+    pairs = len(reader.interferograms)
+    dates = len({day for item in reader.interferograms for day in item.pair})
+    needed = (
+        int(1.1 * 4 * reader.grid.rows * reader.grid.cols * (pairs * (2 if weighted else 1) + 3 * dates)) + 20_000_000
+    )
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise InputError(
+            f"the disk has {free / 1e6:.0f} MB free, and some {needed / 1e6:.0f} MB are needed",
+            file=folder,
+            mend="free some space, or move PITWATCH_HOME to a larger disk",
+        )
 
 
 @dataclass(frozen=True)
@@ -180,7 +198,7 @@ def invert_stack(
         stack=stack,
         chosen=chosen,
         options=options,
-        reference=_reference_phase(stack, chosen, options),
+        reference=reference_phase(stack, chosen, options),
         inverter=inverter,
     )
     for block, result in map_blocks(work, blocks, workers=workers, keep=kept):
@@ -243,7 +261,7 @@ def _invert_block(
     }
 
 
-def _reference_phase(stack: PreparedStack, chosen: ChosenNetwork, options: InversionOptions) -> NDArray[np.float64]:
+def reference_phase(stack: PreparedStack, chosen: ChosenNetwork, options: InversionOptions) -> NDArray[np.float64]:
     """Phase that counts as no motion in each pair, shape (pairs,)."""
     if options.reference == "median":
         return stack.medians[chosen.numbers]

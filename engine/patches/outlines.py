@@ -50,6 +50,14 @@ def read_outlines(options: OutlineOptions, area_folder: Path) -> gpd.GeoDataFram
     broken = ~table.geometry.is_valid
     polygons = table.set_geometry(shapely.force_2d([_polygons(shape) for shape in table.geometry])).to_crs("EPSG:4326")
     kept = ~polygons.geometry.is_empty
+    west, south, east, north = polygons[kept].total_bounds if kept.any() else (0, 0, 0, 0)
+    if not (west >= -180 and east <= 180 and south >= -90 and north <= 90):
+        raise InputError(
+            f"coordinates up to {east:.6g}, {north:.6g} are no longitude and latitude",
+            file=path,
+            field="CRS",
+            mend="the file says the wrong coordinate system; set the right one (GeoJSON is always WGS 84 degrees)",
+        )
     polygons, broken = polygons[kept], broken[kept]
     if polygons.empty:
         raise InputError("no polygon in it", file=path, field="geometry", mend="supply outlines as polygons")
@@ -85,7 +93,7 @@ def _polygons(shape: BaseGeometry | None) -> BaseGeometry:
 
 
 def _read(path: Path, layer: str | None) -> gpd.GeoDataFrame:
-    if not path.exists():
+    if not path.is_file():
         raise InputError("the file does not exist", file=path, field="patches.path", mend="correct the path")
     if path.suffix.lower() not in READABLE:
         raise InputError(

@@ -1,7 +1,5 @@
 """What a person does with the pages."""
 
-from typing import Any
-
 from playwright.sync_api import Page, expect
 
 
@@ -17,16 +15,14 @@ def drawn(page: Page) -> None:
 
 def click_place(page: Page, lon: float, lat: float) -> None:
     """Click the map at a place, in degrees."""
+    x, y = on_screen(page, lon, lat)
+    page.locator(".map canvas").click(position={"x": x, "y": y})
+
+
+def on_screen(page: Page, lon: float, lat: float) -> tuple[float, float]:
+    """Where a place is drawn, in pixels from the map's upper left."""
     point = page.locator(".map").evaluate("(element, at) => element.map.project(at)", [lon, lat])
-    page.locator(".map canvas").click(position={"x": point["x"], "y": point["y"]})
-
-
-def view(page: Page) -> dict[str, Any]:
-    """Centre and zoom of the map."""
-    found: dict[str, Any] = page.locator(".map").evaluate(
-        "(element) => ({ zoom: element.map.getZoom(), ...element.map.getCenter() })"
-    )
-    return found
+    return point["x"], point["y"]
 
 
 def series_points(page: Page) -> list[float]:

@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.driving import click_place, drawn, no_failure, open_map, series_points, view
+from tests.browser.driving import click_place, drawn, no_failure, on_screen, open_map, series_points
 from tests.conftest import METROPOLITAN
 
 SITE = "M1345.B1"
@@ -59,17 +59,48 @@ def test_the_list_selects_with_the_keyboard(page: Page, server: str) -> None:
     expect(page.get_by_text("moves away from the satellite")).to_be_visible()
 
 
-def test_the_view_stays_when_something_is_selected(page: Page, server: str) -> None:
+def test_the_ground_stays_where_it_is_when_something_is_selected(page: Page, server: str) -> None:
     open_map(page, server)
-    page.locator(".map").evaluate("(element) => element.map.jumpTo({ center: [150.93, -34.2], zoom: 14.2 })")
-    before = view(page)
+    page.locator(".map").evaluate("(element) => element.map.jumpTo({ center: [150.937, -34.197], zoom: 13.6 })")
+    before = on_screen(page, 150.9354, -34.1904)
     click_place(page, 150.9354, -34.1904)
     expect(page.get_by_text("mm/yr along the line of sight")).to_be_visible()
+    assert on_screen(page, 150.9354, -34.1904) == pytest.approx(before, abs=1)
     click_place(page, 150.9304, -34.2004)
     expect(page.get_by_text("4 of 17 pairs")).to_be_visible()
-    after = view(page)
-    assert after["zoom"] == before["zoom"]
-    assert after["lng"] == pytest.approx(before["lng"], abs=1e-9)
+    assert on_screen(page, 150.9354, -34.1904) == pytest.approx(before, abs=1)
+
+
+def test_what_was_clicked_stays_in_view_when_the_map_gets_narrower(page: Page, server: str) -> None:
+    open_map(page, server)
+    page.locator(".map").evaluate("(element) => element.map.jumpTo({ center: [150.915, -34.2], zoom: 13 })")
+    click_place(page, 150.945, -34.2)
+    expect(page.get_by_text(re.compile(r"° S, 150\.94"))).to_be_visible()
+    page.wait_for_timeout(500)
+    x, _ = on_screen(page, 150.945, -34.2)
+    assert 0 < x < page.locator(".map").evaluate("(element) => element.clientWidth")
+
+
+def test_back_goes_back_to_what_was_selected(page: Page, server: str) -> None:
+    first, second = page.get_by_text(re.compile(r"^34\.190\d° S")), page.get_by_text(re.compile(r"^34\.200\d° S"))
+    open_map(page, server)
+    click_place(page, 150.9354, -34.1904)
+    expect(first).to_be_visible()
+    click_place(page, 150.9304, -34.2004)
+    expect(second).to_be_visible()
+    page.go_back()
+    expect(first).to_be_visible()
+    page.go_forward()
+    expect(second).to_be_visible()
+
+
+def test_a_layer_that_is_chosen_again_has_its_own_legend(page: Page, server: str) -> None:
+    open_map(page, server)
+    page.get_by_text("Layers").click()
+    page.get_by_label("Temporal coherence").check()
+    expect(page.locator(".legend .ticks")).to_have_text("0.00.51.0")
+    page.get_by_label("Rate, line of sight").check()
+    expect(page.locator(".legend .ticks")).to_have_text("−20−5520")
 
 
 def test_a_selection_can_be_sent_as_a_link(page: Page, server: str) -> None:

@@ -1,8 +1,10 @@
 """Every page by its own address, on a server that has served nothing before; and what a page says when it is empty."""
 
 import re
+import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -68,3 +70,20 @@ def test_provenance_names_steps_and_inputs(page: Page, server: str) -> None:
     page.get_by_role("tab", name="Provenance").click()
     expect(page.get_by_text("published").first).to_be_visible()
     expect(page.get_by_text("mintpy 1.6.4")).to_be_visible()
+
+
+def test_a_picture_in_a_document_or_a_name_is_not_fetched_from_elsewhere(
+    page: Page, published: Home, start_server: StartServer, tmp_path: Path
+) -> None:
+    """What the pages leave in, the browser is told not to ask for."""
+    home = Home(tmp_path / "home")
+    shutil.copytree(published.root, home.root, symlinks=True)
+    picture = "<img src='http://127.0.0.2:9/a.png'> ![seen](http://127.0.0.2:9/b.png)"
+    with duckdb.connect(str(home.releases("metropolitan") / "current" / "release.duckdb")) as database:
+        database.execute("UPDATE release SET source = ?, title = ?", [picture, picture])
+    address = start_server(home)
+    for path in SHOWN:
+        page.goto(f"{address}/{path}")
+        expect(page.get_by_text("open: no sign-in")).to_be_visible()
+    page.evaluate("new Image().src = 'http://127.0.0.2:9/c.png'")  # even when a page asks
+    page.wait_for_timeout(500)

@@ -1,5 +1,7 @@
 """The block loop: however blocks are cut and run, put together they are the whole; what is done stays done."""
 
+import subprocess
+import sys
 import threading
 from functools import partial
 from pathlib import Path
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 
 from engine.blocks import Arrays, Kind, Workers, map_blocks
 from engine.grid import Block
+from tests.conftest import ROOT
 from tests.engine.conftest import UTM
 
 WHOLE = np.random.default_rng(3).normal(size=UTM.shape)
@@ -128,3 +131,29 @@ def test_a_reader_that_stops_early_leaves_no_workers_behind() -> None:
     next(results)
     results.close()  # type: ignore[attr-defined]
     assert threading.active_count() <= before
+
+
+def test_a_cluster_gives_what_one_machine_gives() -> None:
+    """In a process of its own: a scheduler starts threads and loops that outlive a test."""
+    script = """
+import numpy as np
+from distributed import LocalCluster
+from engine.blocks import Workers, map_blocks
+from tests.engine.conftest import UTM
+
+def double(block):
+    rows, cols = np.indices(block.shape)
+    return {"sum": rows + block.row0 + 2.0 * (cols + block.col0)}
+
+if __name__ == "__main__":
+    whole = np.zeros(UTM.shape)
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
+        workers = Workers("cluster", 2, cluster.scheduler_address)
+        for block, found in map_blocks(double, list(UTM.blocks(7)), workers=workers):
+            whole[block.slices] = found["sum"]
+    rows, cols = np.indices(UTM.shape)
+    np.testing.assert_array_equal(whole, rows + 2.0 * cols)
+    print("whole")
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "whole", done.stderr

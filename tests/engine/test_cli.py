@@ -39,7 +39,8 @@ def build(folder: Path, name: str) -> Path:
 def test_check_lists_the_shipped_stack(capsys: pytest.CaptureFixture[str], home: Home) -> None:
     assert main(["check", str(METROPOLITAN)]) == 0
     said = capsys.readouterr().err
-    assert "17 of 17 pairs between 13 dates, 2006-06-19 to 2007-09-17, 72 x 47 pixels, wavelength 5.624 cm" in said
+    assert "17 of 17 pairs between 13 dates, 2006-06-19 to 2007-09-17, 72 x 47 pixels" in said
+    assert "wavelength 5.624 cm" in said
     assert areas(home) == []
 
 
@@ -195,12 +196,23 @@ def test_who_does_the_work_is_chosen(area: Path, home: Home, monkeypatch: pytest
     chosen: list[Any] = []
     monkeypatch.setattr(engine.pipeline, "run", lambda *_, workers, **__: chosen.append(workers) or "x")
     main(["run", str(area), "--processes", "--workers", "3"])
-    main(["run", str(area), "--scheduler", "tcp://localhost:8786"])
-    assert [(workers.kind, workers.scheduler) for workers in chosen] == [
-        ("processes", None),
-        ("cluster", "tcp://localhost:8786"),
-    ]
-    assert chosen[0].count == 3
+    assert [(workers.kind, workers.count) for workers in chosen] == [("processes", 3)]
+
+
+def test_a_scheduler_that_is_none_is_said_before_the_work(
+    area: Path, home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", str(area), "--scheduler", "nonsense://nowhere"]) == 2
+    assert "--scheduler" in capsys.readouterr().err
+    assert not home.work("testbed").exists()
+
+
+def test_check_finds_what_a_run_would_refuse(area: Path, home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    last = max((area / "stack").glob("*unw*"))
+    last.write_bytes(last.read_bytes()[:-500])
+    assert main(["check", str(area)]) == 2
+    assert last.name in capsys.readouterr().err
+    assert list(home.work_root.iterdir()) == []
 
 
 def test_an_error_names_what_it_knows() -> None:

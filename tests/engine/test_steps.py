@@ -159,7 +159,7 @@ def test_fingerprints_that_cannot_be_read_are_taken_again(step: Step, tmp_path: 
 
 
 def test_a_missing_input_is_named(step: Step, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"none\.tif: the file does not exist\. Mend: "):
+    with pytest.raises(InputError, match=r"none\.tif: it cannot be read \(No such file or directory\)\. Mend: "):
         step(files=[tmp_path / "none.tif"])
 
 

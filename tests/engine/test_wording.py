@@ -93,7 +93,10 @@ def test_a_small_margin_is_not_none() -> None:
 
 def test_a_moving_patch_says_how_much_how_fast_and_when() -> None:
     rate = "\u221212 ± 2 mm/yr (median; fastest \u221220 mm/yr)"
-    assert patch() == f"1.2 km² of ground in it and up to 500 m round it moves away from the satellite at {rate}, {PERIOD}."
+    assert (
+        patch()
+        == f"1.2 km² of ground in it and up to 500 m round it moves away from the satellite at {rate}, {PERIOD}."
+    )
     towards = patch(activity="positive", median_rate=8.0, extreme_rate=11.0)
     assert "moves towards the satellite at 8 ± 2 mm/yr (median; fastest 11 mm/yr)" in towards
 

@@ -40,7 +40,20 @@ def tables(mark: str) -> dict[str, pd.DataFrame]:
         ("id", "area", "title", "engine_version", "content_key", "attribution", "source", "reference"), mark
     )
     numbers = dict.fromkeys(
-        ("moving_area_m2", "halo_m", "solved_share", "threshold", "t95", "incidence_deg", "wavelength_m", "west", "south", "east", "north"), 1.0
+        (
+            "moving_area_m2",
+            "halo_m",
+            "solved_share",
+            "threshold",
+            "t95",
+            "incidence_deg",
+            "wavelength_m",
+            "west",
+            "south",
+            "east",
+            "north",
+        ),
+        1.0,
     )
     days = {"created": NOON, "first_date": DAY, "last_date": DAY}
     step = {"name": mark, "finished": NOON, "seconds": 1.0, "peak_memory_bytes": 1}
