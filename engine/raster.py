@@ -189,7 +189,6 @@ def write_cube(
     *,
     band_names: Sequence[str],
     unit: str,
-    on_block: Callable[[], None] = lambda: None,
 ) -> None:
     """Write a cube of bands so that one pixel is read without the rest: small tiles, all bands of a pixel together.
 
@@ -222,7 +221,6 @@ def write_cube(
             target.set_band_unit(band, unit)
         for block in _whole_rows(grid, CUBE_TILE):
             target.write(read(block), window=_window(block))
-            on_block()
     os.replace(partial, path)
 
 

@@ -15,7 +15,6 @@ from typing import Any
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
-LANGUAGES = ("en",)
 _CATALOGUES = Path(__file__).parents[1] / "locale"
 _language: ContextVar[str] = ContextVar("language", default="en")
 

@@ -240,9 +240,6 @@ class ReleaseReader:
             )
         ]
 
-    def patch(self, patch_id: str) -> Patch | None:
-        return next((patch for patch in self.patches() if patch.patch_id == patch_id), None)
-
     def verdicts(self, patch_id: str | None = None) -> list[Verdict]:
         """Of one patch, or of all."""
         rows = self._rows(

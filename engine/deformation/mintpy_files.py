@@ -114,11 +114,6 @@ class StackFile:
             for pair, bperp in zip(pairs, baselines, strict=True)
         ]
 
-    @property
-    def has_coherence(self) -> bool:
-        with h5py.File(self.path) as file:
-            return "coherence" in file
-
     def phase(self, pairs: Sequence[int], block: Block) -> NDArray[np.float32]:
         """Phase of some pairs (by number), shape (pairs, rows, cols) of the block; NaN for no data."""
         return self._read("unwrapPhase", pairs, block)

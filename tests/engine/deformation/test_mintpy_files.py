@@ -52,13 +52,11 @@ def lay_down(folder: Path, phase: Array, coherence: Array | None = None, grid: G
 def test_a_stack_is_read_back_as_it_was_written(tmp_path: Path, phase: Array) -> None:
     stack = lay_down(tmp_path, phase)
     np.testing.assert_array_equal(stack.phase(range(len(PAIRS)), WHOLE), phase)
-    assert not stack.has_coherence
 
 
 def test_some_pairs_of_a_block_are_read_alone(tmp_path: Path, phase: Array) -> None:
     coherence = np.abs(noise(*phase.shape, seed=22))
     stack, block = lay_down(tmp_path, phase, coherence), Block(2, 9, 5, 24)
-    assert stack.has_coherence
     np.testing.assert_array_equal(stack.phase([1, 2, 6], block), phase[[1, 2, 6], 2:9, 5:24])
     np.testing.assert_array_equal(stack.coherence([0, 8], block), coherence[[0, 8], 2:9, 5:24])
 
