@@ -37,7 +37,9 @@ def activity_chart(patches: list[Patch]) -> None:
             text=[value or "" for value in values],
             hovertemplate="%{y}: %{x}<extra>" + name + "</extra>",
         )
-    figure.update_layout(barmode="stack", showlegend=True, legend={"orientation": "h", "y": 1.1, "x": 0})
+    figure.update_layout(
+        barmode="stack", showlegend=True, legend={"orientation": "h", "y": 1.1, "x": 0, "traceorder": "normal"}
+    )
     figure.update_xaxes(title=_("sites"), dtick=1 if len(patches) < 10 else None, showgrid=False)
     figure.update_yaxes(range=[-1, max(len(classes), 2)])
     _draw(figure, "activity")

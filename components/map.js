@@ -70,8 +70,14 @@ async function create(element, data) {
   return map;
 }
 
-// What was clicked may come to lie outside when the map gets narrower.
+// What is selected must be seen: it may be chosen in the list, or come to lie outside when the map gets narrower.
 function keepInView(map) {
+  if (!map.marked && map.chosen) {
+    const [west, south, east, north] = map.chosen;
+    const view = map.getBounds();
+    const seen = west < view.getEast() && east > view.getWest() && south < view.getNorth() && north > view.getSouth();
+    if (!seen) map.panTo([(west + east) / 2, (south + north) / 2], { animate: false });
+  }
   if (!map.marked) return;
   const { x, y } = map.project(map.marked);
   const { clientWidth, clientHeight } = map.getContainer();
@@ -165,8 +171,9 @@ function select(own, data) {
     map.setPaintProperty("patches-casing", "line-width", ["case", chosen, 8, 4.5]);
   }
   if (map.getLayer("clusters")) map.setFilter("clusters", data.selected ? chosen : null);
-  const moved = JSON.stringify(map.marked) !== JSON.stringify(data.at);
+  const moved = JSON.stringify([map.marked, map.chosen]) !== JSON.stringify([data.at, data.selectedBounds]);
   map.marked = data.at;
+  map.chosen = data.selectedBounds;
   if (moved) keepInView(map);
   if (data.at) map.marker.setLngLat(data.at).addTo(map);
   else map.marker.remove();

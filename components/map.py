@@ -8,7 +8,7 @@ import streamlit as st
 
 from engine import wording
 from engine.wording import gettext as _
-from store.reader import Layer, ReleaseReader
+from store.reader import Layer, Patch, ReleaseReader
 from web.palette import ACTIVITY_COLOURS, stops
 from web.urls import VENDOR, tile_template, vector_url
 
@@ -35,7 +35,7 @@ class Pick(NamedTuple):
 def deformation_map(
     reader: ReleaseReader,
     *,
-    patch: str | None,
+    patch: Patch | None,
     at: tuple[float, float] | None,
     on_pick: Callable[[Pick], None],
     key: str = "map",
@@ -51,7 +51,7 @@ def deformation_map(
     _component(key=key, data=_data(reader, patch, at), on_pick_change=picked, height="content")
 
 
-def _data(reader: ReleaseReader, patch: str | None, at: tuple[float, float] | None) -> dict[str, Any]:
+def _data(reader: ReleaseReader, chosen: Patch | None, at: tuple[float, float] | None) -> dict[str, Any]:
     info = reader.info
     return {
         "release": f"{info.area}/{info.id}",
@@ -59,7 +59,8 @@ def _data(reader: ReleaseReader, patch: str | None, at: tuple[float, float] | No
         "layers": [_raster(reader, layer) for layer in reader.layers.values() if _role(layer.name)],
         "vectors": {name: vector_url(info.area, info.id, name) for name in ("patches", "clusters")},
         "activityColours": ACTIVITY_COLOURS,
-        "selected": patch,
+        "selected": chosen.patch_id if chosen else None,
+        "selectedBounds": [chosen.west, chosen.south, chosen.east, chosen.north] if chosen else None,
         "at": list(at) if at else None,
         "attribution": info.attribution,
         "words": {

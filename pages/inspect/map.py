@@ -38,7 +38,7 @@ with list_column:
     else:
         st.info(_("This area names no sites. Click any place on the map to see its series."))
 with map_column:
-    deformation_map(reader, patch=chosen.patch, at=chosen.at, on_pick=pick_on_map)
+    deformation_map(reader, patch=patch, at=chosen.at, on_pick=pick_on_map)
     st.caption(wording.convention(reader.info.reference, reader.info.incidence_deg))
 if rest:
     with rest[0]:

@@ -81,6 +81,17 @@ def test_what_was_clicked_stays_in_view_when_the_map_gets_narrower(page: Page, s
     assert 0 < x < page.locator(".map").evaluate("(element) => element.clientWidth")
 
 
+def test_what_is_chosen_in_the_list_comes_into_view(page: Page, server: str) -> None:
+    open_map(page, server)
+    page.locator(".map").evaluate("(element) => element.map.jumpTo({ center: [150.5, -34.2], zoom: 12 })")
+    page.get_by_role("option").click()
+    expect(page).to_have_url(re.compile(f"patch={SITE}"))
+    page.wait_for_timeout(500)
+    x, y = on_screen(page, 150.97, -34.18)  # in the middle of the site
+    assert 0 < x < page.locator(".map").evaluate("(element) => element.clientWidth")
+    assert y > 0
+
+
 def test_back_goes_back_to_what_was_selected(page: Page, server: str) -> None:
     first, second = page.get_by_text(re.compile(r"^34\.190\d° S")), page.get_by_text(re.compile(r"^34\.200\d° S"))
     open_map(page, server)
