@@ -1,5 +1,6 @@
 // MapLibre in a Streamlit component. Layers and opacity are the reader's own and stay in the browser; only what was
-// clicked goes back to Python. The map lives as long as its element: a rerun changes data, never the view.
+// clicked goes back to Python. The map lives as long as its element: a rerun changes data, and moves the view only as far
+// as what is selected has to be seen.
 
 let library = null;
 function maplibre() {

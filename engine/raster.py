@@ -31,19 +31,27 @@ class Raster:
 
     def __init__(self, path: Path) -> None:
         if not path.is_file():
-            raise InputError("the file does not exist", file=path, mend="check the path, or supply the file")
+            raise InputError(
+                "the file does not exist", file=path, field="path", mend="check the path, or supply the file"
+            )
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", NotGeoreferencedWarning)
                 self._dataset: DatasetReader = rasterio.open(path)
         except RasterioError as error:
             raise InputError(
-                f"not a readable raster ({error})", file=path, mend="supply the file again, as a GeoTIFF"
+                f"not a readable raster ({error})",
+                file=path,
+                field="format",
+                mend="supply the file again, as a GeoTIFF",
             ) from None
         self.path = path
         if self._dataset.driver not in READABLE:
             raise InputError(
-                f"the format {self._dataset.driver} is not read here", file=path, mend="convert it to GeoTIFF"
+                f"the format {self._dataset.driver} is not read here",
+                file=path,
+                field="format",
+                mend="convert it to GeoTIFF",
             )
 
     def __enter__(self) -> "Raster":
@@ -117,6 +125,7 @@ class Raster:
             raise InputError(
                 f"it shows nothing of the stack's frame {grid.bounds} in {grid.crs.name}",
                 file=self.path,
+                field="extent",
                 mend="supply the raster of this area",
             )
         return band
@@ -140,7 +149,10 @@ class Raster:
 
     def _corrupt(self, error: RasterioError) -> InputError:
         return InputError(
-            f"the raster breaks off or is corrupt ({error})", file=self.path, mend="copy or download it again"
+            f"the raster breaks off or is corrupt ({error})",
+            file=self.path,
+            field="pixels",
+            mend="copy or download it again",
         )
 
 

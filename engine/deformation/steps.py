@@ -51,6 +51,7 @@ from engine.steps import Progress
 
 M_TO_MM = 1000.0
 _NOISE_PIXELS = 50_000
+_SMALL_FILES = 20_000_000  # bytes: a release's database and layers
 
 
 def open_stack(options: GammaOptions | GeoTiffOptions, area_folder: Path) -> StackReader:
@@ -130,9 +131,8 @@ def _require_space(folder: Path, reader: StackReader, weighted: bool) -> None:
     """Refuse to begin what the disk cannot hold: the stack, the series three times over, and a tenth more."""
     pairs = len(reader.interferograms)
     dates = len({day for item in reader.interferograms for day in item.pair})
-    needed = (
-        int(1.1 * 4 * reader.grid.rows * reader.grid.cols * (pairs * (2 if weighted else 1) + 3 * dates)) + 20_000_000
-    )
+    float32_rasters = pairs * (2 if weighted else 1) + 3 * dates
+    needed = int(1.1 * 4 * reader.grid.rows * reader.grid.cols * float32_rasters) + _SMALL_FILES
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise InputError(

@@ -181,3 +181,16 @@ def test_an_error_of_input_survives_a_process_pool() -> None:
     again = pickle.loads(pickle.dumps(error))
     assert str(again) == str(error) == "a.tif: CRS: wrong. Mend: set it"
     assert (again.file, again.field, again.problem, again.mend) == ("a.tif", "CRS", "wrong", "set it")
+
+
+def test_a_wavelength_in_centimetres_is_refused(tmp_path: Path) -> None:
+    assert refused(write_area(tmp_path, GEOTIFF | {"wavelength_m": 5.546576})).field == "stack.wavelength_m"
+
+
+def test_a_source_outside_the_area_is_refused(tmp_path: Path) -> None:
+    """The app shows it: it must not be any file of the machine."""
+    folder = write_area(tmp_path, GEOTIFF)
+    text = (folder / "area.toml").read_text()
+    (folder / "area.toml").write_text('source = "/etc/hosts"\n' + text)
+    error = refused(folder)
+    assert (error.field, error.problem) == ("source", "it lies outside the area's folder")

@@ -122,7 +122,7 @@ def test_no_data_stays_so_on_another_grid(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"none\.tif: the file does not exist\. Mend: "):
+    with pytest.raises(InputError, match=r"none\.tif: path: the file does not exist\. Mend: "):
         Raster(tmp_path / "none.tif")
 
 
@@ -144,14 +144,17 @@ def test_a_raster_without_transform_has_no_grid(tmp_path: Path) -> None:
 @pytest.mark.parametrize("contents", [b"", b"no raster", b"II*\x00\x08\x00\x00\x00"])
 def test_what_is_no_raster_is_refused(tmp_path: Path, contents: bytes) -> None:
     (tmp_path / "a.tif").write_bytes(contents)
-    with pytest.raises(InputError, match=r"a\.tif: not a readable raster .* Mend: supply the file again"):
+    with pytest.raises(InputError, match=r"a\.tif: format: not a readable raster .* Mend: supply the file again"):
         Raster(tmp_path / "a.tif")
 
 
 def test_a_raster_that_breaks_off_is_refused(tmp_path: Path) -> None:
     path = write_tif(tmp_path / "a.tif", noise((200, 200)), UTM)
     path.write_bytes(path.read_bytes()[:-20_000])
-    with Raster(path) as raster, pytest.raises(InputError, match=r"a\.tif: the raster breaks off or is corrupt"):
+    with (
+        Raster(path) as raster,
+        pytest.raises(InputError, match=r"a\.tif: pixels: the raster breaks off or is corrupt"),
+    ):
         raster.read()
 
 

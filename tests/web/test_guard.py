@@ -140,3 +140,13 @@ def test_the_guard_closes_streamlits_websocket() -> None:
     with pytest.raises(WebSocketDisconnect) as closing, elsewhere.websocket_connect("/_stcore/stream"):
         pass
     assert closing.value.code == 1008
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("path", ["/", "/vendor/icon.png"])
+def test_every_answer_keeps_the_browser_to_this_server(path: str) -> None:
+    here = TestClient(app, base_url=LOCAL, client=("127.0.0.1", 50000))
+    policy = here.get(path).headers["content-security-policy"]
+    assert "img-src 'self' data: blob:;" in policy
+    assert "connect-src 'self'" in policy
+    assert "http" not in policy

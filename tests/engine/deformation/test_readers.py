@@ -21,6 +21,7 @@ from engine.deformation.stack import (
     Radar,
     StackReader,
     check_phase,
+    list_interferograms,
     pair_of,
     require_coherence,
 )
@@ -504,3 +505,27 @@ def test_other_rasters_beside_the_stack_do_no_harm(tmp_path: Path) -> None:
     reader = open_synthetic(tmp_path, write_geotiffs, phases(subsidence()))
     write_tif(tmp_path / "stack" / "copernicus_dem.tif", np.ones(UTM.shape, np.float32), UTM)
     assert len(reader.interferograms) == len(PAIRS)
+
+
+# Values that are no unwrapped phase
+
+
+@pytest.mark.parametrize(
+    ("dtype", "bands"), [("int16", 1), ("complex64", 1), ("float32", 2)], ids=["int16", "complex", "two bands"]
+)
+def test_a_raster_that_is_not_one_band_of_numbers_is_refused(tmp_path: Path, dtype: str, bands: int) -> None:
+    reader = open_synthetic(tmp_path, write_geotiffs, phases(subsidence()))
+    path = reader.interferograms[1].unwrapped
+    profile = {"driver": "GTiff", "crs": UTM.crs.to_wkt(), "transform": UTM.transform, "height": UTM.rows}
+    with rasterio.open(path, "w", **profile, width=UTM.cols, count=bands, dtype=dtype) as file:
+        file.write(np.ones((bands, *UTM.shape), dtype))
+    with pytest.raises(InputError, match=dtype) as refused:
+        reader.phase(reader.interferograms[1])
+    assert (refused.value.file, refused.value.field) == (path, "bands")
+
+
+@pytest.mark.parametrize("pattern", ["/etc/*.tif", "../*.tif", ""])
+def test_a_pattern_that_leads_out_of_the_stack_is_refused(tmp_path: Path, pattern: str) -> None:
+    with pytest.raises(InputError, match="no file name pattern") as refused:
+        list_interferograms(tmp_path, pattern, "*cor*.tif")
+    assert refused.value.field == "stack.unwrapped"

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import h5py
@@ -326,3 +327,48 @@ def test_what_was_seen_and_what_was_lost(ragged: Chain) -> None:
     motion, state = MotionRasters.read(inverted, ragged.rates(inverted)), rasters(inverted)["state"]
     np.testing.assert_array_equal(motion.observed, state != PixelState.NO_DATA)
     np.testing.assert_array_equal(motion.decorrelated, state >= PixelState.DATES_MISSING)
+
+
+# Ground that no interferogram shows
+
+
+def test_ground_without_any_phase_is_lost_within_the_frame_and_unseen_at_its_edge(tmp_path: Path) -> None:
+    stack = phases(subsidence())
+    for phase in stack.values():
+        phase[8:11, 18:21] = 0  # enclosed
+        phase[:, :2] = 0  # along the edge
+    state = rasters(Chain(tmp_path, stack).inverted())["state"]
+    assert (state[8:11, 18:21] == PixelState.FEW_PAIRS).all()
+    assert (state[:, :2] == PixelState.NO_DATA).all()
+
+
+# The reference
+
+
+def test_a_reference_with_a_radius_is_the_median_round_the_place(tmp_path: Path) -> None:
+    """One pixel's noise at the reference would be in every rate; the median of its neighbours leaves it out."""
+    stack = phases(subsidence())
+    clean = Chain(tmp_path / "clean", stack)
+    place = clean.stack.grid.lonlat(Pixel(3, 3))
+    expected = rasters(clean.inverted(reference=place))["series"]
+    noisy = {pair: phase.copy() for pair, phase in stack.items()}
+    for number, phase in enumerate(noisy.values()):
+        phase[3, 3] += 0.5 * (-1) ** number
+    away = np.ones(UTM.shape, bool)
+    away[3, 3] = False
+    chain = Chain(tmp_path / "noisy", noisy)
+    alone = rasters(chain.inverted(reference=place, min_temporal_coherence=0))["series"]
+    median = rasters(chain.inverted(reference=place, reference_radius_m=250, min_temporal_coherence=0))["series"]
+    assert np.abs(alone - expected)[:, away].max() > 1e-4
+    np.testing.assert_allclose(median[:, away], expected[:, away], atol=1e-5)
+
+
+# The disk
+
+
+def test_what_the_disk_cannot_hold_is_not_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1_000_000))
+    with pytest.raises(InputError, match="1 MB free") as refused:
+        _ = Chain(tmp_path, phases(subsidence())).stack
+    assert "PITWATCH_HOME" in refused.value.mend
+    assert list(tmp_path.rglob("*.h5")) == []

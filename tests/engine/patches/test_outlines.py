@@ -187,3 +187,9 @@ def test_a_layer_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_a_table_without_geometry_is_refused(tmp_path: Path) -> None:
     pyogrio.write_dataframe(pd.DataFrame({"id": ["M"]}), tmp_path / "a.gpkg")
     refused(tmp_path / "a.gpkg")
+
+
+def test_metres_that_pass_for_degrees_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.geojson"
+    path.write_text(table(PIT).to_crs("EPSG:32633").set_crs("EPSG:4326", allow_override=True).to_json())
+    assert "no longitude and latitude" in refused(path).problem
