@@ -2,17 +2,20 @@
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import rasterio
 from numpy.typing import NDArray
 from pyproj import CRS
 from rasterio.enums import Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
+from rasterio.shutil import copy
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
@@ -111,6 +114,14 @@ class Raster:
             raise self._corrupt(error) from None
         return values
 
+    def read_bands(self, block: Block | None = None) -> NDArray[Any]:
+        """All bands, whole or of a block, shape (bands, rows, cols)."""
+        try:
+            values: NDArray[Any] = self._dataset.read(window=_window(block))
+        except RasterioError as error:
+            raise self._corrupt(error) from None
+        return values
+
     def read_onto(self, grid: Grid) -> NDArray[np.float64]:
         """The first band resampled bilinearly onto another grid; NaN where it has no data.
 
@@ -172,26 +183,63 @@ def write_cog(path: Path, array: NDArray[Any], grid: Grid, *, nodata: float | No
     """
     if array.shape != grid.shape:
         raise ValueError(f"an array of shape {array.shape} does not fit a grid of shape {grid.shape}")
-    partial = path.with_name(path.name + ".partial")
-    categorical = np.issubdtype(array.dtype, np.integer)
+    with start_cog(path, grid, dtype=array.dtype, nodata=nodata, unit=unit, names=[name]) as write:
+        write(Block(0, grid.rows, 0, grid.cols), array[None])
+
+
+@contextmanager
+def start_cog(
+    path: Path,
+    grid: Grid,
+    *,
+    dtype: npt.DTypeLike,
+    nodata: float | None,
+    unit: str,
+    names: Sequence[str],
+) -> Iterator[Callable[[Block, NDArray[Any]], None]]:
+    """Write a cloud-optimised GeoTIFF block by block, in any order, whole or not at all.
+
+    Gives a function that writes one block of all bands, shape (bands, rows, cols). What is never written is `nodata`.
+
+    Parameters
+    ----------
+    names : of the bands, kept in the file. nodata, unit : as for `write_cog`.
+    """
+    plain, partial = path.with_name(path.name + ".plain"), path.with_name(path.name + ".partial")
+    kind = np.dtype(dtype)
     profile = {
-        "driver": "COG",
+        "driver": "GTiff",
         "height": grid.rows,
         "width": grid.cols,
-        "count": 1,
-        "dtype": array.dtype,
+        "count": len(names),
+        "dtype": kind,
         "crs": grid.crs.to_wkt(),
         "transform": grid.transform,
         "nodata": nodata,
-        "compress": "DEFLATE",
-        "predictor": "YES",
-        "overview_resampling": "NEAREST" if categorical else "AVERAGE",
+        "tiled": True,
+        "BIGTIFF": "IF_SAFER",
     }
-    with rasterio.open(partial, "w", **profile) as target:
-        target.write(array, 1)
-        target.set_band_description(1, name)
-        target.set_band_unit(1, unit)
-    os.replace(partial, path)
+    try:
+        with rasterio.open(plain, "w", **profile) as target:
+            for band, name in enumerate(names, start=1):
+                target.set_band_description(band, name)
+                target.set_band_unit(band, unit)
+            yield lambda block, bands: target.write(bands, window=_window(block))
+        # Means of codes are no codes; a picture's bands (8-bit, several) are averaged like measurements.
+        categorical = np.issubdtype(kind, np.integer) and len(names) == 1
+        copy(
+            plain,
+            partial,
+            driver="COG",
+            compress="DEFLATE",
+            predictor="YES",
+            overview_resampling="NEAREST" if categorical else "AVERAGE",
+            BIGTIFF="IF_SAFER",
+        )
+        os.replace(partial, path)
+    finally:
+        plain.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
 
 
 def write_cube(

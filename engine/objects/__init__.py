@@ -1,0 +1,1 @@
+"""Image objects: multiresolution segmentation, and which objects are mine patches."""
