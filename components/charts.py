@@ -7,51 +7,87 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from components import plain
-from components.patch_card import activity_badge
+from components.patch_card import activity_badge, change_badge
 from engine import wording
 from engine.wording import gettext as _
-from store.reader import Patch, ReleaseReader
-from web.palette import ACTIVITY_COLOURS, stops
+from store.reader import ReleaseReader
+from store.rows import Patch, Radar
+from web.palette import ACTIVITY_COLOURS, CHANGE_COLOURS, stops
 
 _GREY = "rgba(128,128,128,0.35)"
 _CONFIG: dict[str, Any] = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
 
 
 def activity_chart(patches: list[Patch]) -> None:
-    """Number of sites by class and activity."""
-    classes = sorted({patch.mine_class for patch in patches})
-    counts = Counter((patch.mine_class, patch.activity) for patch in patches)
+    """Number of patches by class and activity."""
+    counts = Counter((patch.mine_class, patch.activity or "") for patch in patches)
+    names = {code: activity_badge(code) for code in ACTIVITY_COLOURS}
+    _stack_by_class(counts, ACTIVITY_COLOURS, names, "activity")
+
+
+def change_chart(patches: list[Patch]) -> None:
+    """Number of patches by class and change."""
+    counts = Counter((patch.mine_class, patch.change or "") for patch in patches)
+    _stack_by_class(counts, CHANGE_COLOURS, {code: change_badge(code) for code in CHANGE_COLOURS}, "change")
+
+
+def _stack_by_class(counts: Counter[tuple[str, str]], colours: dict[str, str], names: dict[str, str], key: str) -> None:
+    """One bar a class, `counts` by class and code."""
+    classes = sorted({mine_class for mine_class, _code in counts})
     figure = go.Figure()
-    for activity, colour in ACTIVITY_COLOURS.items():
-        values = [counts[mine_class, activity] for mine_class in classes]
+    for code, colour in colours.items():
+        values = [counts[mine_class, code] for mine_class in classes]
         if not any(values):
             continue
-        name = activity_badge(activity)
         figure.add_bar(
-            y=[plain.plotly(mine_class) for mine_class in classes],
+            y=[plain.plotly(wording.class_name(mine_class)) for mine_class in classes],
             x=values,
             orientation="h",
-            name=name,
+            name=names[code],
             width=0.5,
             marker_color=colour,
             text=[value or "" for value in values],
-            hovertemplate="%{y}: %{x}<extra>" + name + "</extra>",
+            hovertemplate="%{y}: %{x}<extra>" + names[code] + "</extra>",
         )
     figure.update_layout(
         barmode="stack", showlegend=True, legend={"orientation": "h", "y": 1.1, "x": 0, "traceorder": "normal"}
     )
-    figure.update_xaxes(title=_("sites"), dtick=1 if len(patches) < 10 else None, showgrid=False)
+    figure.update_xaxes(title=_("patches"), dtick=1 if counts.total() < 10 else None, showgrid=False)
     figure.update_yaxes(range=[-1, max(len(classes), 2)])
-    _draw(figure, "activity")
+    _draw(figure, key)
 
 
-def rate_histogram(reader: ReleaseReader) -> None:
+def area_chart(reader: ReleaseReader, patches: list[Patch]) -> None:
+    """Area by class on the date of each image, with what the boundary's error makes of it."""
+    classes = sorted({patch.mine_class for patch in patches})
+    days = [image.date for image in reader.images]
+    sums = reader.areas_by_class()
+    figure = go.Figure()
+    for mine_class in classes:
+        rows = [sums.get((mine_class, day), (0.0, 0.0)) for day in days]
+        name = plain.plotly(wording.class_name(mine_class))
+        figure.add_bar(
+            x=[wording.day(day) for day in days],
+            y=[area / 1e4 for area, _margin in rows],
+            error_y={"array": [margin / 1e4 for _area, margin in rows], "thickness": 1.4, "width": 5},
+            name=name,
+            width=0.4 / len(classes),
+            customdata=[[wording.hectares_with_margin(*row)] for row in rows],
+            hovertemplate="%{x}: %{customdata[0]}<extra>" + name + "</extra>",
+        )
+    figure.update_layout(barmode="group", showlegend=len(classes) > 1)
+    figure.update_yaxes(title=_("area, ha"), rangemode="tozero")
+    figure.update_xaxes(type="category", showgrid=False)
+    _draw(figure, "areas")
+
+
+def rate_histogram(reader: ReleaseReader, radar: Radar) -> None:
     """Area of the frame by rate, the neutral band marked, in the colours of the map."""
     rows = reader.rate_histogram()
     layer = reader.layers["rate"]
     low, high = layer.low or -1.0, layer.high or 1.0
     scale = stops(layer.palette, high, layer.neutral)
-    threshold = reader.info.threshold
+    threshold = radar.threshold
     figure = go.Figure()
     figure.add_bar(
         x=[row.middle for row in rows],

@@ -11,3 +11,10 @@ def map_link(area: str, patch_id: str) -> None:
     if st.button(_("Show on map"), key=f"map-{area}-{patch_id}", icon=":material/map:", type="tertiary"):
         selection.select(patch=patch_id, at=None)
         st.switch_page("pages/inspect/map.py")
+
+
+def compare_link(patch_id: str) -> None:
+    """A button that opens the images of two dates side by side, with a patch selected."""
+    if st.button(_("Compare the images"), key=f"compare-{patch_id}", icon=":material/compare:", type="tertiary"):
+        selection.select(patch=patch_id, at=None)
+        st.switch_page("pages/inspect/compare.py")

@@ -15,7 +15,7 @@ export default function (component) {
   const element = parentElement.querySelector(".map");
   let own = maps.get(element);
   if (!own) {
-    own = { shown: { data: "rate", opacity: 0.85, off: new Set() }, release: null };
+    own = { shown: null, release: null };
     maps.set(element, own);
     own.ready = create(element, data).catch((error) => {
       element.innerHTML = "";
@@ -123,11 +123,17 @@ function replaceLayers(own, data) {
   own.attribution = new map.Attribution({ compact: false, customAttribution: escape(data.attribution) });
   map.addControl(own.attribution, "bottom-left");
   own.release = data.release;
+  // The reader's choice of layers stays for as long as the release has them.
+  if (!own.shown || otherArea) own.shown = { ...data.first, opacity: 0.85, off: new Set(data.dates.map((each) => each.date)) };
+  for (const role of ["image", "data"]) {
+    if (!data.layers.some((each) => each.name === own.shown[role])) own.shown[role] = data.first[role];
+  }
 
-  for (const role of ["below", "data", "above"]) {
+  for (const role of ["below", "image", "data", "above"]) {
     for (const layer of data.layers.filter((each) => each.role === role)) addRaster(map, layer, data.bounds);
   }
-  const colour = ["match", ["get", "activity"], ...Object.entries(data.activityColours).flat(), "#7f7f7f"];
+  const by = ["coalesce", ["get", data.colourBy], ""];
+  const colour = ["match", by, ...Object.entries(data.colours[data.colourBy]).flat(), "#7f7f7f"];
   map.addSource("clusters", { type: "geojson", data: location.origin + data.vectors.clusters });
   map.addLayer({
     id: "clusters",
@@ -135,6 +141,14 @@ function replaceLayers(own, data) {
     source: "clusters",
     paint: { "line-color": "#111111", "line-width": 1.5, "line-dasharray": [2, 1.5] },
   });
+  map.addSource("outlines", { type: "geojson", data: location.origin + data.vectors.outlines });
+  for (const { date } of data.dates) {
+    const filter = ["==", ["get", "date"], date];
+    const line = { type: "line", source: "outlines", filter };
+    map.addLayer({ ...line, id: `${date}-casing`, paint: { "line-color": "#111111", "line-width": 3 } });
+    const paint = { "line-color": "#ffffff", "line-width": 1.6, "line-dasharray": [2.5, 2] };
+    map.addLayer({ ...line, id: `${date}-line`, paint });
+  }
   map.addSource("patches", { type: "geojson", data: location.origin + data.vectors.patches });
   map.addLayer({ id: "patches-fill", type: "fill", source: "patches", paint: { "fill-color": colour, "fill-opacity": 0.06 } });
   map.addLayer({ id: "patches-casing", type: "line", source: "patches", paint: { "line-color": "#ffffff", "line-width": 4.5 } });
@@ -149,7 +163,7 @@ function addRaster(map, layer, bounds) {
     id: layer.name,
     type: "raster",
     source: layer.name,
-    paint: { "raster-fade-duration": 0, "raster-resampling": layer.role === "below" ? "linear" : "nearest" },
+    paint: { "raster-fade-duration": 0, "raster-resampling": layer.smooth ? "linear" : "nearest" },
   });
 }
 
@@ -157,10 +171,11 @@ function applyShown(own, data) {
   const { map, shown } = own;
   const set = (id, on) => map.getLayer(id) && map.setLayoutProperty(id, "visibility", on ? "visible" : "none");
   for (const layer of data.layers) {
-    set(layer.name, layer.role === "data" ? shown.data === layer.name : !shown.off.has(layer.name));
+    set(layer.name, layer.role in shown ? shown[layer.role] === layer.name : !shown.off.has(layer.name));
     if (layer.role === "data") map.setPaintProperty(layer.name, "raster-opacity", shown.opacity);
   }
   set("clusters", !shown.off.has("clusters"));
+  for (const { date } of data.dates) for (const part of ["casing", "line"]) set(`${date}-${part}`, !shown.off.has(date));
   for (const id of ["patches-fill", "patches-casing", "patches-line"]) set(id, !shown.off.has("patches"));
 }
 
@@ -191,11 +206,20 @@ function drawPanel(own, data, parent) {
     applyShown(own, own.data);
     drawLegend(own, own.data, parent);
   };
-  const rasters = data.layers.filter((layer) => layer.role === "data");
-  for (const layer of [...rasters, { name: "", label: data.words.none }]) {
-    const input = option(box, "radio", layer.label, own.shown.data === layer.name);
-    input.onchange = () => ((own.shown.data = layer.name), changed());
-  }
+  const choices = (role) => {
+    const rasters = data.layers.filter((layer) => layer.role === role);
+    if (!rasters.length) return;
+    const title = document.createElement("div");
+    title.className = "group";
+    title.textContent = data.words[role];
+    box.append(title);
+    for (const layer of [...rasters, { name: "", label: data.words.none }]) {
+      const input = option(box, "radio", layer.label, own.shown[role] === layer.name, role);
+      input.onchange = () => ((own.shown[role] = layer.name), changed());
+    }
+  };
+  choices("image");
+  choices("data");
   const slider = Object.assign(document.createElement("input"), { type: "range", min: 0.1, max: 1, step: 0.05 });
   slider.value = own.shown.opacity;
   slider.oninput = () => ((own.shown.opacity = Number(slider.value)), changed());
@@ -203,8 +227,9 @@ function drawPanel(own, data, parent) {
   opacity.append(data.words.opacity, slider);
   box.append(opacity, document.createElement("hr"));
   const others = [
-    ...data.layers.filter((layer) => layer.role !== "data"),
-    { name: "clusters", label: data.words.clusters },
+    ...data.layers.filter((layer) => layer.role === "below" || layer.role === "above"),
+    ...(data.hasRadar ? [{ name: "clusters", label: data.words.clusters }] : []),
+    ...data.dates.map(({ date, label }) => ({ name: date, label })),
     { name: "patches", label: data.words.patches },
   ];
   for (const layer of others) {
@@ -213,9 +238,9 @@ function drawPanel(own, data, parent) {
   }
 }
 
-function option(box, type, text, checked) {
+function option(box, type, text, checked, name = text) {
   const label = document.createElement("label");
-  const input = Object.assign(document.createElement("input"), { type, checked, name: type === "radio" ? "data" : text });
+  const input = Object.assign(document.createElement("input"), { type, checked, name });
   label.append(input, text);
   box.append(label);
   return input;

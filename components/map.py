@@ -8,8 +8,9 @@ import streamlit as st
 
 from engine import wording
 from engine.wording import gettext as _
-from store.reader import Layer, Patch, ReleaseReader
-from web.palette import ACTIVITY_COLOURS, stops
+from store.reader import ReleaseReader
+from store.rows import Layer, Patch
+from web.palette import ACTIVITY_COLOURS, CHANGE_COLOURS, stops
 from web.urls import VENDOR, tile_template, vector_url
 
 _HERE = Path(__file__).parent
@@ -20,9 +21,14 @@ _component = st.components.v2.component(
     js=(_HERE / "map.js").read_text(encoding="utf-8").replace("VENDOR", VENDOR),
 )
 
-# Layers of which one is shown at a time, and those that lie over or under it.
-_DATA_LAYERS = ("rate", "vertical", "error", "coherence", "pairs")
-_BELOW, _ABOVE = ("terrain",), ("state",)
+# Kinds of layers (a layer of an image ends in its date): pictures and data, of each of which one is shown at a time,
+# and what lies under and over them.
+_ROLES = {
+    "image": "image",
+    **dict.fromkeys(("rate", "vertical", "error", "coherence", "pairs", "probability"), "data"),
+    "terrain": "below",
+    "state": "above",
+}
 
 
 class Pick(NamedTuple):
@@ -32,7 +38,7 @@ class Pick(NamedTuple):
     at: tuple[float, float] | None
 
 
-def deformation_map(
+def release_map(
     reader: ReleaseReader,
     *,
     patch: Patch | None,
@@ -52,37 +58,55 @@ def deformation_map(
 
 
 def _data(reader: ReleaseReader, chosen: Patch | None, at: tuple[float, float] | None) -> dict[str, Any]:
-    info = reader.info
+    info, images = reader.info, reader.images
+    rasters = [_raster(reader, layer) for layer in reader.layers.values() if _role(layer.name)]
     return {
         "release": f"{info.area}/{info.id}",
         "bounds": [info.west, info.south, info.east, info.north],
-        "layers": [_raster(reader, layer) for layer in reader.layers.values() if _role(layer.name)],
-        "vectors": {name: vector_url(info.area, info.id, name) for name in ("patches", "clusters")},
-        "activityColours": ACTIVITY_COLOURS,
+        "layers": rasters,
+        # At first the newest picture, and over it the motion where there is any.
+        "first": {"image": images[-1].layer if images else "", "data": "rate" if "rate" in reader.layers else ""},
+        "vectors": {name: vector_url(info.area, info.id, name) for name in ("patches", "outlines", "clusters")},
+        # Outlines of each date but the last, which is the patches' own.
+        "dates": _outline_dates(reader),
+        "colours": {"activity": ACTIVITY_COLOURS, "change": CHANGE_COLOURS},
+        "colourBy": "activity" if reader.radar else "change",
+        "hasRadar": reader.radar is not None,
         "selected": chosen.patch_id if chosen else None,
         "selectedBounds": [chosen.west, chosen.south, chosen.east, chosen.north] if chosen else None,
         "at": list(at) if at else None,
         "attribution": info.attribution,
         "words": {
             "layers": _("Layers"),
+            "image": _("Image"),
+            "data": _("Over it"),
             "opacity": _("Opacity"),
             "none": _("None"),
-            "patches": _("Outlines of sites"),
+            "patches": _("Outlines of patches"),
             "clusters": _("Moving ground"),
             "still": _("± {neutral}: no motion"),
             "away": _("away from satellite"),
             "towards": _("towards"),
             "lost": _("decorrelated"),
             "flagged": _("flagged"),
-            "label": _("Map of ground motion. Click a site or any place to see its series."),
+            "label": _("Map of the area. Click a patch or any place to see what is known of it."),
             "failed": _("The map cannot be drawn: this browser has no WebGL."),
         },
     }
 
 
+def _outline_dates(reader: ReleaseReader) -> list[dict[str, str]]:
+    """Dates whose outlines can be shown beside the latest, with the words for them."""
+    if reader.extraction is None:
+        return []
+    return [
+        {"date": image.date.isoformat(), "label": _("Outlines of {day}").format(day=wording.day(image.date))}
+        for image in reader.images[:-1]
+    ]
+
+
 def _role(name: str) -> str | None:
-    roles = {"data": _DATA_LAYERS, "below": _BELOW, "above": _ABOVE}
-    return next((role for role, names in roles.items() if name in names), None)
+    return _ROLES.get(name.partition("-")[0])
 
 
 def _raster(reader: ReleaseReader, layer: Layer) -> dict[str, Any]:
@@ -90,6 +114,7 @@ def _raster(reader: ReleaseReader, layer: Layer) -> dict[str, Any]:
     return {
         "name": layer.name,
         "label": wording.layer_name(layer.name),
+        "smooth": layer.palette in ("grey", "picture"),
         "role": _role(layer.name),
         "tiles": tile_template(info.area, info.id, layer.name),
         "legend": _legend(layer) if _role(layer.name) == "data" else None,

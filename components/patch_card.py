@@ -1,16 +1,18 @@
-"""What is said of a selected patch or place: the sentence, the verdicts, the series."""
+"""What is said of a selected patch or place: the sentence, the verdicts, its outlines by date, the series."""
 
 from dataclasses import asdict
 
 import streamlit as st
 
 from components import plain
+from components.links import compare_link
 from components.series import series_chart, series_csv
 from engine import wording
 from engine.wording import gettext as _
 from engine.wording import ngettext
-from store.reader import Patch, PixelReading, ReleaseReader
-from web.palette import ACTIVITY_SIGNS
+from store.reader import ReleaseReader
+from store.rows import Patch, PixelReading
+from web.palette import ACTIVITY_SIGNS, CHANGE_SIGNS
 
 
 def patch_title(patch: Patch) -> str:
@@ -23,36 +25,104 @@ def activity_badge(activity: str) -> str:
     return f"{ACTIVITY_SIGNS[activity]} {wording.activity_name(activity)}"
 
 
+def change_badge(change: str) -> str:
+    """The sign and the words of a change."""
+    return f"{CHANGE_SIGNS[change]} {wording.change_name(change)}"
+
+
+def patch_facts(patch: Patch) -> list[str]:
+    """What a patch is, in a few words each, as Markdown."""
+    badges = [activity_badge(patch.activity)] if patch.activity else []
+    badges += [change_badge(patch.change)] if patch.change else []
+    facts = [f"**{badge}**" for badge in badges]
+    facts += [plain.markdown(wording.class_name(patch.mine_class)), wording.hectares(patch.area_m2)]
+    if patch.confidence is not None:
+        facts.append(_("confidence {share}").format(share=wording.percent(patch.confidence)))
+    return facts
+
+
+def patch_sentence(reader: ReleaseReader, patch: Patch) -> str:
+    """What happens at a patch, in words."""
+    return wording.patch_statement(asdict(patch), asdict(reader.radar) if reader.radar else None)
+
+
 def patch_card(reader: ReleaseReader, patch: Patch) -> None:
     """Everything that the release says of a patch."""
-    info = reader.info
     st.markdown(f"##### {patch_title(patch)}")
-    facts = [f"**{activity_badge(patch.activity)}**", plain.markdown(patch.mine_class), wording.hectares(patch.area_m2)]
-    st.markdown(" · ".join(facts))
-    st.markdown(wording.patch_statement(asdict(patch), asdict(info)))
+    st.markdown(" · ".join(patch_facts(patch)))
+    st.markdown(patch_sentence(reader, patch))
     for verdict in reader.verdicts(patch.patch_id):
         reasons = " ".join(wording.reason(item["code"], item["parameters"]) for item in verdict.reasons)
         st.markdown(f":material/help: **{wording.verdict_name(verdict.kind)}** – {reasons}")
-    series = reader.patch_series(patch.patch_id)
-    if series is None:
+    if reader.extraction is not None:
+        _outlines(reader, patch)
+    if reader.radar is not None:
+        _patch_series(reader, patch)
+    else:
+        st.caption(_("Motion: not measured, since this area has no radar."))
+
+
+def _outlines(reader: ReleaseReader, patch: Patch) -> None:
+    """The patch on the date of each image."""
+    by_date = {outline.date: outline for outline in reader.outlines(patch.patch_id)}
+    rows = []
+    for image in reader.images:
+        outline = by_date.get(image.date)
+        area = wording.hectares_with_margin(outline.area_m2, outline.margin_m2) if outline else _("not found")
+        rows.append((wording.day(image.date), area, wording.percent(outline.confidence) if outline else ""))
+    header = (_("image"), _("area"), _("confidence"))
+    lines = [" | ".join(row) for row in (header, ("---", "---:", "---:"), *rows)]
+    st.markdown("\n".join(f"| {line} |" for line in lines))
+    st.caption(
+        _("± is what the area changes by when the whole outline moves by {distance} m.").format(
+            distance=wording.number(reader.extraction.boundary_error_m if reader.extraction else 0.0)
+        )
+    )
+    if len(reader.images) > 1:
+        compare_link(patch.patch_id)
+
+
+def _patch_series(reader: ReleaseReader, patch: Patch) -> None:
+    radar, series = reader.radar, reader.patch_series(patch.patch_id)
+    if radar is None or series is None:
         st.info(_("No pixel of it is coherent, so there is no series."), icon=":material/blur_on:")
         return
     of = _("mean of the moving ground") if series.of == "cluster" else _("mean of the patch")
     count = ngettext("{count} pixel", "{count} pixels", series.pixels).format(count=wording.number(series.pixels))
     st.caption(f"{of}, {count}")
-    series_chart(series, name=_("mean"), threshold=info.threshold, t95=info.t95, key=f"series-{patch.patch_id}")
-    _download(series_csv(series), f"{info.area}-{patch.patch_id}.csv", key="patch-csv")
+    series_chart(series, name=_("mean"), threshold=radar.threshold, t95=radar.t95, key=f"series-{patch.patch_id}")
+    _download(series_csv(series), f"{reader.info.area}-{patch.patch_id}.csv", key="patch-csv")
 
 
 def place_card(reader: ReleaseReader, at: tuple[float, float]) -> None:
-    """What is known of the pixel at a place, or why there is nothing."""
-    info, (lon, lat) = reader.info, at
+    """What is known of a place, or why there is nothing."""
+    lon, lat = at
     st.markdown(f"##### {wording.place(lon, lat)}", help=_("WGS 84"))
+    if reader.extraction is not None:
+        _place_in_images(reader, at)
+    if reader.radar is not None:
+        _place_in_radar(reader, at)
+
+
+def _place_in_images(reader: ReleaseReader, at: tuple[float, float]) -> None:
+    """How probable a mine is there on the date of each image."""
+    found = reader.probabilities(*at)
+    if not found:
+        st.info(_("This place lies outside the images."), icon=":material/crop_free:")
+        return
+    for day, probability in found.items():
+        words = _("no data") if probability is None else wording.percent(probability)
+        st.markdown(_("{day}: probability of a mine {share}").format(day=wording.day(day), share=words))
+
+
+def _place_in_radar(reader: ReleaseReader, at: tuple[float, float]) -> None:
+    """What the radar knows of the pixel there."""
+    radar, (lon, lat) = reader.radar, at
     pixel = reader.pixel(lon, lat)
-    if pixel is None:
+    if radar is None or pixel is None:
         st.info(_("This place lies outside the frame that the radar saw."), icon=":material/crop_free:")
         return
-    sentence = wording.pixel_statement(asdict(pixel), asdict(info))
+    sentence = wording.pixel_statement(asdict(pixel), asdict(radar))
     if pixel.series is None:
         st.warning(sentence, icon=":material/blur_on:")
         return
@@ -61,8 +131,8 @@ def place_card(reader: ReleaseReader, at: tuple[float, float]) -> None:
         st.markdown(f":orange-badge[:material/flag: {wording.state_name(pixel.state)}]")
     st.caption(_facts(pixel))
     key = f"series-{lon:.5f}-{lat:.5f}"
-    series_chart(pixel.series, name=_("pixel"), threshold=info.threshold, t95=info.t95, key=key)
-    _download(series_csv(pixel.series), f"{info.area}-{lat:.5f}-{lon:.5f}.csv", key="pixel-csv")
+    series_chart(pixel.series, name=_("pixel"), threshold=radar.threshold, t95=radar.t95, key=key)
+    _download(series_csv(pixel.series), f"{reader.info.area}-{lat:.5f}-{lon:.5f}.csv", key="pixel-csv")
 
 
 def _facts(pixel: PixelReading) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine import wording
 from engine.wording import gettext as _
-from store.reader import Series
+from store.rows import Series
 from web.palette import ACTIVITY_COLOURS
 
 _MARGIN_DAYS = 20

@@ -7,8 +7,9 @@ import streamlit as st
 
 from engine import wording
 from engine.wording import gettext as _
-from store.reader import Patch, ReleaseReader
-from web.palette import ACTIVITY_COLOURS, ACTIVITY_SIGNS
+from store.reader import ReleaseReader
+from store.rows import Patch
+from web.palette import ACTIVITY_COLOURS, ACTIVITY_SIGNS, CHANGE_COLOURS, CHANGE_SIGNS
 
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
@@ -38,9 +39,8 @@ def triage_list(
     rows = [
         {
             "id": item.patch_id,
-            "sign": ACTIVITY_SIGNS[item.activity],
-            "colour": ACTIVITY_COLOURS[item.activity],
-            "title": item.name or item.patch_id,
+            **_sign(item),
+            "title": _title(item),
             "facts": _facts(item),
             "verdict": verdicts.get(item.patch_id, ""),
         }
@@ -50,10 +50,30 @@ def triage_list(
     _component(key=key, data=data, on_pick_change=picked, height="content")
 
 
+def _sign(patch: Patch) -> dict[str, str]:
+    """What the radar says of a patch; where there is none, what the images say."""
+    if patch.activity is not None:
+        return {"sign": ACTIVITY_SIGNS[patch.activity], "colour": ACTIVITY_COLOURS[patch.activity]}
+    if patch.change is not None:
+        return {"sign": CHANGE_SIGNS[patch.change], "colour": CHANGE_COLOURS[patch.change]}
+    return {"sign": "·", "colour": ""}
+
+
+def _title(patch: Patch) -> str:
+    if patch.name:
+        return patch.name
+    return f"{patch.patch_id} · {wording.class_name(patch.mine_class)}"
+
+
 def _facts(patch: Patch) -> str:
-    facts = [wording.activity_name(patch.activity)]
-    if patch.extreme_rate is not None and patch.cluster_area_m2 is not None:
-        facts += [wording.rate(patch.extreme_rate), wording.hectares(patch.cluster_area_m2)]
-    if patch.cluster_distance_m:
-        facts.append(_("{distance} m outside").format(distance=wording.number(patch.cluster_distance_m)))
-    return " · ".join(facts)
+    facts = []
+    if patch.activity is not None:
+        facts.append(wording.activity_name(patch.activity))
+        if patch.extreme_rate is not None and patch.cluster_area_m2 is not None:
+            facts += [wording.rate(patch.extreme_rate), wording.hectares(patch.cluster_area_m2)]
+        if patch.cluster_distance_m:
+            facts.append(_("{distance} m outside").format(distance=wording.number(patch.cluster_distance_m)))
+    if patch.confidence is not None:
+        facts += [wording.change_facts(patch.change, patch.change_m2), wording.hectares(patch.area_m2)]
+        facts.append(_("confidence {share}").format(share=wording.percent(patch.confidence)))
+    return " · ".join(fact for fact in facts if fact)

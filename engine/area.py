@@ -12,8 +12,13 @@ from engine.deformation.inversion import InversionOptions
 from engine.deformation.network import NetworkOptions
 from engine.deformation.stack import GammaOptions, GeoTiffOptions
 from engine.errors import InputError
+from engine.imagery import ImageryOptions
+from engine.objects.refinement import RefinementOptions
+from engine.objects.segmentation import SegmentationOptions
 from engine.options import Options, read_options
+from engine.patches.options import ExtractionOptions, ReferenceOptions, TrainingOptions
 from engine.patches.outlines import OutlineOptions
+from engine.patches.tracking import ChangeOptions
 
 AREA_FILE = "area.toml"
 
@@ -29,7 +34,14 @@ class AreaOptions(Options):
     title: str = Field(min_length=1, max_length=200)
     source: Path = Path("SOURCE.md")
     attribution: str = ""
-    stack: Annotated[GammaOptions | GeoTiffOptions, Field(discriminator="format")]
+    imagery: ImageryOptions | None = None
+    extraction: ExtractionOptions | None = None
+    segmentation: SegmentationOptions = SegmentationOptions()
+    refinement: RefinementOptions = RefinementOptions()
+    change: ChangeOptions = ChangeOptions()
+    reference: ReferenceOptions | None = None
+    training: TrainingOptions = TrainingOptions()
+    stack: Annotated[GammaOptions | GeoTiffOptions, Field(discriminator="format")] | None = None
     patches: OutlineOptions | None = None
     network: NetworkOptions = NetworkOptions()
     inversion: InversionOptions = InversionOptions()
@@ -38,10 +50,10 @@ class AreaOptions(Options):
 
 @dataclass(frozen=True)
 class Area:
-    """The options and the folder that their paths are relative to."""
+    """The options and the file that they were read from; their paths are relative to its folder."""
 
     options: AreaOptions
-    folder: Path
+    file: Path
 
     @property
     def name(self) -> str:
@@ -71,8 +83,8 @@ class Area:
             raise InputError("not UTF-8 text", file=path, field="source", mend="save the file as UTF-8") from None
 
     @property
-    def file(self) -> Path:
-        return self.folder / AREA_FILE
+    def folder(self) -> Path:
+        return self.file.parent
 
 
 def read_area(path: Path) -> Area:
@@ -92,6 +104,24 @@ def read_area(path: Path) -> Area:
             field="name",
             mend="use lower-case letters, digits, - and _",
         )
-    area = Area(options, file.parent)
+    area = Area(options, file)
+    _check_tables(options, file)
     _ = area.source  # what cannot be read is said now, not after hours of work
     return area
+
+
+def _check_tables(options: AreaOptions, file: Path) -> None:
+    """Refuse tables that contradict each other, or that leave nothing to do."""
+    if options.imagery is None and options.stack is None:
+        raise InputError(
+            "neither images nor interferograms", file=file, field="imagery", mend="add [imagery], [stack] or both"
+        )
+    if options.extraction and options.imagery is None:
+        raise InputError("there are no images to find patches in", file=file, field="extraction", mend="add [imagery]")
+    if options.extraction and options.patches:
+        raise InputError(
+            "patches are both given and to be found",
+            file=file,
+            field="patches",
+            mend="keep [patches] for outlines that you have, or [extraction] to find them in the images",
+        )

@@ -59,6 +59,10 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="read an area and every file of it, without computing anything")
     check.add_argument("area", nargs="+", type=Path, help="folder of an area, or its area.toml")
     check.set_defaults(command=_check)
+
+    init = commands.add_parser("init", help="look into a folder of data and write the area file that runs with it")
+    init.add_argument("area", nargs="+", type=Path, metavar="folder", help="folder of images or interferograms")
+    init.set_defaults(command=_init)
     return parser
 
 
@@ -85,6 +89,16 @@ def _check(path: Path, home: Home, _given: argparse.Namespace, console: Console)
     area = read_area(path)
     with _ProgressBar(console) as listen:
         console.print(f"{area.name}: {check_inputs(area, home, listen)}")
+
+
+def _init(path: Path, _home: Home, _given: argparse.Namespace, console: Console) -> None:
+    from engine.survey.places import survey
+    from engine.survey.report import found_text, written_text
+    from engine.survey.writing import write_areas
+
+    found = survey(path)
+    console.print(found_text(found))
+    console.print(written_text(write_areas(found), found))
 
 
 class _ProgressBar:

@@ -1,11 +1,29 @@
-"""The images of an area, one a date, brought onto one grid."""
+"""The images of an area, one a date, brought onto one grid and freed of their offset."""
 
 import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
+from engine.errors import InputError
+from engine.grid import Block, Grid
 from engine.options import Options
+from engine.raster import Raster, start_cog
+
+IMAGE, PICTURE = "image.tif", "picture.tif"
+
+_READABLE_TYPES = ("uint8", "uint16", "int16", "float32")
+_BLOCK = 1024  # pixels
+_SAMPLE = 1024  # pixels along an edge are enough for the ends of a picture's scale
+# How much of a picture's pixels may be clipped at its dark and its bright end, per cent.
+_CLIPPED = (1.0, 1.5)
+# Usual names of the bands that the eye sees.
+_RED, _GREEN, _BLUE = {"red", "r", "b04", "b4"}, {"green", "g", "b03", "b3"}, {"blue", "b", "b02", "b2"}
 
 
 class ImageOptions(Options):
@@ -18,7 +36,7 @@ class ImageOptions(Options):
 
     path: Path
     date: datetime.date
-    offset: float = 0.0
+    offset: float = Field(default=0.0, allow_inf_nan=False)
     labels: Path | None = None
 
 
@@ -34,3 +52,205 @@ class ImageryOptions(Options):
     bands: tuple[str, ...] = ()
     natural_colour: tuple[str, str, str] | None = None
     nodata: float | None = None
+
+    @property
+    def in_order(self) -> list[ImageOptions]:
+        """The images by date."""
+        return sorted(self.images, key=lambda image: image.date)
+
+
+@dataclass(frozen=True)
+class SourceImage:
+    """An image as its file has it: checked, and read without its offset."""
+
+    path: Path
+    offset: float
+    nodata: float | None
+    bands: tuple[str, ...]
+    grid: Grid
+
+    @property
+    def files(self) -> list[Path]:
+        return [self.path]
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What beside the file decides what is read."""
+        return {"offset": self.offset, "nodata": self.nodata, "bands": list(self.bands)}
+
+    def read(self, grid: Grid, block: Block) -> NDArray[np.float32]:
+        """All bands of a block of `grid`, offset subtracted, NaN for no data, shape (bands, rows, cols).
+
+        Another grid than the file's own is resampled bilinearly.
+        """
+        with Raster(self.path) as raster:
+            if self.grid.matches(grid):
+                values = raster.read_bands(block).astype(np.float32)
+            else:
+                values = raster.read_bands_onto(grid, block, self.nodata)
+        missing = ~np.isfinite(values).all(axis=0)
+        if self.nodata is not None:
+            missing |= (values == self.nodata).all(axis=0)
+        values -= np.float32(self.offset)
+        values[:, missing] = np.nan
+        return values
+
+
+def open_source(image: ImageOptions, options: ImageryOptions, folder: Path) -> SourceImage:
+    """Check an image; its pixels are not read yet.
+
+    Raises
+    ------
+    InputError
+        For a missing or unreadable file, no CRS, a type of numbers or a count of bands that cannot be used.
+    """
+    path = folder / image.path
+    with Raster(path) as raster:
+        if raster.dtype not in _READABLE_TYPES:
+            raise InputError(
+                f"pixels are {raster.dtype}",
+                file=path,
+                field="dtype",
+                mend=f"convert them to one of {', '.join(_READABLE_TYPES)}",
+            )
+        return SourceImage(
+            path=path,
+            offset=image.offset,
+            nodata=options.nodata if raster.nodata is None else raster.nodata,
+            bands=_band_names(raster, options),
+            grid=raster.grid,
+        )
+
+
+def read_source(
+    image: ImageOptions, options: ImageryOptions, folder: Path
+) -> tuple[NDArray[np.float32], Grid, tuple[str, ...]]:
+    """A whole image on its own grid, shape (bands, rows, cols), NaN for no data; its grid and its bands' names."""
+    source = open_source(image, options, folder)
+    return source.read(source.grid, Block(0, source.grid.rows, 0, source.grid.cols)), source.grid, source.bands
+
+
+def _band_names(raster: Raster, options: ImageryOptions) -> tuple[str, ...]:
+    if not options.bands:
+        named = raster.band_names
+        return tuple(named) if all(named) else tuple(str(number) for number in range(1, raster.bands + 1))
+    if len(options.bands) != raster.bands:
+        raise InputError(
+            f"it has {raster.bands} bands, and {len(options.bands)} names are given",
+            file=raster.path,
+            field="imagery.bands",
+            mend="name each of them, in the file's order",
+        )
+    return options.bands
+
+
+def open_sources(options: ImageryOptions, folder: Path) -> list[SourceImage]:
+    """Every image of an area, by date, checked one against the other.
+
+    Raises
+    ------
+    InputError
+        When two images are of one date, have other bands, or show other places.
+    """
+    dates = [image.date for image in options.in_order]
+    if twice := next((day for day in dates if dates.count(day) > 1), None):
+        raise InputError(
+            f"two images of {twice}", field="imagery.images", mend="keep one of each date, or correct the dates"
+        )
+    sources = [open_source(image, options, folder) for image in options.in_order]
+    first = sources[0]
+    for other in sources[1:]:
+        if other.bands != first.bands:
+            raise InputError(
+                f"its bands are {', '.join(other.bands)}, those of {first.path.name} {', '.join(first.bands)}",
+                file=other.path,
+                field="bands",
+                mend="supply the same bands in the same order for every date",
+            )
+        if not _overlap(first.grid, other.grid):
+            raise InputError(
+                f"it shows nothing of the place of {first.path.name}",
+                file=other.path,
+                field="extent",
+                mend="supply the image of this place, or correct its CRS",
+            )
+    return sources
+
+
+def _overlap(one: Grid, other: Grid) -> bool:
+    a, b = one.bounds_lonlat, other.bounds_lonlat
+    return a.west < b.east and b.west < a.east and a.south < b.north and b.south < a.north
+
+
+def prepare_image(
+    source: SourceImage,
+    grid: Grid,
+    folder: Path,
+    *,
+    natural_colour: tuple[str, str, str] | None,
+    count: Callable[[int], Callable[[], None]],
+) -> dict[str, Any]:
+    """Write an image on the area's grid (float32, NaN for no data) and a picture of it (8-bit, 0 for no data).
+
+    `count` makes a function to call after each of a number of equal parts.
+
+    Raises
+    ------
+    InputError
+        When it shows nothing of the grid.
+    """
+    blocks = list(grid.blocks(_BLOCK))
+    advance = count(2 * len(blocks))
+    seen = 0
+    with start_cog(folder / IMAGE, grid, dtype="float32", nodata=np.nan, unit="1", names=source.bands) as write:
+        for block in blocks:
+            values = source.read(grid, block)
+            seen += int(np.isfinite(values[0]).sum())
+            write(block, values)
+            advance()
+    if seen == 0:
+        raise InputError(
+            "every pixel of it is no data", file=source.path, field="pixels", mend="supply the image of this place"
+        )
+    chosen = _colour_bands(source, natural_colour)
+    _write_picture(folder, grid, chosen, blocks, advance)
+    return {"valid_share": seen / (grid.rows * grid.cols), "bands": list(source.bands), "offset": source.offset}
+
+
+def _colour_bands(source: SourceImage, wanted: tuple[str, str, str] | None) -> list[int]:
+    """Indices of the bands to show as red, green and blue."""
+    if wanted:
+        if missing := [name for name in wanted if name not in source.bands]:
+            raise InputError(
+                f"no band '{missing[0]}'",
+                file=source.path,
+                field="imagery.natural_colour",
+                mend=f"take three of: {', '.join(source.bands)}",
+            )
+        return [source.bands.index(name) for name in wanted]
+    found = [
+        next((number for number, name in enumerate(source.bands) if name.lower() in names), None)
+        for names in (_RED, _GREEN, _BLUE)
+    ]
+    known = [number for number in found if number is not None]
+    if len(known) == 3:
+        return known
+    return [0, 1, 2] if len(source.bands) >= 3 else [0, 0, 0]
+
+
+def _write_picture(
+    folder: Path, grid: Grid, bands: Sequence[int], blocks: Sequence[Block], advance: Callable[[], None]
+) -> None:
+    with (
+        Raster(folder / IMAGE) as image,
+        start_cog(folder / PICTURE, grid, dtype="uint8", nodata=0, unit="1", names=("red", "green", "blue")) as write,
+    ):
+        sample = image.read_sample(_SAMPLE)[list(bands)]
+        # One scale for the three bands keeps their colours.
+        low, high = np.nanpercentile(sample, [_CLIPPED[0], 100 - _CLIPPED[1]])
+        span = max(float(high - low), 1e-6)
+        for block in blocks:
+            values = image.read_bands(block)[list(bands)]
+            shade = np.clip(1 + 254 * (values - low) / span, 1, 255)
+            write(block, np.nan_to_num(shade, nan=0.0).round().astype(np.uint8))
+            advance()

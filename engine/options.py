@@ -81,6 +81,9 @@ def _locate(kind: type[BaseModel], location: list[str]) -> tuple[list[str], type
         if tagged:
             forms = tagged
             continue
+        if part.isdigit() and keys:  # one of several tables of a name, counted from 1 as people do
+            keys[-1] += f"[{int(part) + 1}]"
+            continue
         keys.append(part)
         field = forms[0].model_fields.get(part)
         inner = _tables(field.annotation) if field else []
@@ -91,9 +94,10 @@ def _locate(kind: type[BaseModel], location: list[str]) -> tuple[list[str], type
 
 
 def _tables(annotation: Any) -> list[type[BaseModel]]:
-    """The options classes in a type, which may be a union."""
-    candidates = [annotation, *get_args(annotation)]
-    return [one for one in candidates if isinstance(one, type) and issubclass(one, BaseModel)]
+    """The options classes in a type, which may be a union, a tuple, or either with a remark."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [table for part in get_args(annotation) for table in _tables(part)]
 
 
 def _tags(form: type[BaseModel]) -> tuple[Any, ...]:

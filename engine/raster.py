@@ -122,6 +122,27 @@ class Raster:
             raise self._corrupt(error) from None
         return values
 
+    def read_bands_onto(self, grid: Grid, block: Block, nodata: float | None) -> NDArray[np.float32]:
+        """All bands resampled bilinearly onto a block of another grid, shape (bands, rows, cols); NaN for no data.
+
+        A pixel whose every band is `nodata` has none.
+        """
+        _ = self.grid  # without CRS or transform it cannot be brought anywhere
+        with self._warp(grid, "float32", src_nodata=nodata, UNIFIED_SRC_NODATA="YES") as warped:
+            values: NDArray[np.float32] = warped.read(window=_window(block))
+        return values
+
+    def read_sample(self, size: int) -> NDArray[np.float32]:
+        """All bands, thinned to at most `size` pixels along an edge; NaN for no data."""
+        share = min(1.0, size / max(self._dataset.shape))
+        shape = (self.bands, *(max(1, round(edge * share)) for edge in self._dataset.shape))
+        try:
+            values = self._dataset.read(out_shape=shape, masked=True)
+        except RasterioError as error:
+            raise self._corrupt(error) from None
+        thinned: NDArray[np.float32] = values.astype(np.float32).filled(np.nan)
+        return thinned
+
     def read_onto(self, grid: Grid) -> NDArray[np.float64]:
         """The first band resampled bilinearly onto another grid; NaN where it has no data.
 
@@ -131,7 +152,8 @@ class Raster:
             When the raster has no CRS, breaks off, or shows nothing of the grid.
         """
         _ = self.grid  # without CRS or transform it cannot be brought anywhere
-        band = self._warped(grid)
+        with self._warp(grid, "float64") as warped:
+            band: NDArray[np.float64] = warped.read(1)
         if not np.isfinite(band).any():
             raise InputError(
                 f"it shows nothing of the stack's frame {grid.bounds} in {grid.crs.name}",
@@ -141,7 +163,8 @@ class Raster:
             )
         return band
 
-    def _warped(self, grid: Grid) -> NDArray[np.float64]:
+    @contextmanager
+    def _warp(self, grid: Grid, dtype: str, **extras: Any) -> Iterator[WarpedVRT]:
         try:
             with WarpedVRT(
                 self._dataset,
@@ -150,13 +173,13 @@ class Raster:
                 height=grid.rows,
                 width=grid.cols,
                 resampling=Resampling.bilinear,
-                dtype="float64",
+                dtype=dtype,
                 nodata=np.nan,
+                **extras,
             ) as warped:
-                band: NDArray[np.float64] = warped.read(1)
+                yield warped
         except RasterioError as error:
             raise self._corrupt(error) from None
-        return band
 
     def _corrupt(self, error: RasterioError) -> InputError:
         return InputError(

@@ -76,6 +76,14 @@ def hectares(square_metres: float) -> str:
     return _("{area} ha").format(area=number(square_metres / 1e4, 0 if square_metres >= 1e5 else 1))
 
 
+def hectares_with_margin(square_metres: float, margin: float) -> str:
+    """An area and what its boundary's error makes of it."""
+    digits = 1 if margin < 1e5 else 0
+    return _("{area} ± {margin} ha").format(
+        area=number(square_metres / 1e4, digits), margin=number(max(margin / 1e4, 0.1), digits)
+    )
+
+
 def percent(share: float) -> str:
     return _("{share} %").format(share=number(100 * share))
 
@@ -122,7 +130,43 @@ def reason(code: str, parameters: Mapping[str, Any]) -> str:
     return {"no_register": _("No register of permits has been loaded for this area.")}[code].format(**parameters)
 
 
+def change_name(change: str) -> str:
+    return {
+        "new": _("new"),
+        "gone": _("gone"),
+        "grown": _("grown"),
+        "shrunk": _("shrunk"),
+        "unchanged": _("unchanged"),
+        "undetermined": _("undetermined"),
+    }[change]
+
+
+def change_facts(change: str | None, square_metres: float | None) -> str:
+    """The change of a patch in two words, for example "grown by 1.2 ha"; empty where there was one image."""
+    if change in ("grown", "shrunk") and square_metres is not None:
+        by = _("grown by {area}") if change == "grown" else _("shrunk by {area}")
+        return by.format(area=hectares(abs(square_metres)))
+    return change_name(change) if change else ""
+
+
+def class_name(mine_class: str) -> str:
+    """A class of mines; an area's own, which has no translation, as the area calls it."""
+    return {
+        "mine": _("mine"),
+        "quarry": _("quarry"),
+        "gangue_dump": _("coal gangue dump"),
+        "iron_pit": _("iron ore open pit"),
+        "clay_pit": _("clay open pit"),
+        "sandstone_pit": _("sandstone open pit"),
+    }.get(mine_class, mine_class)
+
+
 def layer_name(name: str) -> str:
+    """A layer's name; those of images end in their date."""
+    kind, _dash, stamp = name.partition("-")
+    if stamp:
+        dated = {"image": _("Image, {day}"), "probability": _("Probability of a mine, {day}")}
+        return dated[kind].format(day=day(date.fromisoformat(stamp)))
     return {
         "rate": _("Rate, line of sight"),
         "vertical": _("Rate, vertical"),
@@ -136,7 +180,7 @@ def layer_name(name: str) -> str:
 
 
 def unit_name(unit: str) -> str:
-    return {"mm/yr": _("mm/yr"), "1": "", "code": ""}[unit]
+    return {"mm/yr": _("mm/yr"), "%": "%", "1": "", "code": ""}[unit]
 
 
 def reference_name(reference: str) -> str:
@@ -150,12 +194,19 @@ def reference_name(reference: str) -> str:
 # Sentences
 
 
-def patch_statement(patch: Mapping[str, Any], release: Mapping[str, Any]) -> str:
+def patch_statement(patch: Mapping[str, Any], radar: Mapping[str, Any] | None) -> str:
     """What happens at a patch, never more certain than its numbers.
 
-    `patch` holds the columns of the tables patch and activity, `release` those of release.
+    `patch` holds the columns of the tables patch and activity, `radar` those of radar.
     """
-    sentences = [_motion(patch, release)]
+    sentences = [] if patch["confidence"] is None else [_change(patch)]
+    if radar is None:
+        if not sentences:
+            sentences.append(
+                _("Nothing has been measured of it: the area has neither a model for its images nor radar.")
+            )
+        return " ".join(sentences)
+    sentences.append(_motion(patch, radar))
     seen = patch["coherent_pixels"] + patch["decorrelated_pixels"]
     if patch["decorrelated_pixels"] and patch["activity"] != "decorrelated":
         sentences.append(
@@ -168,8 +219,35 @@ def patch_statement(patch: Mapping[str, Any], release: Mapping[str, Any]) -> str
     return " ".join(sentences)
 
 
-def _motion(patch: Mapping[str, Any], release: Mapping[str, Any]) -> str:
-    activity, when = patch["activity"], period(release["first_date"], release["last_date"])
+def _change(patch: Mapping[str, Any]) -> str:
+    """What the images show of a patch on the first and the last date on which its ground was seen."""
+    name, change = class_name(patch["mine_class"]), patch["change"]
+    title = _("{mine_class}, {area}").format(mine_class=name[:1].upper() + name[1:], area=hectares(patch["area_m2"]))
+    if change is None:
+        return _("{patch}, on {day}.").format(patch=title, day=day(patch["last_seen"]))
+    sentence = {
+        "new": _("{patch}: not there on {first}, seen on {last}."),
+        "gone": _("{patch} on {first}: not seen any more on {last}."),
+        "grown": _("{patch}: grown by {change} from {first} to {last}."),
+        "shrunk": _("{patch}: shrunk by {change} from {first} to {last}."),
+        "unchanged": _(
+            "{patch}: from {first} to {last} its area changed by no more than its boundary is uncertain ({change})."
+        ),
+        "undetermined": _(
+            "{patch}: whether it changed from {first} to {last} cannot be told, since one of the images shows it too "
+            "faintly, or not all of its ground."
+        ),
+    }[change]
+    return sentence.format(
+        patch=title,
+        first=day(patch["change_from"]),
+        last=day(patch["change_to"]),
+        change=hectares_with_margin(abs(patch["change_m2"]), patch["change_margin_m2"]),
+    )
+
+
+def _motion(patch: Mapping[str, Any], radar: Mapping[str, Any]) -> str:
+    activity, when = patch["activity"], period(radar["first_date"], radar["last_date"])
     if activity in ("negative", "positive"):
         message = (
             _("{area} of ground {where} moves away from the satellite at {rate} (median; fastest {extreme}), {period}.")
@@ -180,8 +258,8 @@ def _motion(patch: Mapping[str, Any], release: Mapping[str, Any]) -> str:
         )
         return message.format(
             area=hectares(patch["cluster_area_m2"]),
-            where=_where(patch["cluster_distance_m"], release["halo_m"]),
-            rate=rate(patch["median_rate"], release["t95"] * patch["standard_error"]),
+            where=_where(patch["cluster_distance_m"], radar["halo_m"]),
+            rate=rate(patch["median_rate"], radar["t95"] * patch["standard_error"]),
             extreme=rate(patch["extreme_rate"]),
             period=when,
         )
@@ -197,9 +275,9 @@ def _motion(patch: Mapping[str, Any], release: Mapping[str, Any]) -> str:
         return _(
             "No motion beyond ± {threshold} mm/yr was seen, {period}; slower than {least} mm/yr would not have been."
         ).format(
-            threshold=number(release["threshold"]),
+            threshold=number(radar["threshold"]),
             period=when,
-            least=number(max(patch["detectable_rate"], release["threshold"])),
+            least=number(max(patch["detectable_rate"], radar["threshold"])),
         )
     return _("Not observable: too little of it was seen by the radar to say anything. This is not the same as still.")
 
@@ -211,18 +289,18 @@ def _where(distance_m: float, halo_m: float) -> str:
     return _("in it and up to {halo} m round it").format(halo=number(halo_m))
 
 
-def pixel_statement(pixel: Mapping[str, Any], release: Mapping[str, Any]) -> str:
+def pixel_statement(pixel: Mapping[str, Any], radar: Mapping[str, Any]) -> str:
     """What is known at one pixel, or why nothing is.
 
-    `pixel` holds the fields of the store's pixel reading, `release` the columns of the table release.
+    `pixel` holds the fields of the store's pixel reading, `radar` the columns of the table radar.
     """
     state = pixel["state"]
     if state in ("solved", "minimum_norm"):
         sentence = _(
             "{rate} along the line of sight (95 %), {period}; {dates} dates from {pairs} of {all} pairs."
         ).format(
-            rate=rate(pixel["rate"], release["t95"] * pixel["standard_error"]),
-            period=period(release["first_date"], release["last_date"]),
+            rate=rate(pixel["rate"], radar["t95"] * pixel["standard_error"]),
+            period=period(radar["first_date"], radar["last_date"]),
             dates=pixel["dates"],
             pairs=pixel["pairs"],
             all=pixel["pairs_used"],

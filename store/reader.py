@@ -6,6 +6,7 @@ import math
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, lru_cache
@@ -20,169 +21,28 @@ from rio_tiler.io import Reader
 from store.database import connect_for_reading
 from store.home import Home
 from store.release import CURRENT, DATABASE, LAYERS, SCHEMA_VERSION, SERIES
+from store.rows import (
+    Acquisition,
+    Extraction,
+    Image,
+    Interferogram,
+    Layer,
+    Outline,
+    Patch,
+    PatchSeries,
+    PixelReading,
+    Radar,
+    RateBin,
+    ReleaseInfo,
+    Series,
+    Step,
+    Verdict,
+)
 
 # After so long without a word a run on another machine (or in another container) counts as broken off.
 _UNHEARD = timedelta(hours=1)
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _RELEASE = re.compile(r"\d{8}T\d{6}Z(-\d+)?")
-
-
-@dataclass(frozen=True)
-class ReleaseInfo:
-    """The release table's row; see schema.sql for units."""
-
-    id: str
-    area: str
-    title: str
-    created: datetime
-    schema_version: int
-    engine_version: str
-    content_key: str
-    attribution: str
-    source: str
-    first_date: date
-    last_date: date
-    pairs: int
-    moving_area_m2: float
-    halo_m: float
-    solved_share: float
-    reference: str
-    threshold: float
-    t95: float
-    incidence_deg: float
-    heading_deg: float | None
-    wavelength_m: float
-    west: float
-    south: float
-    east: float
-    north: float
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A raster of the map."""
-
-    name: str
-    file: str
-    unit: str
-    palette: str
-    low: float | None
-    high: float | None
-    neutral: float | None
-
-
-@dataclass(frozen=True)
-class Patch:
-    """A patch with its activity; see schema.sql for units."""
-
-    patch_id: str
-    name: str
-    mine_class: str
-    area_m2: float
-    west: float
-    south: float
-    east: float
-    north: float
-    activity: str
-    observed_share: float
-    coherent_pixels: int
-    decorrelated_pixels: int
-    detectable_rate: float | None
-    cluster_parts: int | None
-    cluster_pixels: int | None
-    cluster_area_m2: float | None
-    cluster_distance_m: float | None
-    median_rate: float | None
-    extreme_rate: float | None
-    standard_error: float | None
-    significant_share: float | None
-
-
-@dataclass(frozen=True)
-class Verdict:
-    patch_id: str
-    register: str | None
-    kind: str
-    reasons: list[dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Series:
-    """Displacement in mm since the first date, and what to draw as its error bars (1 σ, mm)."""
-
-    dates: Sequence[date]
-    displacement: Sequence[float]
-    noise: Sequence[float]
-
-
-@dataclass(frozen=True)
-class PatchSeries(Series):
-    """of : "cluster" or "patch". rate, standard_error : mm/yr, of the mean series."""
-
-    of: str
-    pixels: int
-    rate: float
-    standard_error: float
-
-
-@dataclass(frozen=True)
-class PixelReading:
-    """All that a release knows of one pixel. Rates in mm/yr; series None where there is none."""
-
-    lon: float
-    lat: float
-    state: str
-    pairs: int
-    pairs_used: int
-    groups: int
-    dates: int
-    coherence: float | None
-    rate: float | None
-    standard_error: float | None
-    vertical: float | None
-    series: Series | None
-
-
-@dataclass(frozen=True)
-class Interferogram:
-    first_date: date
-    second_date: date
-    days: int
-    perpendicular_baseline_m: float | None
-    valid_share: float
-    used: bool
-
-
-@dataclass(frozen=True)
-class Acquisition:
-    date: date
-    noise_mm: float | None
-
-
-@dataclass(frozen=True)
-class RateBin:
-    """Area of the frame, in m², with rates from `low` to `high`, mm/yr."""
-
-    low: float
-    high: float
-    area_m2: float
-
-    @property
-    def middle(self) -> float:
-        return (self.low + self.high) / 2
-
-
-@dataclass(frozen=True)
-class Step:
-    """Provenance of one step."""
-
-    name: str
-    finished: datetime
-    seconds: float
-    peak_memory_bytes: int
-    parameters: dict[str, Any]
-    versions: dict[str, str]
-    report: dict[str, Any]
 
 
 class ReleaseReader:
@@ -209,6 +69,23 @@ class ReleaseReader:
         return ReleaseInfo(**self._rows("FROM release")[0])
 
     @cached_property
+    def radar(self) -> Radar | None:
+        """What the rates rest on; None in an area without a stack."""
+        rows = self._rows("FROM radar")
+        return Radar(**rows[0]) if rows else None
+
+    @cached_property
+    def images(self) -> list[Image]:
+        """The images, by date."""
+        return [Image(**row) for row in self._rows("FROM image ORDER BY date")]
+
+    @cached_property
+    def extraction(self) -> Extraction | None:
+        """How patches were found in the images; None where they were not."""
+        rows = self._rows("FROM extraction")
+        return Extraction(**rows[0]) if rows else None
+
+    @cached_property
     def layers(self) -> dict[str, Layer]:
         query = "SELECT name, file, unit, palette, low, high, neutral FROM layer ORDER BY position"
         return {row["name"]: Layer(**row) for row in self._rows(query)}
@@ -222,23 +99,60 @@ class ReleaseReader:
         return {row["value"]: row["code"] for row in self._rows("FROM category WHERE layer = 'state'")}
 
     def patches(self) -> list[Patch]:
-        """All patches: motion inside first, then the decorrelated, motion beside, the still, what was not seen."""
+        """All patches, those that need a look first.
+
+        Motion inside, then decorrelation, motion beside; then what the images show: new, grown, what else changed, what
+        could not be told. Within each the larger first.
+        """
         return [
             Patch(**row)
             for row in self._rows(
                 """
                 SELECT patch.* EXCLUDE (geometry), activity.* EXCLUDE (patch_id, cluster)
-                FROM patch JOIN activity USING (patch_id)
+                FROM patch LEFT JOIN activity USING (patch_id)
                 ORDER BY CASE WHEN cluster_distance_m = 0 THEN 0
                               WHEN activity = 'decorrelated' THEN 1
                               WHEN cluster_distance_m > 0 THEN 2
-                              WHEN activity = 'no_change' THEN 3
-                              ELSE 4 END,
+                              ELSE 3 END,
                          abs(median_rate) * sqrt(cluster_area_m2) DESC NULLS LAST,
+                         list_position(['new', 'grown', 'shrunk', 'gone', 'undetermined', 'unchanged'], change)
+                             NULLS LAST,
+                         activity = 'no_change' DESC NULLS LAST,
+                         abs(change_m2) DESC NULLS LAST,
                          patch_id
                 """
             )
         ]
+
+    def patch_ids(self) -> list[str]:
+        return [row["patch_id"] for row in self._rows("SELECT patch_id FROM patch ORDER BY patch_id")]
+
+    def outlines(self, patch_id: str) -> list[Outline]:
+        """A patch on each date on which it was found."""
+        return [
+            Outline(**row)
+            for row in self._rows(
+                """SELECT date, mine_class, area_m2, margin_m2, confidence FROM outline
+                   WHERE patch_id = ? ORDER BY date""",
+                [patch_id],
+            )
+        ]
+
+    def areas_by_class(self) -> dict[tuple[str, date], tuple[float, float]]:
+        """Area and margin in m² of all outlines, by class and date; margins add up as errors of one sign do."""
+        rows = self._rows(
+            """SELECT mine_class, date, sum(area_m2) AS area, sum(margin_m2) AS margin
+               FROM outline GROUP BY mine_class, date"""
+        )
+        return {(row["mine_class"], row["date"]): (row["area"], row["margin"]) for row in rows}
+
+    def grounds(self) -> list[tuple[str, bytes]]:
+        """Identifier of each patch with the ground of all its outlines, as WKB in EPSG:4326."""
+        rows = self._rows(
+            """SELECT patch_id, ST_AsWKB(ST_Union_Agg(outline.geometry)) AS ground
+               FROM outline GROUP BY patch_id ORDER BY patch_id"""
+        )
+        return [(row["patch_id"], bytes(row["ground"])) for row in rows]
 
     def verdicts(self, patch_id: str | None = None) -> list[Verdict]:
         """Of one patch, or of all."""
@@ -288,10 +202,17 @@ class ReleaseReader:
         return self._rows("FROM input ORDER BY step, file")
 
     def patches_geojson(self) -> str:
-        """Outlines of the patches with identifier, name and activity."""
+        """Outlines of the patches, the latest of each, with identifier, name, activity and change."""
         return self._geojson(
-            """SELECT patch_id, name, activity, ST_AsGeoJSON(geometry) AS geometry
-               FROM patch JOIN activity USING (patch_id)"""
+            """SELECT patch_id, name, activity, change, ST_AsGeoJSON(geometry) AS geometry
+               FROM patch LEFT JOIN activity USING (patch_id)"""
+        )
+
+    def outlines_geojson(self) -> str:
+        """Outlines of the patches on every date, with identifier, date and change."""
+        return self._geojson(
+            """SELECT patch_id, outline.date::VARCHAR AS date, change, ST_AsGeoJSON(outline.geometry) AS geometry
+               FROM outline JOIN patch USING (patch_id)"""
         )
 
     def clusters_geojson(self) -> str:
@@ -308,7 +229,9 @@ class ReleaseReader:
         return json.dumps({"type": "FeatureCollection", "features": features})
 
     def pixel(self, lon: float, lat: float) -> PixelReading | None:
-        """What is known at a place (degrees); None outside the frame."""
+        """What the radar knows of a place (degrees); None outside the frame, or without a stack."""
+        if self.radar is None:
+            return None
         try:
             values = {name: self._point(self.layer_path(name), lon, lat)[0] for name in _PIXEL_LAYERS}
         except PointOutsideBounds:
@@ -321,7 +244,7 @@ class ReleaseReader:
             lat=lat,
             state=state,
             pairs=int(values["pairs"] or 0),
-            pairs_used=self.info.pairs,
+            pairs_used=self.radar.pairs,
             groups=int(values["groups"] or 0),
             dates=len(self._dates),
             coherence=values["coherence"],
@@ -330,6 +253,16 @@ class ReleaseReader:
             vertical=values["vertical"],
             series=Series(self._dates, whole, self._noise) if len(whole) == len(displacement) else None,
         )
+
+    def probabilities(self, lon: float, lat: float) -> dict[date, float | None]:
+        """How probable a mine is at a place (degrees) on the date of each image, 0–1; None without data."""
+        found: dict[date, float | None] = {}
+        for image in self.images:
+            if image.probability is not None:
+                with suppress(PointOutsideBounds):
+                    percent = self._point(self.layer_path(image.probability), lon, lat)[0]
+                    found[image.date] = None if percent is None else percent / 100
+        return found
 
     @staticmethod
     def _point(path: Path, lon: float, lat: float) -> list[float | None]:
@@ -394,6 +327,11 @@ def current_release(home: Home, area: str) -> ReleaseReader | None:
     except OSError:  # a backup that followed links has made a folder of the link: the newest is what it stood for
         name = next(iter(releases(home, area)), "")
     return release(home, area, name)
+
+
+def readable_releases(home: Home, area: str) -> list[ReleaseReader]:
+    """Every release of an area that this version can read, the newest first."""
+    return [found for name in releases(home, area) if (found := release(home, area, name))]
 
 
 def release(home: Home, area: str, release_id: str) -> ReleaseReader | None:

@@ -1,8 +1,8 @@
 """Write a release, check it, publish it.
 
-A release is a folder `releases/<area>/<id>/` with `release.duckdb`, `series.tif` and `layers/`. It is written beside
-the others under a name that readers do not see, checked, renamed, and made current by replacing one symbolic link.
-Readers that hold an older one keep it.
+A release is a folder `releases/<area>/<id>/` with `release.duckdb`, `layers/` and, in an area with a radar stack,
+`series.tif`. It is written beside the others under a name that readers do not see, checked, renamed, and made current
+by replacing one symbolic link. Readers that hold an older one keep it.
 """
 
 import os
@@ -16,25 +16,29 @@ import pandas as pd
 from store.database import connect_for_reading, connect_for_writing
 from store.home import Home
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 DATABASE, SERIES, LAYERS, CURRENT = "release.duckdb", "series.tif", "layers", "current"
 
 # Written in this order; a frame's columns are matched by name, `geometry` and `cluster` hold WKB.
 TABLES = (
     "release",
+    "radar",
+    "image",
+    "extraction",
     "acquisition",
     "interferogram",
     "layer",
     "category",
     "rate_bin",
     "patch",
+    "outline",
     "activity",
     "series",
     "verdict",
     "step",
     "input",
 )
-_GEOMETRY_COLUMNS = {"patch": "geometry", "activity": "cluster"}
+_GEOMETRY_COLUMNS = {"patch": "geometry", "outline": "geometry", "activity": "cluster"}
 
 
 class ReleaseError(Exception):
@@ -90,9 +94,10 @@ def check(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
             if count != expected:
                 raise ReleaseError(f"table {table} has {count} rows instead of {expected}")
         names = [row[0] for row in connection.execute("SELECT file FROM layer").fetchall()]
+        (stacks,) = connection.execute("SELECT count(*) FROM radar").fetchone() or (0,)
     finally:
         connection.close()
-    for path in [folder / SERIES, *(folder / LAYERS / name for name in names)]:
+    for path in [*([folder / SERIES] if stacks else []), *(folder / LAYERS / name for name in names)]:
         if not path.is_file() or path.stat().st_size == 0:
             raise ReleaseError(f"{path.name} is missing")
 

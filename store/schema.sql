@@ -1,5 +1,5 @@
 -- A release of one area. Geometry is in EPSG:4326, longitude first. Rates are in mm a year along the line of sight,
--- towards the satellite positive, relative to release.reference. NULL means unknown.
+-- towards the satellite positive, relative to radar.reference. NULL means unknown. Areas are geodesic.
 
 CREATE TABLE release (
     id              VARCHAR PRIMARY KEY,    -- time of publishing, UTC
@@ -11,10 +11,16 @@ CREATE TABLE release (
     content_key     VARCHAR NOT NULL,       -- hash of everything that the release was made from
     attribution     VARCHAR NOT NULL,
     source          VARCHAR NOT NULL,       -- Markdown: origin, licence, attribution of the data
-    first_date      DATE NOT NULL,          -- of the radar series
+    first_date      DATE NOT NULL,          -- of all data
+    last_date       DATE NOT NULL,
+    west DOUBLE NOT NULL, south DOUBLE NOT NULL, east DOUBLE NOT NULL, north DOUBLE NOT NULL
+);
+
+CREATE TABLE radar (                        -- one row, or none in an area without a stack
+    first_date      DATE NOT NULL,          -- of the series
     last_date       DATE NOT NULL,
     pairs           INTEGER NOT NULL,       -- interferograms used
-    moving_area_m2  DOUBLE NOT NULL,        -- geodesic; ground that speaks for any patch, counted once
+    moving_area_m2  DOUBLE NOT NULL,        -- ground that speaks for any patch, counted once
     halo_m          DOUBLE NOT NULL,        -- how far round a patch motion counts for it
     solved_share    DOUBLE NOT NULL,        -- of the frame's pixels, on a connected network
     reference       VARCHAR NOT NULL,       -- what the rates are relative to
@@ -22,8 +28,25 @@ CREATE TABLE release (
     t95             DOUBLE NOT NULL,        -- from standard errors to 95 % intervals (Student's t, dates − 2)
     incidence_deg   DOUBLE NOT NULL,        -- median over the frame
     heading_deg     DOUBLE,                 -- of the flight, clockwise from north
-    wavelength_m    DOUBLE NOT NULL,
-    west DOUBLE NOT NULL, south DOUBLE NOT NULL, east DOUBLE NOT NULL, north DOUBLE NOT NULL
+    wavelength_m    DOUBLE NOT NULL
+);
+
+CREATE TABLE image (
+    date         DATE PRIMARY KEY,
+    layer        VARCHAR NOT NULL,          -- its picture among the layers
+    probability  VARCHAR,                   -- the layer of its probabilities; NULL where no model was run
+    bands        VARCHAR[] NOT NULL,
+    pixel_m      DOUBLE NOT NULL,           -- height of a pixel on the ground
+    valid_share  DOUBLE NOT NULL            -- of the frame, with data
+);
+
+CREATE TABLE extraction (                   -- one row, or none where patches were not found in images
+    model        VARCHAR NOT NULL,
+    sha256       VARCHAR NOT NULL,          -- of the checkpoint
+    classes      VARCHAR[] NOT NULL,
+    threshold    DOUBLE NOT NULL,           -- probability from which a pixel belongs to the preliminary mask
+    least_share  DOUBLE NOT NULL,           -- of an object, in the mask, from which it is kept (p*)
+    boundary_error_m DOUBLE NOT NULL        -- from which the margins of areas are made
 );
 
 CREATE TABLE acquisition (
@@ -69,13 +92,31 @@ CREATE TABLE rate_bin (                     -- histogram of the rate over the fr
 CREATE TABLE patch (                        -- in Hilbert order, with plain bounds for map windows
     patch_id    VARCHAR PRIMARY KEY,
     name        VARCHAR NOT NULL,
-    mine_class  VARCHAR NOT NULL,
-    area_m2     DOUBLE NOT NULL,            -- geodesic
+    mine_class  VARCHAR NOT NULL,           -- on the latest date
+    area_m2     DOUBLE NOT NULL,
+    confidence  DOUBLE,                     -- mean probability over the patch, 0–1; NULL for given outlines, as all below
+    change      VARCHAR,                    -- new, gone, grown, shrunk, unchanged, undetermined; NULL with one date
+    change_from DATE, change_to DATE,       -- the first and the last date on which its ground was seen
+    change_m2   DOUBLE,                     -- gained; negative: lost
+    change_margin_m2 DOUBLE,                -- what boundary error explains
+    first_seen  DATE,                       -- of the outlines
+    last_seen   DATE,
     west DOUBLE NOT NULL, south DOUBLE NOT NULL, east DOUBLE NOT NULL, north DOUBLE NOT NULL,
     geometry    GEOMETRY NOT NULL
 );
 
-CREATE TABLE activity (
+CREATE TABLE outline (                      -- a patch on each date on which it was found
+    patch_id    VARCHAR NOT NULL,
+    date        DATE NOT NULL,
+    mine_class  VARCHAR NOT NULL,
+    area_m2     DOUBLE NOT NULL,
+    margin_m2   DOUBLE NOT NULL,            -- what the area changes by when the whole outline moves by the boundary error
+    confidence  DOUBLE NOT NULL,            -- mean probability over it, 0–1
+    geometry    GEOMETRY NOT NULL,
+    PRIMARY KEY (patch_id, date)
+);
+
+CREATE TABLE activity (                     -- empty in an area without a stack
     patch_id            VARCHAR PRIMARY KEY,
     activity            VARCHAR NOT NULL,   -- positive, negative, decorrelated, no_change, not_observable
     observed_share      DOUBLE NOT NULL,    -- of the patch's area, seen by the radar

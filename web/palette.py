@@ -31,6 +31,17 @@ ACTIVITY_COLOURS = {
 }
 ACTIVITY_SIGNS = {"negative": "▼", "positive": "▲", "decorrelated": "≈", "no_change": "○", "not_observable": "–"}
 
+# Change between images, in the same colours, and signs of its own.
+CHANGE_COLOURS = {
+    "new": "#D55E00",
+    "grown": "#E69F00",
+    "shrunk": "#56B4E9",
+    "gone": "#0072B2",
+    "undetermined": "#7F7F7F",
+    "unchanged": "#009E73",
+}
+CHANGE_SIGNS = {"new": "✚", "grown": "↗", "shrunk": "↘", "gone": "✕", "undetermined": "?", "unchanged": "＝"}
+
 # State layer: what is hatched and how densely. Codes that are not named are left clear.
 HATCHED = {"minimum_norm": 1, "dates_missing": 3, "few_pairs": 3, "low_coherence": 3}
 

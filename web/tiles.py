@@ -15,7 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from store.home import Home
-from store.reader import Layer, ReleaseReader, release
+from store.reader import ReleaseReader, release
+from store.rows import Layer
 from web.palette import HATCHED, lookup_table
 
 TILE_SIZE = 256
@@ -50,8 +51,8 @@ def _tile(reader: ReleaseReader, name: str, x: int, y: int, z: int) -> bytes | N
     layer = reader.layers[name]
     try:
         with Reader(str(reader.layer_path(name))) as raster:
-            # Measured pixels stay squares; only the relief behind them is smoothed.
-            resampling = "bilinear" if layer.palette == "grey" else "nearest"
+            # Measured pixels stay squares; only what lies behind them, relief and pictures, is smoothed.
+            resampling = "bilinear" if layer.palette in ("grey", "picture") else "nearest"
             image = raster.tile(x, y, z, tilesize=TILE_SIZE, resampling_method=resampling, reproject_method=resampling)
     except TileOutsideBounds:
         return None
@@ -60,6 +61,8 @@ def _tile(reader: ReleaseReader, name: str, x: int, y: int, z: int) -> bytes | N
 
 def colour(image: ImageData, layer: Layer, states: dict[int, str]) -> bytes:
     """The PNG of one tile's values."""
+    if layer.palette == "picture":
+        return image.render(img_format="PNG", add_mask=True)
     values, seen = image.array.data[0], ~np.ma.getmaskarray(image.array)[0]
     if layer.palette == "state":
         rgba = _hatch(values, states)

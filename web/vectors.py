@@ -7,7 +7,11 @@ from starlette.responses import Response
 from store.home import Home
 from store.reader import ReleaseReader, release
 
-_KINDS = {"patches": ReleaseReader.patches_geojson, "clusters": ReleaseReader.clusters_geojson}
+_KINDS = {
+    "patches": ReleaseReader.patches_geojson,
+    "outlines": ReleaseReader.outlines_geojson,
+    "clusters": ReleaseReader.clusters_geojson,
+}
 _CACHED = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 

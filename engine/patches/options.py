@@ -1,9 +1,9 @@
 """Options of sampling, training and inference. Apart from their code, so that reading an area does not load torch."""
 
 import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from engine.options import Options, Positive, Share
 
@@ -17,7 +17,8 @@ class ExtractionOptions(Options):
 
     model : a checkpoint (.safetensors, its sha256 beside it), relative to the area's folder, or the name of one that
     ships with Pitwatch. threshold : probability from which a pixel belongs to the preliminary mask. window : edge of
-    the windows, pixels. margin : overlap of windows, pixels at each side, blended.
+    the windows, pixels. margin : overlap of neighbouring windows, pixels, blended in its middle half; at most half a
+    window.
     """
 
     model: str
@@ -25,36 +26,68 @@ class ExtractionOptions(Options):
     window: Annotated[int, Field(ge=32)] = 256
     margin: Annotated[int, Field(ge=0)] = 48
 
+    @model_validator(mode="after")
+    def _margin_fits(self) -> Self:
+        if 2 * self.margin > self.window:
+            raise ValueError(f"a margin of {self.margin} pixels is more than half a window of {self.window}")
+        return self
+
 
 class ReferenceOptions(Options):
     """Labels to train on and to assess with; each image names its own (`labels`: a raster of codes, or polygons).
 
     classes : name of each class -> codes in the labels. background : codes that are known to be none of them; any other
-    code is unlabelled. With polygons, `class_field` holds the codes and all that is outside them is background.
+    code is unlabelled. With polygons, `class_field` holds the codes and all that is outside them is background; it can
+    be left out where there is one class, which all polygons are then.
     held_out_rows : ranges of rows of the images' grid, first and one past the last, that no training sees, on no date.
     held_out_dates : images that no training sees.
     """
 
-    classes: dict[str, tuple[int | str, ...]]
+    classes: Annotated[dict[str, tuple[int | str, ...]], Field(min_length=1, max_length=254)]
     background: tuple[int | str, ...] = ()
     class_field: str | None = None
     held_out_rows: tuple[RowRange, ...] = ()
     held_out_dates: tuple[datetime.date, ...] = ()
+
+    @model_validator(mode="after")
+    def _ranges_and_codes_are_sound(self) -> Self:
+        for first, end in self.held_out_rows:
+            if first >= end:
+                raise ValueError(f"the range of rows {first} to {end} is empty")
+        codes = [str(code) for those in (*self.classes.values(), self.background) for code in those]
+        if twice := next((code for code in codes if codes.count(code) > 1), None):
+            raise ValueError(f"the code {twice} stands for two things")
+        if "background" in self.classes:
+            raise ValueError("'background' is what no class is, and cannot be the name of one")
+        return self
 
 
 class TrainingOptions(Options):
     """The recipe (METHOD §1).
 
     stride : of the network's output. zoom : factor by which the image is enlarged before it enters the network; coarse
-    images need it, since a pit of ten pixels is less than one cell of the output. crop : edge of the training crops,
-    pixels of the image. balanced_share : of the crops, centred on patches, classes in equal numbers.
+    images need it, since a pit of ten pixels is less than one cell of the output. rates : of the three atrous branches,
+    in cells of the output; by default those of the published model, which need crops of many cells. crop : edge of the
+    training crops, pixels of the image. balanced_share : of the crops, centred on patches, classes in equal numbers.
+    light : least and greatest factor that a crop's values are multiplied by, so that the model holds for other seasons
+    (reflectance falls by half from summer to winter); 1, 1 for none.
+    seed : of the first weights, the crops and their changes; the same seed gives the same model on the same machine.
     """
 
     architecture: Architecture = "resnet18"
     stride: Literal[8, 16] = 16
     zoom: Literal[1, 2, 4] = 1
+    rates: tuple[Count, Count, Count] | None = None
     crop: Annotated[int, Field(ge=16)] = 256
     batch: Count = 8
     steps: Count = 300
     learning_rate: Positive = 1e-3
     balanced_share: Share = 0.75
+    light: tuple[Positive, Positive] = (0.55, 1.25)
+    seed: Annotated[int, Field(ge=0)] = 0
+
+    @model_validator(mode="after")
+    def _light_is_a_range(self) -> Self:
+        if self.light[0] > self.light[1]:
+            raise ValueError(f"the least light {self.light[0]} is more than the greatest {self.light[1]}")
+        return self

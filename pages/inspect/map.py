@@ -4,7 +4,7 @@ import streamlit as st
 
 from components import plain, selection
 from components.frame import header
-from components.map import Pick, deformation_map
+from components.map import Pick, release_map
 from components.patch_card import patch_card, place_card
 from components.triage import triage_list
 from engine import wording
@@ -17,7 +17,7 @@ patches = reader.patches()
 chosen = selection.current()
 patch = next((item for item in patches if item.patch_id == chosen.patch), None)
 if chosen.patch and patch is None:
-    st.warning(_("There is no site '{patch}' in this release.").format(patch=plain.markdown(chosen.patch)))
+    st.warning(_("There is no patch '{patch}' in this release.").format(patch=plain.markdown(chosen.patch)))
 
 
 def pick_on_map(pick: Pick) -> None:
@@ -31,15 +31,18 @@ def pick_in_list(patch_id: str) -> None:
 something = patch is not None or chosen.at is not None
 list_column, map_column, *rest = st.columns([1.1, 2.9, 1.9] if something else [1.1, 4.8], gap="small")
 with list_column:
-    count = ngettext("{count} site", "{count} sites", len(patches)).format(count=wording.number(len(patches)))
-    st.caption(count if len(patches) < 2 else _("{count}, those that move most first").format(count=count))
+    count = ngettext("{count} patch", "{count} patches", len(patches)).format(count=wording.number(len(patches)))
+    order = _("{count}, those that move most first") if reader.radar else _("{count}, those that changed most first")
+    st.caption(count if len(patches) < 2 else order.format(count=count))
     if patches:
         triage_list(reader, patches, patch=chosen.patch, on_pick=pick_in_list)
     else:
-        st.info(_("This area names no sites. Click any place on the map to see its series."))
+        nothing = _("No patches here. Click any place on the map to see what is known of it.")
+        st.info(nothing)
 with map_column:
-    deformation_map(reader, patch=patch, at=chosen.at, on_pick=pick_on_map)
-    st.caption(wording.convention(reader.info.reference, reader.info.incidence_deg))
+    release_map(reader, patch=patch, at=chosen.at, on_pick=pick_on_map)
+    if reader.radar is not None:
+        st.caption(wording.convention(reader.radar.reference, reader.radar.incidence_deg))
 if rest:
     with rest[0]:
         if chosen.at is not None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import engine.pipeline
+import engine.pipeline.radar
 from engine.cli import main
 from engine.errors import InputError
 from store.home import Home
@@ -94,7 +95,7 @@ def test_a_fault_of_the_program_is_status_one(
     def fails(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("by nought")
 
-    monkeypatch.setattr(engine.pipeline, "prepare_stack", fails)
+    monkeypatch.setattr(engine.pipeline.radar, "prepare_stack", fails)
     assert main(["run", str(area)]) == 1
     said = capsys.readouterr().err
     assert "ZeroDivisionError('by nought')" in said
@@ -111,7 +112,7 @@ def test_the_worst_status_is_the_command_s(tmp_path: Path, monkeypatch: pytest.M
     def fails(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(engine.pipeline, "prepare_stack", fails)
+    monkeypatch.setattr(engine.pipeline.radar, "prepare_stack", fails)
     assert main(["run", str(broken)]) == 1
     assert main(["run", str(bad), str(broken)]) == 2
 
@@ -122,7 +123,7 @@ def test_an_interrupted_run_says_that_it_goes_on(
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(engine.pipeline, "invert_stack", interrupted)
+    monkeypatch.setattr(engine.pipeline.radar, "invert_stack", interrupted)
     assert main(["run", str(area)]) == 130
     assert "goes on where it was" in capsys.readouterr().err
     status = run_status(home, "testbed")
@@ -159,7 +160,7 @@ def test_brackets_in_an_error_do_no_harm(area: Path, monkeypatch: pytest.MonkeyP
     def fails(*_: Any, **__: Any) -> None:
         raise ValueError("cannot read [/x]")
 
-    monkeypatch.setattr(engine.pipeline, "prepare_stack", fails)
+    monkeypatch.setattr(engine.pipeline.radar, "prepare_stack", fails)
     assert main(["run", str(area)]) == 1
 
 

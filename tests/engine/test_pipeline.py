@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import geopandas as gpd
@@ -18,6 +19,7 @@ from shapely.geometry import Point
 
 import engine.deformation.steps
 import engine.pipeline
+import engine.pipeline.radar
 from engine.area import read_area
 from engine.blocks import Workers
 from engine.cli import main
@@ -74,7 +76,7 @@ class Place:
     def copy(self, folder: Path) -> "Place":
         shutil.copytree(self.area, folder / "area")
         shutil.copytree(self.home.root, folder / "home", symlinks=True)
-        (folder / "home" / "work" / "testbed" / "folder.txt").unlink(missing_ok=True)  # it is the copy's home now
+        (folder / "home" / "work" / "testbed" / "area.txt").unlink(missing_ok=True)  # it is the copy's home now
         return Place(folder / "area", Home(folder / "home"))
 
     def set(self, old: str, new: str) -> None:
@@ -154,13 +156,15 @@ def test_the_fastest_solved_pixel_of_the_shipped_area(shipped: ReleaseReader) ->
 
 
 def test_four_fifths_of_the_shipped_area_are_solved(shipped: ReleaseReader) -> None:
-    assert 0.77 < shipped.info.solved_share < 0.83
-    assert shipped.state_shares()["solved"] == pytest.approx(shipped.info.solved_share)
+    assert shipped.radar is not None
+    assert 0.77 < shipped.radar.solved_share < 0.83
+    assert shipped.state_shares()["solved"] == pytest.approx(shipped.radar.solved_share)
     assert sum(shipped.state_shares().values()) == pytest.approx(1.0)
 
 
 def test_the_shipped_release_says_what_it_is(shipped: ReleaseReader) -> None:
-    info = shipped.info
+    info = shipped.radar
+    assert info is not None
     assert (info.pairs, str(info.first_date), str(info.last_date)) == (17, "2006-06-19", "2007-09-17")
     assert info.wavelength_m == pytest.approx(0.0562356424)
     assert info.incidence_deg == pytest.approx(22.9671)
@@ -239,14 +243,14 @@ def test_an_area_that_is_all_noise_is_published(tmp_path: Path) -> None:
 
 
 STEPS = {
-    "prepare_stack": "stack",
-    "choose_network": "network",
-    "invert_stack": "inversion",
-    "estimate_rates": "velocity",
-    "_prepare_patches": "patches",
-    "_classify": "activity",
-    "_judge": "verdicts",
-    "publish_release": "publish",
+    (engine.pipeline.radar, "prepare_stack"): "stack",
+    (engine.pipeline.radar, "choose_network"): "network",
+    (engine.pipeline.radar, "invert_stack"): "inversion",
+    (engine.pipeline.radar, "estimate_rates"): "velocity",
+    (engine.pipeline, "_prepare_patches"): "patches",
+    (engine.pipeline, "_classify"): "activity",
+    (engine.pipeline, "_judge"): "verdicts",
+    (engine.pipeline, "publish_release"): "publish",
 }
 ALL = list(STEPS.values())
 
@@ -256,17 +260,17 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The steps whose functions are called from here on."""
     names: list[str] = []
 
-    def watch(function: str, step: str) -> None:
-        original = getattr(engine.pipeline, function)
+    def watch(module: ModuleType, function: str, step: str) -> None:
+        original = getattr(module, function)
 
         def called(*arguments: Any, **options: Any) -> Any:
             names.append(step)
             return original(*arguments, **options)
 
-        monkeypatch.setattr(engine.pipeline, function, called)
+        monkeypatch.setattr(module, function, called)
 
-    for function, step in STEPS.items():
-        watch(function, step)
+    for (module, function), step in STEPS.items():
+        watch(module, function, step)
     return names
 
 
@@ -556,7 +560,7 @@ def test_a_release_that_cannot_be_written_is_not_published(place: Place, monkeyp
 
     before = place.current_id
     place.set("A testbed", "Another")
-    monkeypatch.setattr("engine.publish.write_cube", fails)
+    monkeypatch.setattr("engine.publish.radar.write_cube", fails)
     with pytest.raises(OSError, match="the disk is full"):
         place.run()
     assert place.current_id == before

@@ -12,8 +12,9 @@ from engine.activity.scenes import ActivityClass
 from engine.deformation.inversion import PixelState
 from engine.permits.verdicts import VerdictKind, without_register
 
-RELEASE = {"first_date": date(2006, 6, 19), "last_date": date(2007, 9, 17), "t95": 2.2, "threshold": 5.0, "halo_m": 500}
+RADAR = {"first_date": date(2006, 6, 19), "last_date": date(2007, 9, 17), "t95": 2.2, "threshold": 5.0, "halo_m": 500}
 PATCH: dict[str, Any] = {
+    "confidence": None,
     "activity": "negative",
     "coherent_pixels": 90,
     "decorrelated_pixels": 0,
@@ -39,11 +40,11 @@ PERIOD = "19 Jun 2006 – 17 Sep 2007"
 
 
 def patch(**changed: Any) -> str:
-    return wording.patch_statement(PATCH | changed, RELEASE)
+    return wording.patch_statement(PATCH | changed, RADAR)
 
 
 def pixel(**changed: Any) -> str:
-    return wording.pixel_statement(PIXEL | changed, RELEASE)
+    return wording.pixel_statement(PIXEL | changed, RADAR)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_areas(square_metres: float, text: str) -> None:
 
 
 def test_dates_places_and_rates() -> None:
-    assert wording.period(RELEASE["first_date"], RELEASE["last_date"]) == PERIOD  # type: ignore[arg-type]
+    assert wording.period(RADAR["first_date"], RADAR["last_date"]) == PERIOD  # type: ignore[arg-type]
     assert wording.place(150.9354, -34.1904) == "34.1904° S, 150.9354° E"
     assert wording.place(-0.5, 51.0) == "51.0000° N, 0.5000° W"
     assert wording.rate(-11.2) == "\u221211 mm/yr"

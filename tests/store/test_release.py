@@ -36,29 +36,15 @@ DAY, NOON = date(2020, 1, 1), datetime(2020, 1, 1, 12)
 
 def tables(mark: str) -> dict[str, pd.DataFrame]:
     """The smallest whole release, with a mark in several of its tables."""
-    words = dict.fromkeys(
-        ("id", "area", "title", "engine_version", "content_key", "attribution", "source", "reference"), mark
-    )
-    numbers = dict.fromkeys(
-        (
-            "moving_area_m2",
-            "halo_m",
-            "solved_share",
-            "threshold",
-            "t95",
-            "incidence_deg",
-            "wavelength_m",
-            "west",
-            "south",
-            "east",
-            "north",
-        ),
-        1.0,
-    )
-    days = {"created": NOON, "first_date": DAY, "last_date": DAY}
+    words = dict.fromkeys(("id", "area", "title", "engine_version", "content_key", "attribution", "source"), mark)
+    frame = dict.fromkeys(("west", "south", "east", "north"), 1.0)
+    days = {"first_date": DAY, "last_date": DAY}
+    numbers = ("moving_area_m2", "halo_m", "solved_share", "threshold", "t95", "incidence_deg", "wavelength_m")
+    radar = {**days, "pairs": 1, "reference": mark, **dict.fromkeys(numbers, 1.0)}
     step = {"name": mark, "finished": NOON, "seconds": 1.0, "peak_memory_bytes": 1}
     return {
-        "release": pd.DataFrame([{**words, **numbers, **days, "schema_version": SCHEMA_VERSION, "pairs": 1}]),
+        "release": pd.DataFrame([{**words, **frame, **days, "created": NOON, "schema_version": SCHEMA_VERSION}]),
+        "radar": pd.DataFrame([radar]),
         "layer": pd.DataFrame([{"name": "rate", "position": 0, "file": "rate.tif", "unit": "1", "palette": "grey"}]),
         "category": pd.DataFrame([{"layer": "state", "value": 0, "code": mark, "share": 1.0}]),
         "step": pd.DataFrame([{"position": 0, **step, "parameters": "{}", "versions": "{}", "report": "{}"}]),
@@ -152,7 +138,7 @@ def test_a_failure_leaves_the_last_good_release_current(
     function: str, own_home: Home, publish_anew: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = shown(own_home, "metropolitan")
-    monkeypatch.setattr(f"engine.publish.{function}", no_space_left)
+    monkeypatch.setattr(f"engine.publish.radar.{function}", no_space_left)
     with pytest.raises(OSError, match="no space left"):
         publish_anew()
     assert shown(own_home, "metropolitan") == before

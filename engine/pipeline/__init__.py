@@ -11,6 +11,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import shapely
 
 from engine import __version__
 from engine.activity.scenes import Motion
@@ -18,29 +19,23 @@ from engine.activity.steps import classify_patches
 from engine.area import AREA_FILE, Area
 from engine.blocks import Workers
 from engine.deformation.mintpy_files import SeriesFile
-from engine.deformation.steps import (
-    M_TO_MM,
-    ChosenNetwork,
-    MotionRasters,
-    PreparedStack,
-    choose_network,
-    estimate_rates,
-    invert_stack,
-    open_stack,
-    prepare_stack,
-    reference_phase,
-)
+from engine.deformation.steps import M_TO_MM, MotionRasters
 from engine.deformation.velocity import t95
 from engine.errors import InputError
+from engine.patches.inference import PROBABILITY
 from engine.patches.outlines import OutlineOptions, outline_files, read_outlines
+from engine.patches.steps import PATCHES, track_patches
+from engine.patches.tracking import PATCH_COLUMNS
 from engine.permits.verdicts import Reason, Verdict, VerdictKind, without_register
+from engine.pipeline.optical import ExtractionProducts, check_optical, optical_steps
+from engine.pipeline.radar import RadarProducts, check_radar, radar_steps
 from engine.publish import Products, publish_release
 from engine.steps import Progress, StepRecord, Workspace, code_digest, locked
 from store.home import Home
-from store.reader import current_release
+from store.reader import current_release, readable_releases
 
 # A new version of one of these may change the numbers, so its steps are run again.
-_LIBRARIES = ("numpy", "scipy", "mintpy", "rasterio", "geopandas")
+_LIBRARIES = ("numpy", "scipy", "mintpy", "rasterio", "geopandas", "torch")
 
 
 def run(
@@ -93,30 +88,21 @@ def check_inputs(area: Area, home: Home, listen: Callable[[dict[str, Any]], None
         progress = Progress(folder / "status.json", listen)
         progress.tell(step="check")
         try:
-            reader = open_stack(options.stack, area.folder)
-            prepare_stack(reader, folder, weights=options.inversion.weights, progress=progress)
-            stack = PreparedStack.read(folder)
-            choose_network(stack, folder, options.network)
-            chosen = ChosenNetwork.read(folder, stack)
-            reference_phase(stack, chosen, options.inversion)
-            patches = len(read_outlines(options.patches, area.folder)) if options.patches else 0
+            found = [check_optical(area), check_radar(area, folder, progress)]
+            if options.patches:
+                found.append(f"outlines: {len(read_outlines(options.patches, area.folder))}")
         except InputError as error:
             raise error.of_file(area.file) from None
         progress.tell(finished="check")
-    dates = chosen.network.dates
-    return (
-        f"{len(chosen.numbers)} of {len(reader.interferograms)} pairs between {len(dates)} dates, "
-        f"{dates[0]} to {dates[-1]}, {stack.grid.rows} x {stack.grid.cols} pixels, outlines: {patches}, "
-        f"wavelength {stack.radar.wavelength * 100:.3f} cm"
-    )
+    return "; ".join(part for part in found if part)
 
 
 def _claim_name(area: Area, folder: Path) -> None:
     """Refuse a second area of one name: its releases would take the place of the first one's."""
-    note, own = folder / "folder.txt", area.folder.resolve()
-    if note.exists() and (first := Path(note.read_text(encoding="utf-8"))) != own and (first / AREA_FILE).exists():
+    note, own = folder / "area.txt", area.file.resolve()
+    if note.exists() and (first := Path(note.read_text(encoding="utf-8"))) != own and first.exists():
         raise InputError(
-            f"another area is called '{area.name}' already, the one in {first}",
+            f"another area is called '{area.name}' already, the one in {_place(first)}",
             file=area.file,
             field="name",
             mend="give one of the two another name",
@@ -124,96 +110,103 @@ def _claim_name(area: Area, folder: Path) -> None:
     note.write_text(str(own), encoding="utf-8")
 
 
+def _place(file: Path) -> Path:
+    """How a person names an area: by its folder, unless the file is not called as usual."""
+    return file.parent if file.name == AREA_FILE else file
+
+
 def _steps(area: Area, home: Home, workspace: Workspace, workers: Workers) -> str:
-    options, progress = area.options, workspace.progress
+    optical = optical_steps(area, workspace, workers)
+    radar = radar_steps(area, workspace, workers)
+    extraction = optical.extraction if optical else None
+    patches_record = _track(area, home, extraction, workspace) if extraction else _outline(area, workspace)
+    patches_folder = workspace.path(patches_record)
+    patches = gpd.read_parquet(patches_folder / PATCHES)
 
-    reader = open_stack(options.stack, area.folder)
-    weights = options.inversion.weights
-    stack_record = workspace.step(
-        "stack",
-        lambda folder: prepare_stack(reader, folder, weights=weights, progress=progress),
-        code="deformation",
-        files=reader.files,
-        parameters={**options.stack.model_dump(mode="json"), "coherence_read": weights != "none"},
-    )
-    stack = PreparedStack.read(workspace.path(stack_record))
-
-    network_record = workspace.step(
-        "network",
-        lambda folder: choose_network(stack, folder, options.network),
-        code="deformation",
-        after=[stack_record],
-        parameters=options.network.model_dump(mode="json"),
-    )
-    chosen = ChosenNetwork.read(workspace.path(network_record), stack)
-
-    inversion_record = workspace.step(
-        "inversion",
-        lambda folder: invert_stack(stack, chosen, folder, options.inversion, workers=workers, progress=progress),
-        code="deformation",
-        after=[stack_record, network_record],
-        parameters=options.inversion.model_dump(mode="json", exclude={"block"}),
-    )
-    inverted = workspace.path(inversion_record)
-
-    velocity_record = workspace.step(
-        "velocity",
-        lambda folder: estimate_rates(stack, inverted, folder, options.inversion, workers=workers, progress=progress),
-        code="deformation",
-        after=[stack_record, inversion_record],
-    )
-    velocity = workspace.path(velocity_record)
-
-    outlines = outline_files(options.patches, area.folder) if options.patches else []
-    patches_record = workspace.step(
-        "patches",
-        lambda folder: _prepare_patches(options.patches, area, folder),
-        code="patches",
-        files=outlines,
-        parameters=options.patches.model_dump(mode="json") if options.patches else {},
-    )
-    patches = gpd.read_parquet(workspace.path(patches_record) / "patches.parquet")
-
-    activity_record = workspace.step(
-        "activity",
-        lambda folder: _classify(patches, inverted, velocity, folder, area),
-        code="activity",
-        after=[inversion_record, velocity_record, patches_record],
-        parameters=options.activity.model_dump(mode="json"),
-    )
+    before_verdicts = [patches_record]
+    activity_record = None
+    if radar is not None:
+        activity_record = workspace.step(
+            "activity",
+            lambda folder: _classify(patches, radar, folder, area),
+            code="activity",
+            after=[*radar.records, patches_record],
+            parameters=area.options.activity.model_dump(mode="json"),
+        )
+        before_verdicts.append(activity_record)
 
     verdicts_record = workspace.step(
         "verdicts",
         lambda folder: _judge(patches, folder),
         code="permits",
-        after=[patches_record, activity_record],
+        after=before_verdicts,
     )
 
     products = Products(
-        stack=stack.folder,
-        network=workspace.path(network_record),
-        inversion=inverted,
-        velocity=velocity,
-        patches=workspace.path(patches_record),
-        activity=workspace.path(activity_record),
+        optical=optical,
+        radar=radar,
+        patches=patches_folder,
+        activity=workspace.path(activity_record) if activity_record else None,
         verdicts=_read_verdicts(workspace.path(verdicts_record)),
     )
     return _publish(area, home, workspace, products)
 
 
+def _track(area: Area, home: Home, extraction: ExtractionProducts, workspace: Workspace) -> StepRecord:
+    """Patches from the outlines of all dates; on ground that had one before, the identifier stays."""
+    known, used = _known_patches(home, area.name)
+    return workspace.step(
+        "patches",
+        lambda folder: track_patches(
+            extraction.outlines,
+            {day: path / PROBABILITY for day, path in extraction.probabilities.items()},
+            known,
+            used,
+            folder,
+            boundary_error_m=extraction.boundary_error_m,
+            options=area.options.change,
+        ),
+        code="patches",
+        after=[extraction.record],
+        parameters={"dates": [str(day) for day in extraction.outlines], **area.options.change.model_dump(mode="json")},
+    )
+
+
+def _known_patches(home: Home, area: str) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """The ground of each patch of the current release, and the identifiers that any release has given."""
+    current = current_release(home, area)
+    grounds = current.grounds() if current else []
+    known = gpd.GeoDataFrame(
+        {"patch_id": [name for name, _ in grounds]},
+        geometry=[shapely.from_wkb(ground) for _, ground in grounds],
+        crs="EPSG:4326",
+    )
+    return known, [name for release in readable_releases(home, area) for name in release.patch_ids()]
+
+
+def _outline(area: Area, workspace: Workspace) -> StepRecord:
+    """Patches that are given, or none."""
+    options = area.options.patches
+    return workspace.step(
+        "patches",
+        lambda folder: _prepare_patches(options, area, folder),
+        code="patches",
+        files=outline_files(options, area.folder) if options else [],
+        parameters=options.model_dump(mode="json") if options else {},
+    )
+
+
 def _prepare_patches(options: OutlineOptions | None, area: Area, folder: Path) -> dict[str, Any]:
     if options is None:
-        patches = gpd.GeoDataFrame(
-            {"patch_id": [], "name": [], "mine_class": [], "area_m2": [], "mended": []}, geometry=[], crs="EPSG:4326"
-        )
+        patches = gpd.GeoDataFrame({name: [] for name in PATCH_COLUMNS}, geometry="geometry", crs="EPSG:4326")
     else:
-        patches = read_outlines(options, area.folder)
-    patches.to_parquet(folder / "patches.parquet")
+        patches = read_outlines(options, area.folder).reindex(columns=PATCH_COLUMNS)
+    patches.to_parquet(folder / PATCHES)
     return {"patches": len(patches), "mended": int(patches["mended"].sum())}
 
 
-def _classify(patches: gpd.GeoDataFrame, inverted: Path, velocity: Path, folder: Path, area: Area) -> dict[str, Any]:
-    rasters, series = MotionRasters.read(inverted, velocity), SeriesFile(inverted)
+def _classify(patches: gpd.GeoDataFrame, radar: RadarProducts, folder: Path, area: Area) -> dict[str, Any]:
+    rasters, series = MotionRasters.read(radar.inversion, radar.velocity), SeriesFile(radar.inversion)
     motion = Motion(
         rasters.grid, rasters.rate, rasters.error, rasters.observed, rasters.decorrelated, t95(len(series.dates))
     )
@@ -257,10 +250,10 @@ def _publish(area: Area, home: Home, workspace: Workspace, products: Products) -
 
 def _content_key(area: Area, records: list[StepRecord]) -> str:
     """What tells whether two releases say the same."""
-    schema = (Path(__file__).parents[1] / "store" / "schema.sql").read_text("utf-8")
+    schema = (Path(__file__).parents[2] / "store" / "schema.sql").read_text("utf-8")
     texts = [
         schema,
-        code_digest("publish.py"),
+        code_digest("publish"),
         area.options.title,
         area.options.attribution,
         area.source,

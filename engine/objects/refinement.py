@@ -1,0 +1,268 @@
+"""Which objects are mine patches: total-area control (the paper, §2.4 and Figure 4; METHOD §3).
+
+An object that meets the preliminary mask is kept when the mask covers enough of it. How much is enough is found on the
+training reference: the share at which what is kept amounts to the area that was interpreted. Kept neighbours of one
+class merge into patches. What is removed stays in the table of objects, with the reason.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import Field
+from scipy.ndimage import label
+
+from engine.options import Options, Share
+
+Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int32]
+
+
+class RefinementOptions(Options):
+    """least_share : of an object that the mask must cover, p*; the paper's, for when none was found on a reference.
+
+    least_area_m2 : smaller patches are removed.
+    """
+
+    least_share: Share = 0.215
+    least_area_m2: float = Field(default=50.0, ge=0)
+
+
+class Reason(StrEnum):
+    """What became of an object that meets the mask."""
+
+    KEPT = "kept"
+    LOW_SHARE = "low_share"  # the mask covers too little of it
+    SMALL = "small"  # the patch that it belongs to is too small
+
+
+@dataclass(frozen=True)
+class Objects:
+    """Areas of the objects 1 to n in m², shape (n,): the whole, and the part under the preliminary mask (A)."""
+
+    area: Floats
+    intersection: Floats
+
+    @property
+    def share(self) -> Floats:
+        """p, 0 to 1; 0 for a number that no pixel bears."""
+        return np.divide(self.intersection, self.area, out=np.zeros(self.area.size), where=self.area > 0)
+
+
+@dataclass(frozen=True)
+class AreaThreshold:
+    """What total-area control found.
+
+    share : p*. cumulated_m2 : area under the mask of the objects that it keeps, of those that meet the reference.
+    reference_m2 : what that was to come near to. saturated : all of them together do not reach the reference.
+    """
+
+    share: float
+    cumulated_m2: float
+    reference_m2: float
+    saturated: bool
+
+
+@dataclass(frozen=True)
+class Refinement:
+    """Patches, and what led to them.
+
+    patches : shape (rows, cols), 0 where there is none, numbered from 1 by their first pixel in row-major order.
+    patch_table : patch, class_code, confidence (mean probability over its area, 0 to 1; NaN where none was
+    known), area_m2.
+    object_table : the objects that meet the mask: label, area_m2, intersection_m2, share, class_code, kept, reason,
+    patch (0 for none).
+    counts : how many objects there are of each reason.
+    """
+
+    patches: Labels
+    patch_table: pd.DataFrame
+    object_table: pd.DataFrame
+    counts: dict[Reason, int]
+
+
+def measure_objects(labels: Labels, mask: Flags, pixel_areas: Floats) -> Objects:
+    """Areas of objects and of what the mask covers of them.
+
+    Parameters
+    ----------
+    labels : shape (rows, cols), 0 for none. mask : the preliminary mask, same shape.
+    pixel_areas : m², of each pixel (rows, cols) or of each row's pixels (rows,), as `Grid.pixel_area` gives them.
+    """
+    areas = _of_pixels(pixel_areas, labels.shape)
+    count = int(labels.max(initial=0))
+    return Objects(_sums(labels, areas, count), _sums(labels, areas * mask, count))
+
+
+def objects_meeting(labels: Labels, pixels: Flags) -> Flags:
+    """Which of the objects 1 to n have a pixel among `pixels` (of the training reference, say), shape (n,)."""
+    met = np.bincount(labels[pixels], minlength=int(labels.max(initial=0)) + 1)
+    return met[1:] > 0
+
+
+def total_area_threshold(objects: Objects, meets_reference: Flags, reference_m2: float) -> AreaThreshold | None:
+    """Find p* on the objects that meet both the mask and a training reference patch.
+
+    In descending p their areas under the mask are cumulated; p* is where the sum comes closest to the reference's
+    area, the higher one if two come equally close. Objects of equal p stand or fall together, since p ≥ p* keeps all.
+
+    Parameters
+    ----------
+    meets_reference : for each object, shape (n,). reference_m2 : total area of the training reference patches.
+
+    Returns
+    -------
+    None when no object meets both: then there is nothing to find it from.
+    """
+    candidates = meets_reference & (objects.intersection > 0)
+    if not candidates.any():
+        return None
+    shares, place = np.unique(-objects.share[candidates], return_inverse=True)
+    cumulated = np.cumsum(np.bincount(place, weights=objects.intersection[candidates]))
+    closest = int(np.argmin(np.abs(cumulated - reference_m2)))
+    return AreaThreshold(
+        share=float(-shares[closest]),
+        cumulated_m2=float(cumulated[closest]),
+        reference_m2=reference_m2,
+        saturated=bool(cumulated[-1] < reference_m2),
+    )
+
+
+def refine(
+    labels: Labels,
+    mask: Flags,
+    classes: NDArray[np.uint8],
+    probability: NDArray[np.floating],
+    pixel_areas: Floats,
+    options: RefinementOptions,
+) -> Refinement:
+    """Make patches of the objects of which the mask covers enough.
+
+    Parameters
+    ----------
+    labels : objects, shape (rows, cols), each connected by its pixels' sides; 0 for none.
+    mask : the preliminary mask. classes : the most probable of the mines' classes (1, 2, …), read under the mask.
+    probability : of a mine of any class, 0 to 1, NaN where it is not known. All of the shape of `labels`.
+    pixel_areas : as in `measure_objects`. options : with the p* that was found, where one was.
+
+    Raises
+    ------
+    ValueError
+        When a pixel of the mask has no class.
+    """
+    if (classes[mask] == 0).any():
+        raise ValueError("a pixel of the mask has class 0, background")
+    areas = _of_pixels(pixel_areas, labels.shape)
+    objects = measure_objects(labels, mask, areas)
+    enough = (objects.intersection > 0) & (objects.share >= options.least_share)
+    object_classes = _majority(labels, mask, classes, areas)
+
+    merged = _merge_neighbours(labels, np.where(enough, object_classes, 0))
+    patches = _remove_small(merged, areas, options.least_area_m2)
+    patch_of = np.zeros(enough.size, np.int32)
+    patch_of[labels[patches > 0] - 1] = patches[patches > 0]
+
+    object_table = _describe_objects(objects, object_classes, enough, patch_of)
+    return Refinement(
+        patches=patches,
+        patch_table=_describe_patches(patches, patch_of, object_classes, probability, areas),
+        object_table=object_table,
+        counts={reason: int((object_table["reason"] == reason).sum()) for reason in Reason},
+    )
+
+
+def _of_pixels(pixel_areas: Floats, shape: tuple[int, ...]) -> Floats:
+    """Area of each pixel in m², shape (rows, cols)."""
+    areas: Floats = np.broadcast_to(pixel_areas if pixel_areas.ndim == 2 else pixel_areas[:, None], shape)
+    return areas
+
+
+def _sums(labels: Labels, values: Floats, count: int) -> Floats:
+    """Sum of values over the pixels of each of the objects 1 to `count`."""
+    sums: Floats = np.bincount(labels.ravel(), weights=values.ravel(), minlength=count + 1).astype(np.float64)
+    return sums[1:]
+
+
+def _majority(labels: Labels, mask: Flags, classes: NDArray[np.uint8], areas: Floats) -> NDArray[np.uint8]:
+    """The class with most area under the mask in each object, the lower code of equals; 0 where there is none."""
+    codes = int(classes.max(initial=0)) + 1
+    pair, place = np.unique(labels[mask].astype(np.int64) * codes + classes[mask], return_inverse=True)
+    area = np.bincount(place, weights=areas[mask])
+    owner, code = np.divmod(pair, codes)
+    order = np.lexsort((code, -area, owner))
+    owners, first = np.unique(owner[order], return_index=True)
+    majority = np.zeros(int(labels.max(initial=0)) + 1, np.uint8)
+    majority[owners] = code[order][first]
+    return majority[1:]
+
+
+def _merge_neighbours(labels: Labels, object_classes: NDArray[np.integer]) -> Labels:
+    """Connect (by sides) the pixels of objects of one class, 0 for none; number what results by its first pixel."""
+    pixel_classes = np.concatenate([[0], object_classes])[labels]
+    merged, found = np.zeros(labels.shape, np.int32), 0
+    for code in np.unique(object_classes[object_classes > 0]):
+        parts, count = label(pixel_classes == code)
+        merged[parts > 0] = parts[parts > 0] + found
+        found += count
+    return _renumber(merged)
+
+
+def _remove_small(patches: Labels, areas: Floats, least_area_m2: float) -> Labels:
+    sizes = _sums(patches, areas, int(patches.max(initial=0)))
+    large = np.concatenate([[False], sizes >= least_area_m2])
+    return _renumber(np.where(large[patches], patches, 0))
+
+
+def _renumber(patches: Labels) -> Labels:
+    """From 1 by first pixel, none left out."""
+    present, first = np.unique(patches, return_index=True)
+    numbers = np.zeros(int(patches.max(initial=0)) + 1, np.int32)
+    by_first_pixel = present[np.argsort(first)]
+    by_first_pixel = by_first_pixel[by_first_pixel > 0]
+    numbers[by_first_pixel] = np.arange(1, by_first_pixel.size + 1)
+    return numbers[patches]
+
+
+def _describe_objects(
+    objects: Objects, object_classes: NDArray[np.uint8], enough: Flags, patch_of: Labels
+) -> pd.DataFrame:
+    table = pd.DataFrame(
+        {
+            "label": np.arange(1, enough.size + 1),
+            "area_m2": objects.area,
+            "intersection_m2": objects.intersection,
+            "share": objects.share,
+            "class_code": object_classes,
+            "kept": patch_of > 0,
+            "reason": np.select([patch_of > 0, enough], [str(Reason.KEPT), str(Reason.SMALL)], str(Reason.LOW_SHARE)),
+            "patch": patch_of,
+        }
+    )
+    return table[objects.intersection > 0].reset_index(drop=True)
+
+
+def _describe_patches(
+    patches: Labels,
+    patch_of: Labels,
+    object_classes: NDArray[np.uint8],
+    probability: NDArray[np.floating],
+    areas: Floats,
+) -> pd.DataFrame:
+    count = int(patches.max(initial=0))
+    class_codes = np.zeros(count, np.uint8)
+    class_codes[patch_of[patch_of > 0] - 1] = object_classes[patch_of > 0]
+    known = np.isfinite(probability)
+    weight = _sums(patches, areas * known, count)
+    total = _sums(patches, areas * np.where(known, probability, 0.0), count)
+    confidence = np.divide(total, weight, out=np.full(count, np.nan), where=weight > 0)
+    return pd.DataFrame(
+        {
+            "patch": np.arange(1, count + 1),
+            "class_code": class_codes,
+            "confidence": confidence,
+            "area_m2": _sums(patches, areas, count),
+        }
+    )

@@ -1,0 +1,132 @@
+"""The object steps, from files to files: segment an image; refine the preliminary masks of all dates to outlines."""
+
+import datetime
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.grid import Grid
+from engine.objects.polygons import outline_patches
+from engine.objects.refinement import (
+    AreaThreshold,
+    Objects,
+    RefinementOptions,
+    measure_objects,
+    objects_meeting,
+    refine,
+    total_area_threshold,
+)
+from engine.objects.segmentation import SegmentationOptions, segment, stretch
+from engine.raster import Raster, write_cog
+
+LABELS, CONTROL = "objects.tif", "control.json"
+
+
+class FoundClasses(NamedTuple):
+    """What a model found in an image: files of its probabilities (per cent) and best classes (1, 2, …)."""
+
+    probability: Path
+    classes: Path
+
+    def read(self) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+        """Probability of any mine, 0–1, NaN for no data; best class, 0 for no data; shape (rows, cols) each."""
+        with Raster(self.probability) as raster:
+            percent = raster.read()
+            probability = np.where(percent == raster.nodata, np.nan, percent / 100)
+        with Raster(self.classes) as raster:
+            return probability, raster.read()
+
+
+def segment_image(image: Path, folder: Path, options: SegmentationOptions) -> dict[str, Any]:
+    """Write the objects of an image (float32, NaN for no data), numbered from 1, 0 for no data."""
+    with Raster(image) as raster:
+        values, grid = raster.read_bands(), raster.grid
+    valid = np.isfinite(values).all(axis=0)
+    labels = segment(stretch(values, valid), valid, options)
+    write_cog(folder / LABELS, labels, grid, nodata=0, unit="1", name="object")
+    return {"objects": int(labels.max())}
+
+
+def refine_masks(
+    segmented: Mapping[datetime.date, Path],
+    found: Mapping[datetime.date, FoundClasses],
+    references: Mapping[datetime.date, NDArray[np.bool_]],
+    folder: Path,
+    *,
+    class_names: Sequence[str],
+    threshold: float,
+    options: RefinementOptions,
+) -> dict[str, Any]:
+    """Write the outlines of each date (`outlines_path`) and what total-area control did (`CONTROL`).
+
+    Parameters
+    ----------
+    segmented : folders of `segment_image`. references : where training reference patches lie, shape of the grid, for
+    the dates that have any; without them the options' least share stands.
+    class_names : of the codes 1, 2, … threshold : probability from which a pixel belongs to the preliminary mask.
+    """
+    control = _control(segmented, found, references, threshold)
+    if control is not None:
+        options = options.model_copy(update={"least_share": control.share})
+    counts = {}
+    for day, segments in segmented.items():
+        labels, grid = _labels(segments)
+        probability, classes = found[day].read()
+        mask = np.nan_to_num(probability) >= threshold
+        refined = refine(labels, mask, classes, probability, grid.pixel_area, options)
+        outlines = outline_patches(refined.patches, grid).merge(refined.patch_table.drop(columns="area_m2"), on="patch")
+        _in_degrees(outlines, class_names).to_parquet(outlines_path(folder, day))
+        refined.object_table.to_parquet(folder / f"{day:%Y%m%d}-objects.parquet")
+        counts[str(day)] = {
+            "mask_ha": round(float((mask * grid.pixel_area[:, None]).sum()) / 1e4, 2),
+            "patches": len(outlines),
+            **{str(reason): count for reason, count in refined.counts.items()},
+        }
+    report = {"least_share": options.least_share, "control": asdict(control) if control else None, "dates": counts}
+    (folder / CONTROL).write_text(json.dumps(report))
+    return report
+
+
+def outlines_path(folder: Path, day: datetime.date) -> Path:
+    """The outlines of a date: columns mine_class, confidence, geometry in EPSG:4326."""
+    return folder / f"{day:%Y%m%d}.parquet"
+
+
+def _control(
+    segmented: Mapping[datetime.date, Path],
+    found: Mapping[datetime.date, FoundClasses],
+    references: Mapping[datetime.date, NDArray[np.bool_]],
+    threshold: float,
+) -> AreaThreshold | None:
+    """p* from the references of all dates together."""
+    parts, meeting, reference_m2 = [], [], 0.0
+    for day, reference in references.items():
+        labels, grid = _labels(segmented[day])
+        probability, _ = found[day].read()
+        parts.append(measure_objects(labels, np.nan_to_num(probability) >= threshold, grid.pixel_area))
+        meeting.append(objects_meeting(labels, reference))
+        reference_m2 += float((reference * grid.pixel_area[:, None]).sum())
+    if not parts:
+        return None
+    objects = Objects(
+        area=np.concatenate([part.area for part in parts]),
+        intersection=np.concatenate([part.intersection for part in parts]),
+    )
+    return total_area_threshold(objects, np.concatenate(meeting), reference_m2)
+
+
+def _labels(folder: Path) -> tuple[NDArray[np.int32], Grid]:
+    with Raster(folder / LABELS) as raster:
+        return raster.read(), raster.grid
+
+
+def _in_degrees(outlines: gpd.GeoDataFrame, class_names: Sequence[str]) -> gpd.GeoDataFrame:
+    names = [class_names[code - 1] for code in outlines["class_code"]]
+    frame = gpd.GeoDataFrame({"mine_class": names, "confidence": outlines["confidence"]}, geometry=outlines.geometry)
+    return frame.to_crs("EPSG:4326")

@@ -1,0 +1,255 @@
+"""Checkpoints: weights as safetensors, what they are and where they come from in its header, their sha256 beside them.
+
+Files that would have to be unpickled are never opened: a pickle runs whatever code its author put into it.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from pydantic import Field, ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from engine.errors import InputError
+from engine.options import Options
+from engine.patches.model import DeepLabV3
+from engine.patches.options import Architecture, RowRange, TrainingOptions
+
+MODELS = Path(__file__).parents[2] / "models"
+SUFFIX = ".safetensors"
+_HEADER = "pitwatch"
+_PICKLES = {".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle"}
+
+
+class BandOptions(Options):
+    """One band of a model's input: its name, and the mean and standard deviation it is standardised with.
+
+    In the image's units, after its offset has been subtracted.
+    """
+
+    name: str
+    mean: float
+    std: float
+
+
+class TrainingDataOptions(Options):
+    """What a model was trained on. files : name -> sha256. Dates and rows (first, one past the last) held out."""
+
+    files: dict[str, str] = Field(default_factory=dict)
+    dates: tuple[date, ...] = ()
+    held_out_dates: tuple[date, ...] = ()
+    held_out_rows: tuple[RowRange, ...] = ()
+
+
+class ModelDescription(Options):
+    """The header of a checkpoint.
+
+    classes : names by code, "background" first. metrics : name -> value, of the final weights.
+    """
+
+    format: Literal["pitwatch-patches"] = "pitwatch-patches"
+    version: Literal[1] = 1
+    name: str
+    architecture: Architecture
+    stride: Literal[8, 16]
+    zoom: Literal[1, 2, 4]
+    rates: tuple[int, int, int]
+    classes: tuple[str, ...]
+    bands: tuple[BandOptions, ...]
+    data: TrainingDataOptions = TrainingDataOptions()
+    recipe: TrainingOptions | None = None
+    metrics: dict[str, float] = Field(default_factory=dict)
+
+    def network(self) -> DeepLabV3:
+        """A network of this architecture, its weights random."""
+        return DeepLabV3(
+            self.architecture,
+            classes=len(self.classes),
+            bands=len(self.bands),
+            stride=self.stride,
+            zoom=self.zoom,
+            rates=self.rates,
+        )
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint that has been found whole and is known by its sha256; its weights are not loaded yet."""
+
+    path: Path
+    sha256: str
+    description: ModelDescription
+
+    @cached_property
+    def network(self) -> DeepLabV3:
+        """The network with these weights, float32, for inference.
+
+        Raises
+        ------
+        InputError
+            When the tensors are not those of the architecture that the header names.
+        """
+        with torch.device("meta"):
+            network = self.description.network()
+        with safe_open(self.path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+        self._check(tensors, network.state_dict())
+        network.load_state_dict({name: _as_float32(tensor) for name, tensor in tensors.items()}, assign=True)
+        return network.eval().requires_grad_(False)
+
+    def _check(self, tensors: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
+        odd = sorted(tensors.keys() ^ wanted.keys()) or sorted(
+            name for name, tensor in tensors.items() if tensor.shape != wanted[name].shape
+        )
+        if odd:
+            name = odd[0]
+            found = f"has shape {_shape(tensors[name])}" if name in tensors else "is missing"
+            needed = f"shape {_shape(wanted[name])} is needed" if name in wanted else "it has no place there"
+            raise InputError(
+                f"the tensor {found}, and in a {self.description.architecture} of {len(self.description.bands)} bands "
+                f"and {len(self.description.classes)} classes {needed}",
+                file=self.path,
+                field=name,
+                mend="supply the checkpoint as Pitwatch's training wrote it",
+            )
+
+
+def find_checkpoint(model: str, folder: Path) -> Path:
+    """The file of a model: a path relative to an area's folder, or the name of a model that ships with Pitwatch.
+
+    Raises
+    ------
+    InputError
+        When there is none, or when it is in a form that would have to be unpickled.
+    """
+    _refuse_pickles(folder / model)
+    places = [folder / model, MODELS / f"{model.removesuffix(SUFFIX)}{SUFFIX}"]
+    if Path(model).name != model:
+        places = places[:1]
+    elif not model.endswith(SUFFIX):
+        places.insert(0, folder / f"{model}{SUFFIX}")
+    for place in places:
+        if place.is_file():
+            return place
+    shipped = ", ".join(sorted(path.stem for path in MODELS.glob(f"*{SUFFIX}"))) or "none"
+    raise InputError(
+        f"there is no model '{model}'",
+        file=folder / model,
+        field="extraction.model",
+        mend=f"give the path of a {SUFFIX} file, or the name of a shipped model ({shipped})",
+    )
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Check a file against its sha256 and read its header.
+
+    Raises
+    ------
+    InputError
+        For a pickle, a file that is missing or corrupt, one without its sha256 or whose sha256 is another, and one that
+        Pitwatch did not write.
+    """
+    _refuse_pickles(path)
+    if path.suffix != SUFFIX:
+        raise InputError(f"'{path.suffix}' is not read here", file=path, field="format", mend=f"supply a {SUFFIX} file")
+    if not path.is_file():
+        raise InputError("the file does not exist", file=path, field="path", mend="check the path, or train a model")
+    digest = _check_sum(path)
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = (file.metadata() or {}).get(_HEADER)
+    except (SafetensorError, OSError) as error:
+        raise InputError(
+            f"not a readable safetensors file ({error})", file=path, field="format", mend="copy or download it again"
+        ) from None
+    if header is None:
+        raise InputError(
+            "nothing in it says which bands and classes it is for; Pitwatch did not write it",
+            file=path,
+            field=f"metadata.{_HEADER}",
+            mend="supply a checkpoint that `python -m engine train` wrote",
+        )
+    try:
+        return Checkpoint(path, digest, ModelDescription.model_validate_json(header))
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        raise InputError(
+            f"the header cannot be used ({fault['msg']})",
+            file=path,
+            field=".".join(["metadata", _HEADER, *(str(part) for part in fault["loc"])]),
+            mend="supply a checkpoint that this version of Pitwatch reads",
+        ) from None
+
+
+def write_checkpoint(path: Path, description: ModelDescription, state: Mapping[str, Tensor]) -> Checkpoint:
+    """Write weights in float16 and their sha256 beside them (as `sha256sum -c` reads it), whole or not at all."""
+    tensors = {
+        name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous() for name, tensor in state.items()
+    }
+    header = json.dumps(description.model_dump(mode="json"), sort_keys=True)
+    contents = save(tensors, metadata={_HEADER: header})
+    digest = hashlib.sha256(contents).hexdigest()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Killed between the two, the sums differ, and the model is refused rather than taken for another.
+    _write(path, contents)
+    _write(_sum_file(path), f"{digest}  {path.name}\n".encode())
+    return Checkpoint(path, digest, description)
+
+
+def _refuse_pickles(path: Path) -> None:
+    if path.suffix.lower() in _PICKLES:
+        raise InputError(
+            f"'{path.suffix}' files are pickles, which run whatever code is in them when they are opened",
+            file=path,
+            field="format",
+            mend="let whoever made it save the weights with safetensors, or train the model here",
+        )
+
+
+def _check_sum(path: Path) -> str:
+    """The sha256 of a file, once it is known to be the one that stands beside it."""
+    beside = _sum_file(path)
+    if not beside.is_file():
+        raise InputError(
+            "the sha256 of the checkpoint is missing",
+            file=beside,
+            mend=f"supply it with the checkpoint; if you trust the file: sha256sum {path.name} > {beside.name}",
+        )
+    words = beside.read_text(encoding="utf-8", errors="replace").split()
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if not words or words[0].lower() != digest:
+        raise InputError(
+            "it is not the file that its sha256 stands for; it is corrupt, or another has taken its place",
+            file=path,
+            field="sha256",
+            mend="copy or download both files again",
+        )
+    return digest
+
+
+def _sum_file(path: Path) -> Path:
+    return path.with_name(path.name + ".sha256")
+
+
+def _write(path: Path, contents: bytes) -> None:
+    partial = path.with_name(path.name + ".partial")
+    partial.write_bytes(contents)
+    os.replace(partial, path)
+
+
+def _as_float32(tensor: Tensor) -> Tensor:
+    return tensor.float() if tensor.is_floating_point() else tensor
+
+
+def _shape(tensor: Any) -> str:
+    return " x ".join(str(edge) for edge in tensor.shape) or "of one number"

@@ -1,0 +1,221 @@
+"""The steps from images to patches."""
+
+import datetime
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.area import Area
+from engine.blocks import Workers
+from engine.errors import InputError
+from engine.grid import Grid
+from engine.imagery import IMAGE, SourceImage, open_sources, prepare_image
+from engine.objects.steps import CONTROL, FoundClasses, outlines_path, refine_masks, segment_image
+from engine.patches.checkpoint import Checkpoint, find_checkpoint, read_checkpoint
+from engine.patches.inference import CLASSES, PROBABILITY, extract
+from engine.patches.labels import UNLABELLED, read_labels
+from engine.patches.options import ExtractionOptions
+from engine.steps import StepRecord, Workspace
+
+_BLOCK = 1024  # pixels
+
+
+@dataclass(frozen=True)
+class ExtractionProducts:
+    """What a model found: folders of the images' probabilities by date, of their outlines, and how they came about."""
+
+    checkpoint: Checkpoint
+    threshold: float
+    probabilities: dict[datetime.date, Path]
+    refinement: Path
+    boundary_error_m: float
+    record: StepRecord
+
+    @property
+    def outlines(self) -> dict[datetime.date, Path]:
+        return {day: outlines_path(self.refinement, day) for day in self.probabilities}
+
+    @property
+    def least_share(self) -> float:
+        """p*, as it was found or given."""
+        return float(json.loads((self.refinement / CONTROL).read_text())["least_share"])
+
+
+@dataclass(frozen=True)
+class OpticalProducts:
+    """Folders of the images by date, and what a model found in them, if one was named."""
+
+    images: dict[datetime.date, Path]
+    grid: Grid
+    reports: dict[datetime.date, dict[str, Any]]
+    extraction: ExtractionProducts | None
+
+
+def optical_steps(area: Area, workspace: Workspace, workers: Workers) -> OpticalProducts | None:
+    """Run what is not up to date; None in an area without images."""
+    imagery = area.options.imagery
+    if imagery is None:
+        return None
+    sources = dict(zip([image.date for image in imagery.in_order], open_sources(imagery, area.folder), strict=True))
+    grid = next(iter(sources.values())).grid
+    records = {
+        day: workspace.step(
+            f"image-{day:%Y%m%d}",
+            partial(
+                prepare_image,
+                source,
+                grid,
+                natural_colour=imagery.natural_colour,
+                count=workspace.progress.count,
+            ),
+            code="imagery.py",
+            files=source.files,
+            parameters={**source.parameters, "natural_colour": imagery.natural_colour, "grid": grid.describe()},
+        )
+        for day, source in sources.items()
+    }
+    images = {day: workspace.path(record) for day, record in records.items()}
+    extraction = area.options.extraction
+    return OpticalProducts(
+        images,
+        grid,
+        {day: record.report for day, record in records.items()},
+        _extract(area, extraction, sources, grid, records, workspace, workers) if extraction else None,
+    )
+
+
+def _extract(
+    area: Area,
+    options: ExtractionOptions,
+    sources: Mapping[datetime.date, SourceImage],
+    grid: Grid,
+    images: Mapping[datetime.date, StepRecord],
+    workspace: Workspace,
+    workers: Workers,
+) -> ExtractionProducts:
+    checkpoint = _open_checkpoint(options, area, sources.values())
+    inferred, segmented = {}, {}
+    for day, image in images.items():
+        path = workspace.path(image) / IMAGE
+        inferred[day] = workspace.step(
+            f"extraction-{day:%Y%m%d}",
+            partial(
+                extract,
+                path,
+                checkpoint.path,
+                options=options,
+                workers=workers,
+                count=workspace.progress.count,
+            ),
+            code="patches",
+            files=[checkpoint.path],
+            after=[image],
+            parameters={"window": options.window, "margin": options.margin},
+        )
+        segmented[day] = workspace.step(
+            f"objects-{day:%Y%m%d}",
+            partial(segment_image, path, options=area.options.segmentation),
+            code="objects",
+            after=[image],
+            parameters=area.options.segmentation.model_dump(mode="json"),
+        )
+    references, label_files = _training_reference(area, grid)
+    refined = workspace.step(
+        "refinement",
+        lambda folder: refine_masks(
+            {day: workspace.path(record) for day, record in segmented.items()},
+            {day: _found(workspace.path(record)) for day, record in inferred.items()},
+            references(),
+            folder,
+            class_names=checkpoint.description.classes[1:],
+            threshold=options.threshold,
+            options=area.options.refinement,
+        ),
+        code="objects",
+        files=label_files,
+        after=[*inferred.values(), *segmented.values()],
+        parameters={
+            "threshold": options.threshold,
+            "reference": area.options.reference.model_dump(mode="json") if area.options.reference else None,
+            **area.options.refinement.model_dump(mode="json"),
+        },
+    )
+    return ExtractionProducts(
+        checkpoint=checkpoint,
+        threshold=options.threshold,
+        probabilities={day: workspace.path(record) for day, record in inferred.items()},
+        refinement=workspace.path(refined),
+        boundary_error_m=area.options.change.boundary_error_m or grid.pixel_size[0] / 2,
+        record=refined,
+    )
+
+
+def _found(folder: Path) -> FoundClasses:
+    return FoundClasses(folder / PROBABILITY, folder / CLASSES)
+
+
+def _open_checkpoint(options: ExtractionOptions, area: Area, sources: Iterable[SourceImage]) -> Checkpoint:
+    """The model that the area names, once it is known to be for these images."""
+    checkpoint = read_checkpoint(find_checkpoint(options.model, area.folder))
+    needed = [band.name for band in checkpoint.description.bands]
+    for source in sources:
+        if missing := [name for name in needed if name not in source.bands]:
+            raise InputError(
+                f"the model '{options.model}' needs the bands {', '.join(missing)}, and the image has "
+                f"{', '.join(source.bands)}",
+                file=source.path,
+                field="bands",
+                mend="supply these bands, name them under imagery.bands, or take a model for the bands that are there",
+            )
+    return checkpoint
+
+
+def _training_reference(
+    area: Area, grid: Grid
+) -> tuple[Callable[[], dict[datetime.date, NDArray[np.bool_]]], list[Path]]:
+    """Where training reference patches lie on each date, to be read when it is needed, and the files that say so."""
+    imagery, reference = area.options.imagery, area.options.reference
+    if imagery is None or reference is None:
+        return dict, []
+    labelled = {
+        image.date: area.folder / image.labels
+        for image in imagery.in_order
+        if image.labels is not None and image.date not in reference.held_out_dates
+    }
+
+    def read() -> dict[datetime.date, NDArray[np.bool_]]:
+        found = {}
+        for day, path in labelled.items():
+            codes = read_labels(path, grid, reference)
+            for first, end in reference.held_out_rows:
+                codes[first:end] = UNLABELLED
+            found[day] = (codes > 0) & (codes != UNLABELLED)
+        return found
+
+    return read, list(labelled.values())
+
+
+def check_optical(area: Area) -> str:
+    """Open every image, and the model, as a run would; a summary, empty without images."""
+    imagery, extraction = area.options.imagery, area.options.extraction
+    if imagery is None:
+        return ""
+    sources = open_sources(imagery, area.folder)
+    first, dates = sources[0], [image.date for image in imagery.in_order]
+    for source in sources:
+        for block in source.grid.blocks(_BLOCK):
+            source.read(source.grid, block)
+    summary = (
+        f"{len(sources)} images, {dates[0]} to {dates[-1]}, {len(first.bands)} bands, "
+        f"{first.grid.rows} x {first.grid.cols} pixels"
+    )
+    if extraction is None:
+        return f"{summary}, no model to find patches with"
+    checkpoint = _open_checkpoint(extraction, area, sources)
+    return f"{summary}, model {checkpoint.description.name} ({', '.join(checkpoint.description.classes[1:])})"

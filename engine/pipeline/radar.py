@@ -1,0 +1,100 @@
+"""The steps from interferograms to rates."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from engine.area import Area
+from engine.blocks import Workers
+from engine.deformation.steps import (
+    ChosenNetwork,
+    PreparedStack,
+    choose_network,
+    estimate_rates,
+    invert_stack,
+    open_stack,
+    prepare_stack,
+    reference_phase,
+)
+from engine.steps import Progress, StepRecord, Workspace
+
+
+@dataclass(frozen=True)
+class RadarProducts:
+    """Folders of the finished steps, and the records that what comes after depends on."""
+
+    stack: Path
+    network: Path
+    inversion: Path
+    velocity: Path
+    records: tuple[StepRecord, StepRecord]
+
+
+def radar_steps(area: Area, workspace: Workspace, workers: Workers) -> RadarProducts | None:
+    """Run what is not up to date; None in an area without a stack."""
+    options, progress = area.options, workspace.progress
+    if options.stack is None:
+        return None
+    reader = open_stack(options.stack, area.folder)
+    weights = options.inversion.weights
+    stack_record = workspace.step(
+        "stack",
+        lambda folder: prepare_stack(reader, folder, weights=weights, progress=progress),
+        code="deformation",
+        files=reader.files,
+        parameters={**options.stack.model_dump(mode="json"), "coherence_read": weights != "none"},
+    )
+    stack = PreparedStack.read(workspace.path(stack_record))
+
+    network_record = workspace.step(
+        "network",
+        lambda folder: choose_network(stack, folder, options.network),
+        code="deformation",
+        after=[stack_record],
+        parameters=options.network.model_dump(mode="json"),
+    )
+    chosen = ChosenNetwork.read(workspace.path(network_record), stack)
+
+    inversion_record = workspace.step(
+        "inversion",
+        lambda folder: invert_stack(stack, chosen, folder, options.inversion, workers=workers, progress=progress),
+        code="deformation",
+        after=[stack_record, network_record],
+        parameters=options.inversion.model_dump(mode="json", exclude={"block"}),
+    )
+    inverted = workspace.path(inversion_record)
+
+    velocity_record = workspace.step(
+        "velocity",
+        lambda folder: estimate_rates(stack, inverted, folder, options.inversion, workers=workers, progress=progress),
+        code="deformation",
+        after=[stack_record, inversion_record],
+    )
+    return RadarProducts(
+        stack=stack.folder,
+        network=workspace.path(network_record),
+        inversion=inverted,
+        velocity=workspace.path(velocity_record),
+        records=(inversion_record, velocity_record),
+    )
+
+
+def check_radar(area: Area, scratch: Path, progress: Progress) -> str:
+    """Read every interferogram as a run would; a summary, empty without a stack."""
+    options = area.options
+    if options.stack is None:
+        return ""
+    with TemporaryDirectory(dir=scratch) as name:
+        folder = Path(name)
+        reader = open_stack(options.stack, area.folder)
+        prepare_stack(reader, folder, weights=options.inversion.weights, progress=progress)
+        stack = PreparedStack.read(folder)
+        choose_network(stack, folder, options.network)
+        chosen = ChosenNetwork.read(folder, stack)
+        reference_phase(stack, chosen, options.inversion)
+    dates = chosen.network.dates
+    return (
+        f"{len(chosen.numbers)} of {len(reader.interferograms)} pairs between {len(dates)} dates, "
+        f"{dates[0]} to {dates[-1]}, {stack.grid.rows} x {stack.grid.cols} pixels, "
+        f"wavelength {stack.radar.wavelength * 100:.3f} cm"
+    )

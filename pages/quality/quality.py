@@ -1,0 +1,52 @@
+"""The analyst's page: how patches were found, the radar's network and noise, and where the release comes from."""
+
+import streamlit as st
+
+from components.charts import network_chart, noise_chart
+from components.frame import header
+from components.provenance import extraction_report, provenance
+from engine import wording
+from engine.wording import gettext as _
+
+frame = header()
+reader = frame.reader
+
+names = [_("Extraction")] if reader.extraction else []
+names += [_("Radar")] if reader.radar else []
+tabs = dict(zip([*names, _("Provenance")], st.tabs([*names, _("Provenance")]), strict=True))
+
+if reader.extraction is not None:
+    with tabs[_("Extraction")]:
+        extraction_report(reader, reader.extraction)
+if reader.radar is not None:
+    radar = reader.radar
+    with tabs[_("Radar")]:
+        pairs = reader.interferograms()
+        facts = st.columns(5)
+        facts[0].metric(_("Acquisitions"), len(reader.acquisitions()))
+        facts[1].metric(_("Interferograms used"), _("{used} of {all}").format(used=radar.pairs, all=len(pairs)))
+        facts[2].metric(_("Frame solved"), wording.percent(radar.solved_share))
+        facts[3].metric(_("Wavelength"), _("{length} cm").format(length=wording.number(100 * radar.wavelength_m, 2)))
+        facts[4].metric(_("Incidence"), f"{wording.number(radar.incidence_deg, 1)}°")
+        network_column, noise_column = st.columns([3, 2], gap="medium")
+        with network_column:
+            st.subheader(_("Network of interferograms"), anchor=False)
+            network_chart(reader)
+            st.caption(_("One line a pair; the stronger, the more of the frame has phase. Dotted: acquisitions."))
+        with noise_column:
+            st.subheader(_("Noise of the acquisitions"), anchor=False)
+            noise_chart(reader)
+            st.caption(
+                _(
+                    "Robust spread, over the frame, of what is left when each pixel's own line is taken away. It is "
+                    "the error bar of every series on that date."
+                )
+            )
+            st.subheader(_("Reference and corrections"), anchor=False)
+            st.markdown(
+                _("Rates are relative to {reference}. Corrections for atmosphere, ramps and heights: none.").format(
+                    reference=wording.reference_name(radar.reference)
+                )
+            )
+with tabs[_("Provenance")]:
+    provenance(reader)

@@ -1,0 +1,218 @@
+"""What the rows of a release hold; units are in schema.sql."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ReleaseInfo:
+    """The release table's row; see schema.sql for units."""
+
+    id: str
+    area: str
+    title: str
+    created: datetime
+    schema_version: int
+    engine_version: str
+    content_key: str
+    attribution: str
+    source: str
+    first_date: date
+    last_date: date
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+@dataclass(frozen=True)
+class Radar:
+    """What the rates of a release rest on."""
+
+    first_date: date
+    last_date: date
+    pairs: int
+    moving_area_m2: float
+    halo_m: float
+    solved_share: float
+    reference: str
+    threshold: float
+    t95: float
+    incidence_deg: float
+    heading_deg: float | None
+    wavelength_m: float
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image of one date: the layers of its picture and of the probabilities found in it."""
+
+    date: date
+    layer: str
+    probability: str | None
+    bands: list[str]
+    pixel_m: float
+    valid_share: float
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """How patches were found in the images."""
+
+    model: str
+    sha256: str
+    classes: list[str]
+    threshold: float
+    least_share: float
+    boundary_error_m: float
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A raster of the map."""
+
+    name: str
+    file: str
+    unit: str
+    palette: str
+    low: float | None
+    high: float | None
+    neutral: float | None
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A patch with what changed and its activity; see schema.sql for units.
+
+    What rests on images is None where outlines were given, what rests on radar where there is no stack.
+    """
+
+    patch_id: str
+    name: str
+    mine_class: str
+    area_m2: float
+    west: float
+    south: float
+    east: float
+    north: float
+    confidence: float | None
+    change: str | None
+    change_from: date | None
+    change_to: date | None
+    change_m2: float | None
+    change_margin_m2: float | None
+    first_seen: date | None
+    last_seen: date | None
+    activity: str | None
+    observed_share: float | None
+    coherent_pixels: int | None
+    decorrelated_pixels: int | None
+    detectable_rate: float | None
+    cluster_parts: int | None
+    cluster_pixels: int | None
+    cluster_area_m2: float | None
+    cluster_distance_m: float | None
+    median_rate: float | None
+    extreme_rate: float | None
+    standard_error: float | None
+    significant_share: float | None
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A patch on one date; areas in m², confidence 0–1."""
+
+    date: date
+    mine_class: str
+    area_m2: float
+    margin_m2: float
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    patch_id: str
+    register: str | None
+    kind: str
+    reasons: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Series:
+    """Displacement in mm since the first date, and what to draw as its error bars (1 σ, mm)."""
+
+    dates: Sequence[date]
+    displacement: Sequence[float]
+    noise: Sequence[float]
+
+
+@dataclass(frozen=True)
+class PatchSeries(Series):
+    """of : "cluster" or "patch". rate, standard_error : mm/yr, of the mean series."""
+
+    of: str
+    pixels: int
+    rate: float
+    standard_error: float
+
+
+@dataclass(frozen=True)
+class PixelReading:
+    """All that a release knows of one pixel. Rates in mm/yr; series None where there is none."""
+
+    lon: float
+    lat: float
+    state: str
+    pairs: int
+    pairs_used: int
+    groups: int
+    dates: int
+    coherence: float | None
+    rate: float | None
+    standard_error: float | None
+    vertical: float | None
+    series: Series | None
+
+
+@dataclass(frozen=True)
+class Interferogram:
+    first_date: date
+    second_date: date
+    days: int
+    perpendicular_baseline_m: float | None
+    valid_share: float
+    used: bool
+
+
+@dataclass(frozen=True)
+class Acquisition:
+    date: date
+    noise_mm: float | None
+
+
+@dataclass(frozen=True)
+class RateBin:
+    """Area of the frame, in m², with rates from `low` to `high`, mm/yr."""
+
+    low: float
+    high: float
+    area_m2: float
+
+    @property
+    def middle(self) -> float:
+        return (self.low + self.high) / 2
+
+
+@dataclass(frozen=True)
+class Step:
+    """Provenance of one step."""
+
+    name: str
+    finished: datetime
+    seconds: float
+    peak_memory_bytes: int
+    parameters: dict[str, Any]
+    versions: dict[str, str]
+    report: dict[str, Any]

@@ -1,0 +1,227 @@
+"""Total-area control on objects drawn by hand, the paper's example among them."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy.ndimage import label
+
+from engine.objects.refinement import (
+    Objects,
+    Reason,
+    Refinement,
+    RefinementOptions,
+    measure_objects,
+    objects_meeting,
+    refine,
+    total_area_threshold,
+)
+
+# Figure 4 of the paper: how much of the objects R1 to R6 the preliminary mask covers, per cent.
+FIGURE_4 = (99, 2, 15, 7, 5, 12)
+TEN = np.ones((10, 10), np.int32)
+
+
+def in_a_row(*shares: int) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Objects of 10 x 10 pixels side by side, and a mask that covers so many pixels of each."""
+    labels = np.hstack([number * TEN for number in range(1, len(shares) + 1)])
+    mask = np.hstack([(np.arange(100) < share).reshape(10, 10) for share in shares])
+    return labels, mask
+
+
+def square_metres(labels: NDArray[np.int32], side: float = 1.0) -> NDArray[np.float64]:
+    """Area of a row's pixels."""
+    return np.full(labels.shape[0], side**2)
+
+
+def refined(
+    labels: NDArray[np.int32],
+    mask: NDArray[np.bool_],
+    *,
+    classes: NDArray[np.uint8] | None = None,
+    probability: NDArray[np.float64] | None = None,
+    share: float = 0.5,
+    least_area: float = 0.0,
+) -> Refinement:
+    return refine(
+        labels,
+        mask,
+        np.ones(labels.shape, np.uint8) if classes is None else classes,
+        np.full(labels.shape, 0.8) if probability is None else probability,
+        square_metres(labels),
+        RefinementOptions(least_share=share, least_area_m2=least_area),
+    )
+
+
+@pytest.mark.parametrize("reference_m2", [99.0, 100.0])
+def test_the_example_of_the_paper_keeps_r1_alone(reference_m2: float) -> None:
+    labels, mask = in_a_row(*FIGURE_4)
+    objects = measure_objects(labels, mask, square_metres(labels))
+    threshold = total_area_threshold(objects, np.ones(6, bool), reference_m2)
+    assert threshold is not None
+    assert (threshold.share, threshold.cumulated_m2, threshold.saturated) == (0.99, 99.0, False)
+
+    result = refined(labels, mask, share=threshold.share)
+    np.testing.assert_array_equal(result.patches, labels == 1)
+    assert result.object_table["share"].tolist() == pytest.approx([share / 100 for share in FIGURE_4])
+    assert result.object_table["kept"].tolist() == [True] + [False] * 5
+    assert result.counts == {Reason.KEPT: 1, Reason.LOW_SHARE: 5, Reason.SMALL: 0}
+
+
+@pytest.mark.parametrize(
+    ("reference_m2", "share"),
+    [
+        (0.0, 0.99),  # one object at least is kept
+        (106.0, 0.99),  # 99 is nearer than 99 + 15
+        (106.5, 0.99),  # as near as the other: the higher share
+        (107.0, 0.15),
+        (138.0, 0.05),  # 99 + 15 + 12 + 7 + 5
+    ],
+)
+def test_the_threshold_is_where_the_area_comes_closest(reference_m2: float, share: float) -> None:
+    objects = measure_objects(*in_a_row(*FIGURE_4), square_metres(TEN))
+    threshold = total_area_threshold(objects, np.ones(6, bool), reference_m2)
+    assert threshold is not None
+    assert threshold.share == share
+    assert not threshold.saturated
+
+
+def test_a_reference_that_is_never_reached_saturates() -> None:
+    objects = measure_objects(*in_a_row(*FIGURE_4), square_metres(TEN))
+    threshold = total_area_threshold(objects, np.ones(6, bool), 141.0)
+    assert threshold is not None
+    assert threshold.saturated
+    assert (threshold.share, threshold.cumulated_m2, threshold.reference_m2) == (0.02, 140.0, 141.0)
+
+
+def test_only_objects_on_the_reference_are_counted() -> None:
+    labels, mask = in_a_row(90, 80, 70, 0)
+    objects = measure_objects(labels, mask, square_metres(labels))
+    reference = np.isin(labels, (2, 4))
+    meets = objects_meeting(labels, reference)
+    assert meets.tolist() == [False, True, False, True]
+    threshold = total_area_threshold(objects, meets, 1000.0)
+    assert threshold is not None
+    assert (threshold.share, threshold.cumulated_m2) == (0.8, 80.0)
+    assert total_area_threshold(objects, objects_meeting(labels, labels == 4), 1000.0) is None
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    counts=st.lists(st.tuples(st.integers(1, 8), st.integers(0, 8)), min_size=1, max_size=8),
+    reference=st.integers(0, 60),
+)
+def test_no_other_threshold_comes_closer(counts: list[tuple[int, int]], reference: int) -> None:
+    area = np.array([size for size, _ in counts], float)
+    objects = Objects(area, np.minimum(area, [covered for _, covered in counts]))
+    found = total_area_threshold(objects, np.ones(area.size, bool), float(reference))
+    if found is None:
+        assert not objects.intersection.any()
+        return
+    kept = {share: objects.intersection[objects.share >= share].sum() for share in objects.share if share > 0}
+    assert found.cumulated_m2 == kept[found.share]
+    assert abs(found.cumulated_m2 - reference) == min(abs(area - reference) for area in kept.values())
+    assert found.saturated == (max(kept.values()) < reference)
+
+
+def test_areas_are_those_of_the_pixels_of_each_row() -> None:
+    labels = np.array([[1, 1, 2], [1, 0, 2]], np.int32)
+    mask = np.array([[True, False, False], [True, True, False]])
+    by_row = measure_objects(labels, mask, np.array([100.0, 50.0]))
+    assert by_row.area.tolist() == [250.0, 150.0]
+    assert by_row.intersection.tolist() == [150.0, 0.0]
+    by_pixel = measure_objects(labels, mask, np.array([[100.0] * 3, [50.0] * 3]))
+    assert by_pixel.share.tolist() == by_row.share.tolist() == [0.6, 0.0]
+
+
+def test_neighbours_merge_and_whole_objects_are_kept() -> None:
+    labels, mask = in_a_row(60, 70, 10, 80)
+    result = refined(labels, mask)
+    np.testing.assert_array_equal(result.patches, np.hstack([TEN, TEN, 0 * TEN, 2 * TEN]))
+    assert result.patch_table["area_m2"].tolist() == [200.0, 100.0]
+    assert result.object_table["patch"].tolist() == [1, 1, 0, 2]
+    assert result.object_table["reason"].tolist() == ["kept", "kept", "low_share", "kept"]
+
+
+def test_neighbours_in_a_corner_do_not_merge() -> None:
+    labels = np.array([[1, 2], [3, 4]], np.int32)
+    result = refined(labels, np.array([[True, False], [False, True]]))
+    assert result.patches.tolist() == [[1, 0], [0, 2]]
+
+
+def test_neighbours_of_different_class_stay_apart() -> None:
+    labels, mask = in_a_row(100, 100, 100)
+    classes = np.hstack([2 * TEN, TEN, TEN]).astype(np.uint8)
+    classes[:, :4] = 1  # less than half of the first object
+    result = refined(labels, mask, classes=classes)
+    np.testing.assert_array_equal(result.patches, np.hstack([TEN, 2 * TEN, 2 * TEN]))
+    assert result.patch_table["class_code"].tolist() == [2, 1]
+
+
+def test_the_class_is_that_of_most_area_under_the_mask() -> None:
+    labels, classes = np.ones((2, 4), np.int32), np.array([[3, 3, 3, 1], [2, 2, 1, 1]], np.uint8)
+    mask = np.array([[True, True, False, False], [True, True, False, False]])
+    options = RefinementOptions(least_share=0.1, least_area_m2=0)
+    for areas, code in (([1.0, 2.0], 2), ([2.0, 1.0], 3), ([1.0, 1.0], 2)):
+        result = refine(labels, mask, classes, np.ones((2, 4)), np.array(areas), options)
+        assert result.patch_table["class_code"].tolist() == [code]
+
+
+def test_small_patches_go_after_merging() -> None:
+    labels = np.zeros((4, 12), np.int32)
+    labels[:, :2], labels[:, 2:4], labels[:, 5:7], labels[:, 8:12] = 1, 2, 3, 4  # 8 + 8, 8 and 16 pixels
+    result = refined(labels, labels > 0, least_area=16.0)
+    assert result.patch_table["area_m2"].tolist() == [16.0, 16.0]
+    assert result.object_table["reason"].tolist() == ["kept", "kept", "small", "kept"]
+    assert result.counts == {Reason.KEPT: 3, Reason.LOW_SHARE: 0, Reason.SMALL: 1}
+    assert np.unique(result.patches).tolist() == [0, 1, 2]
+
+
+def test_confidence_is_the_mean_over_the_area_where_it_is_known() -> None:
+    labels = np.array([[1, 1], [1, 2]], np.int32)
+    probability = np.array([[0.9, np.nan], [0.6, np.nan]], np.float32)
+    options = RefinementOptions(least_share=0, least_area_m2=0)
+    classes = np.array([[1, 1], [1, 2]], np.uint8)
+    result = refine(labels, np.ones((2, 2), bool), classes, probability, np.array([2.0, 1.0]), options)
+    assert result.patch_table["confidence"].tolist() == pytest.approx([0.8, np.nan], nan_ok=True)
+
+
+def test_a_mask_that_meets_nothing_gives_empty_tables() -> None:
+    labels = np.array([[1, 1, 0]], np.int32)
+    for mask in ([[False, False, False]], [[False, False, True]]):
+        result = refined(labels, np.array(mask), share=0.0)
+        assert not result.patches.any()
+        assert result.patch_table.empty
+        assert result.object_table.empty
+        assert set(result.counts.values()) == {0}
+    assert refined(0 * labels, np.ones((1, 3), bool)).object_table.empty
+
+
+def test_a_mask_without_class_is_refused() -> None:
+    labels, mask = in_a_row(10)
+    with pytest.raises(ValueError, match="class 0"):
+        refined(labels, mask, classes=np.zeros(labels.shape, np.uint8))
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), share=st.sampled_from([0.0, 0.3, 0.7, 1.0]), least=st.sampled_from([0.0, 4.0]))
+def test_tables_and_raster_say_the_same(seed: int, share: float, least: float) -> None:
+    rng = np.random.default_rng(seed)
+    labels = label(rng.random((9, 11)) < 0.55)[0].astype(np.int32)
+    mask, classes = rng.random(labels.shape) < 0.5, rng.integers(1, 4, labels.shape, np.uint8)
+    result = refined(labels, mask, classes=classes, share=share, least_area=least)
+    objects, patches = result.object_table, result.patch_table
+
+    assert np.unique(objects["label"]).tolist() == np.unique(labels[mask & (labels > 0)]).tolist()
+    assert sum(result.counts.values()) == len(objects)
+    kept = objects[objects["kept"]]
+    np.testing.assert_array_equal(result.patches > 0, np.isin(labels, kept["label"]))
+    assert kept.groupby("patch")["area_m2"].sum().tolist() == patches["area_m2"].tolist()
+    assert (patches["area_m2"] >= least).all()
+    assert (kept["share"] >= share).all()
+    low = objects["reason"] == Reason.LOW_SHARE
+    assert ((objects["share"] < share) == low).all()
+    classes_of = kept["class_code"].to_numpy(), patches.set_index("patch")["class_code"].loc[kept["patch"]].to_numpy()
+    np.testing.assert_array_equal(*classes_of)
+    assert all(label(result.patches == number)[1] == 1 for number in patches["patch"])

@@ -1,0 +1,235 @@
+"""What rasters and vector files are taken for, and what is said of those that are not."""
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+from affine import Affine
+from numpy.typing import NDArray
+from shapely.geometry import box
+
+from engine.grid import Grid
+from engine.survey.files import Unused
+from engine.survey.geotiff_stacks import Role, role_of
+from engine.survey.images import Imagery, find_images, imagery_lines
+from engine.survey.notes import Notes
+from engine.survey.places import Survey, survey
+from engine.survey.rasters import read_rasters
+from tests.engine.conftest import DEGREES, UTM, phases, subsidence, write_gamma, write_geotiffs, write_patch, write_tif
+from tests.engine.survey.conftest import (
+    SENTINEL2,
+    STRZEGOM,
+    listed,
+    scene,
+    write_image,
+    write_polygons,
+    write_strzegom,
+)
+
+
+def images(folder: Path) -> tuple[list[Imagery], Unused]:
+    listing, unused = listed(folder)
+    return find_images(read_rasters(listing, unused), folder, unused), unused
+
+
+def lines(folder: Path) -> tuple[dict[str, object], Notes]:
+    """What the only group of images says in [imagery], and of its first image."""
+    (imagery,), _ = images(folder)
+    notes = Notes()
+    common, tables = imagery_lines(imagery, folder, notes)
+    return {line.key: line.value for line in [*common, *tables[0]] if line.active}, notes
+
+
+def why_not(found: Survey, name: str) -> str:
+    return next(why for path, why in found.unused.reasons.items() if path.name == name)
+
+
+def test_one_image_a_date_is_kept(tmp_path: Path) -> None:
+    for name in ("a_20210619.tif", "b_20210619.tif", "c_20210719.tif"):
+        write_image(tmp_path / name, scene(10), SENTINEL2)
+    (imagery,), unused = images(tmp_path)
+    assert [path.name for path in imagery.files] == ["a_20210619.tif", "c_20210719.tif"]
+    assert "a second image of 2021-06-19" in unused.reasons[tmp_path / "b_20210619.tif"]
+
+
+def test_images_of_other_bands_places_and_pixels_are_other_groups(tmp_path: Path) -> None:
+    write_image(tmp_path / "a_20210101.tif", scene(10), SENTINEL2)
+    write_image(tmp_path / "b_20210201.tif", scene(4), SENTINEL2[:4])
+    write_image(tmp_path / "c_20210301.tif", scene(10, DEGREES), SENTINEL2, grid=DEGREES)
+    coarse = Grid(STRZEGOM.crs, STRZEGOM.transform @ Affine.scale(4), (12, 14))
+    write_image(tmp_path / "d_20210401.tif", scene(10, coarse), SENTINEL2, grid=coarse)
+    assert [len(group.images) for group in images(tmp_path)[0]] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "why"),
+    [
+        ("a.tif", scene(3), "nothing says of which date"),
+        ("a_20210619.tif", scene(3).astype(np.float64), "pixels are float64"),
+        ("a_20210619.tif", np.full((3, 9, 9), np.nan, np.float32), "without a single pixel of data"),
+    ],
+)
+def test_images_that_cannot_be_used_say_why(tmp_path: Path, name: str, values: NDArray[np.generic], why: str) -> None:
+    grid = Grid(STRZEGOM.crs, STRZEGOM.transform, (values.shape[1], values.shape[2]))
+    write_image(tmp_path / name, values, grid=grid)
+    found, unused = images(tmp_path)
+    assert found == []
+    assert why in unused.reasons[tmp_path / name]
+
+
+def test_a_raster_without_a_place_says_so(tmp_path: Path) -> None:
+    write_tif(tmp_path / "a_20210619.tif", scene(1)[0], None)
+    listing, unused = listed(tmp_path)
+    assert read_rasters(listing, unused) == []
+    assert "no coordinate reference system" in unused.reasons[tmp_path / "a_20210619.tif"]
+
+
+@pytest.mark.parametrize(
+    ("day", "offset", "names", "subtracted"),
+    [
+        ("20210619", 0, SENTINEL2, 0),
+        ("20210619", 1000, SENTINEL2, 0),
+        ("20230301", 1000, SENTINEL2, 1000),
+        ("20230301", 0, SENTINEL2, 0),
+        ("20230301", 1000, (), 1000),
+        ("20230301", 1000, [f"X{number}" for number in range(10)], 0),
+    ],
+)
+def test_the_offset_is_seen_in_the_dark_pixels(
+    tmp_path: Path, day: str, offset: int, names: tuple[str, ...], subtracted: int
+) -> None:
+    write_image(tmp_path / f"a_{day}.tif", scene(10, offset=offset), names)
+    found, notes = lines(tmp_path)
+    assert found["offset"] == subtracted
+    said = " ".join(notes.assumed)
+    assert ("offset" in said) == (day == "20230301" and "X1" not in names)
+
+
+def test_no_data_of_the_file_is_left_as_it_is(tmp_path: Path) -> None:
+    write_image(tmp_path / "a_20210619.tif", scene(10), SENTINEL2, nodata=0)
+    assert "nodata" not in lines(tmp_path)[0]
+
+
+def test_bands_without_names_are_proposed_or_asked_for(tmp_path: Path) -> None:
+    write_image(tmp_path / "rgb" / "a_20210619.tif", scene(4))
+    write_image(tmp_path / "ten" / "a_20210619.tif", scene(10))
+    assert lines(tmp_path / "rgb")[0]["bands"] == ("red", "green", "blue", "nir")
+    found, notes = lines(tmp_path / "ten")
+    assert "bands" not in found
+    assert "names of the 10 bands" in notes.missing[0]
+
+
+def test_a_band_of_a_file_is_no_area_of_its_own_pairs(tmp_path: Path) -> None:
+    write_tif(tmp_path / "pan_20210619.tif", scene(1)[0], STRZEGOM)
+    (imagery,), _ = images(tmp_path)
+    assert imagery.bands == ("1",)
+
+
+_WAVE = (np.random.default_rng(3).random(UTM.shape).astype(np.float32) - 0.5) * 2
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "role"),
+    [
+        ("20200101_20200113_unw", _WAVE * 9, Role.UNWRAPPED),
+        ("20200101_20200113", _WAVE * 9, Role.UNWRAPPED),
+        ("20200101_20200113_unw.corrected", _WAVE * 9, Role.UNWRAPPED),
+        ("20200101_20200113_corr", abs(_WAVE), Role.COHERENCE),
+        ("20200101_20200113_unw.cc", abs(_WAVE), Role.COHERENCE),
+        ("20200101_20200113", abs(_WAVE), Role.COHERENCE),
+        ("20200101_20200113_wrapped_phase", _WAVE * 3, Role.WRAPPED),
+        ("20200101_20200113_phase", _WAVE * 3.1415, Role.WRAPPED),
+        ("20200101_20200113_los_disp", _WAVE, Role.OTHER),
+        ("20200101_20200113_lv_theta", abs(_WAVE), Role.LOOK),
+        ("20200101_20200113_inc_map", abs(_WAVE) + 0.4, Role.INCIDENCE),
+        ("x_dem", _WAVE * 300, Role.HEIGHT),
+        ("20200101", _WAVE, None),
+    ],
+)
+def test_rasters_of_a_stack_are_known_by_name_and_values(
+    tmp_path: Path, name: str, values: NDArray[np.float32], role: Role | None
+) -> None:
+    write_tif(tmp_path / f"{name}.tif", values, UTM, nodata=None)
+    (facts,) = read_rasters(*listed(tmp_path))
+    assert role_of(facts) is role
+
+
+def test_a_stack_in_gamma_s_form_is_found_by_its_parameter_files(tmp_path: Path) -> None:
+    stack = phases(subsidence())
+    write_gamma(tmp_path, stack, coherence={pair: np.full(UTM.shape, 0.5, np.float32) for pair in stack})
+    one = next((tmp_path / "stack").glob("*.unw"))
+    (tmp_path / "stack" / "20200101-20200307.unw").write_bytes(np.fromfile(one, ">f4").astype("<f4").tobytes())
+    (place,) = survey(tmp_path).places
+    assert place.stack is not None
+    assert (place.stack.form, len(place.stack.pairs)) == ("gamma", len(stack))
+    assert any("matches stack/20200101-20200307.unw too" in text for text in place.stack.notes.missing)
+    assert place.stack.grid.matches(DEGREES)
+
+
+def test_without_an_acquisition_s_parameters_there_is_no_stack(tmp_path: Path) -> None:
+    write_gamma(tmp_path, phases(subsidence()))
+    for path in (tmp_path / "stack").glob("*slc*"):
+        path.unlink()
+    found = survey(tmp_path)
+    assert found.places == []
+    assert any("no parameter file of an acquisition" in why for why in found.unused.reasons.values())
+
+
+def test_of_two_stacks_of_a_place_the_longer_is_used(tmp_path: Path) -> None:
+    stack = phases(subsidence())
+    write_geotiffs(tmp_path / "long", stack)
+    write_geotiffs(tmp_path / "short", dict(list(stack.items())[:5]), Grid(UTM.crs, UTM.transform, (10, 24)))
+    found = survey(tmp_path)
+    (place,) = found.places
+    assert place.stack is not None
+    assert place.stack.folder == tmp_path / "long" / "stack"
+
+
+def test_a_frame_is_no_outline_of_a_mine(tmp_path: Path) -> None:
+    write_strzegom(tmp_path)
+    frame = gpd.GeoDataFrame({"id": [1]}, geometry=[box(*STRZEGOM.bounds)], crs=STRZEGOM.crs.to_wkt())
+    frame.to_crs("EPSG:4326").to_file(tmp_path / "study.geojson")
+    write_polygons(tmp_path / "aoi_parts.geojson", {"id": [1, 2]})
+    found = survey(tmp_path)
+    assert found.places[0].outlines is None
+    assert "only says where data lie" in why_not(found, "study.geojson")
+    assert "only says where data lie" in why_not(found, "aoi_parts.geojson")
+
+
+def test_of_several_outlines_those_that_say_so_are_used(tmp_path: Path) -> None:
+    write_strzegom(tmp_path)
+    write_polygons(tmp_path / "buildings.geojson", {"id": list(range(9))})
+    write_polygons(tmp_path / "quarries.geojson", {"id": [1, 2]})
+    write_patch(tmp_path / "elsewhere.geojson")
+    found = survey(tmp_path)
+    outlines = found.places[0].outlines
+    assert outlines is not None
+    assert outlines.path.name == "quarries.geojson"
+    assert "one file of outlines" in why_not(found, "buildings.geojson")
+    assert "polygons of another place" in why_not(found, "elsewhere.geojson")
+
+
+def test_the_layer_of_a_file_with_several_is_named(tmp_path: Path) -> None:
+    write_strzegom(tmp_path)
+    write_polygons(tmp_path / "all.gpkg", {"id": [1, 2]}, layer="mines", driver="GPKG")
+    write_polygons(tmp_path / "all.gpkg", {"id": [1, 2, 3]}, layer="roads", driver="GPKG")
+    outlines = survey(tmp_path).places[0].outlines
+    assert outlines is not None
+    assert outlines.layer == "mines"
+
+
+def test_polygons_of_classes_are_labels_of_an_image(tmp_path: Path) -> None:
+    write_strzegom(tmp_path)
+    write_polygons(tmp_path / "ground_20210619.geojson", {"class": ["pit", "pit", "road"]})
+    imagery = survey(tmp_path).places[0].imagery
+    assert imagery is not None
+    assert [path.name for path in imagery.labels.values()] == ["ground_20210619.geojson"]
+    assert (imagery.label_codes, imagery.label_field) == (["pit", "road"], "class")
+
+
+def test_a_folder_is_named_where_it_is_one_s_own(tmp_path: Path) -> None:
+    write_strzegom(tmp_path / "Poland" / "deep")
+    write_geotiffs(tmp_path, phases(subsidence(DEGREES.shape)), DEGREES)
+    names = sorted(place.name for place in survey(tmp_path).places)
+    assert [name.removeprefix(tmp_path.name.lower().replace("_", "_")) for name in names] == ["-poland", "-stack"]
