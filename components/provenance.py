@@ -40,11 +40,41 @@ def extraction_report(reader: ReleaseReader, extraction: Extraction) -> None:
         ),
         hide_index=True,
     )
+    if extraction.metrics:
+        _accuracy(extraction.metrics)
     st.caption(
         _("Classes: {classes}. Checkpoint sha256 {sha256}.").format(
             classes=", ".join(plain.markdown(wording.class_name(name)) for name in extraction.classes),
             sha256=extraction.sha256,
         )
+    )
+
+
+def _accuracy(metrics: dict[str, float]) -> None:
+    """What the checkpoint says of its own accuracy: on what it was trained on, and on what it had not seen."""
+    st.subheader(_("Accuracy of the model"), anchor=False)
+    parts = {
+        "unseen_rows_and_date": _("ground and date that it had not seen"),
+        "unseen_rows": _("ground that it had not seen, dates that it had"),
+        "unseen_date": _("a date that it had not seen, ground that it had"),
+        "trained": _("what it was trained on"),
+    }
+    figures = {
+        "iou": _("IoU"),
+        "f1": _("F1"),
+        "producers_accuracy": _("producer's accuracy"),
+        "users_accuracy": _("user's accuracy"),
+        "pixels": _("labelled pixels"),
+    }
+    rows = [
+        {_("measured on"): words, **{label: metrics.get(f"{part}.{key}") for key, label in figures.items()}}
+        for part, words in parts.items()
+        if f"{part}.iou" in metrics
+    ]
+    digits = {label: st.column_config.NumberColumn(format="%.3f") for label in list(figures.values())[:-1]}
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=digits)
+    st.caption(
+        _("Any mine against background, on labelled pixels, where the model was trained; other places may be harder.")
     )
 
 

@@ -116,6 +116,7 @@ def _page(left: SwipeImage, right: SwipeImage, bounds: Bounds, attribution: str,
         tiles=None,
         zoom_control="bottomright",
         maxZoom=_DEEPEST,
+        zoomSnap=0.25,  # whole steps would leave much of the frame empty
         # While they are animated, images do not keep to their side of the divider.
         zoom_animation=False,
         fade_animation=False,

@@ -45,7 +45,8 @@ class ImageryOptions(Options):
 
     bands : names of the bands in the files' order, where the files do not name them. natural_colour : names of the
     bands to show as red, green and blue; without it they are found by their usual names, or are the first three.
-    nodata : value that stands for no data where the files do not say it (in every band of a pixel).
+    nodata : value that stands for no data where the files do not say it. A pixel has no data when any of its bands
+    holds it; in 8-bit images, where 0 is dark as well as no data, when all of them do.
     """
 
     images: tuple[ImageOptions, ...] = Field(min_length=1)
@@ -84,13 +85,15 @@ class SourceImage:
         Another grid than the file's own is resampled bilinearly.
         """
         with Raster(self.path) as raster:
+            together = raster.dtype == "uint8"
             if self.grid.matches(grid):
                 values = raster.read_bands(block).astype(np.float32)
             else:
-                values = raster.read_bands_onto(grid, block, self.nodata)
+                values = raster.read_bands_onto(grid, block, self.nodata, together=together)
         missing = ~np.isfinite(values).all(axis=0)
         if self.nodata is not None:
-            missing |= (values == self.nodata).all(axis=0)
+            holds = values == self.nodata
+            missing |= holds.all(axis=0) if together else holds.any(axis=0)
         values -= np.float32(self.offset)
         values[:, missing] = np.nan
         return values

@@ -122,13 +122,13 @@ class Raster:
             raise self._corrupt(error) from None
         return values
 
-    def read_bands_onto(self, grid: Grid, block: Block, nodata: float | None) -> NDArray[np.float32]:
+    def read_bands_onto(self, grid: Grid, block: Block, nodata: float | None, *, together: bool) -> NDArray[np.float32]:
         """All bands resampled bilinearly onto a block of another grid, shape (bands, rows, cols); NaN for no data.
 
-        A pixel whose every band is `nodata` has none.
+        together : only a pixel whose every band is `nodata` has none; else each band has its own.
         """
         _ = self.grid  # without CRS or transform it cannot be brought anywhere
-        with self._warp(grid, "float32", src_nodata=nodata, UNIFIED_SRC_NODATA="YES") as warped:
+        with self._warp(grid, "float32", src_nodata=nodata, UNIFIED_SRC_NODATA="YES" if together else "NO") as warped:
             values: NDArray[np.float32] = warped.read(window=_window(block))
         return values
 

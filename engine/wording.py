@@ -234,8 +234,8 @@ def _change(patch: Mapping[str, Any]) -> str:
             "{patch}: from {first} to {last} its area changed by no more than its boundary is uncertain ({change})."
         ),
         "undetermined": _(
-            "{patch}: whether it changed from {first} to {last} cannot be told, since one of the images shows it too "
-            "faintly, or not all of its ground."
+            "{patch}: whether it changed from {first} to {last} cannot be told, since outlines and probabilities "
+            "disagree, or one of the images shows it too faintly or not whole."
         ),
     }[change]
     return sentence.format(

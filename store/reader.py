@@ -83,7 +83,7 @@ class ReleaseReader:
     def extraction(self) -> Extraction | None:
         """How patches were found in the images; None where they were not."""
         rows = self._rows("FROM extraction")
-        return Extraction(**rows[0]) if rows else None
+        return Extraction(**{**rows[0], "metrics": json.loads(rows[0]["metrics"])}) if rows else None
 
     @cached_property
     def layers(self) -> dict[str, Layer]:

@@ -67,6 +67,7 @@ class Extraction:
     threshold: float
     least_share: float
     boundary_error_m: float
+    metrics: dict[str, float]
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,8 @@ CREATE TABLE extraction (                   -- one row, or none where patches we
     classes      VARCHAR[] NOT NULL,
     threshold    DOUBLE NOT NULL,           -- probability from which a pixel belongs to the preliminary mask
     least_share  DOUBLE NOT NULL,           -- of an object, in the mask, from which it is kept (p*)
-    boundary_error_m DOUBLE NOT NULL        -- from which the margins of areas are made
+    boundary_error_m DOUBLE NOT NULL,       -- from which the margins of areas are made
+    metrics      JSON NOT NULL              -- accuracy in training: {part.figure: value}, as the checkpoint says it
 );
 
 CREATE TABLE acquisition (

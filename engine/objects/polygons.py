@@ -16,10 +16,10 @@ Geometries = NDArray[np.object_]
 # A patch whose area simplification would change by more than this share is simplified less.
 AREA_CHANGE = 0.05
 # Of the tolerance, from the coarsest: three quarters of a pixel still take away stairs of one, 0 takes away nothing.
-STEPS = (1.0, 0.75, 0.0)
+STEPS = (1.0, 0.5, 0.0)
 
 
-def outline_patches(patches: NDArray[np.int32], grid: Grid, tolerance_pixels: float = 1.0) -> gpd.GeoDataFrame:
+def outline_patches(patches: NDArray[np.int32], grid: Grid, tolerance_pixels: float = 1.5) -> gpd.GeoDataFrame:
     """Outline every patch, holes included; neighbours keep their common boundary, without gaps or overlaps.
 
     Parameters
@@ -27,7 +27,8 @@ def outline_patches(patches: NDArray[np.int32], grid: Grid, tolerance_pixels: fl
     patches : shape of the grid, 0 where there is none. Pixels of a patch that are not connected by their sides become
     parts of one multipolygon.
     tolerance_pixels : corners go when the triangle that they make with their neighbours is smaller than the square of
-    this (Visvalingam & Whyatt 1993, on all outlines together). Small patches, which would lose their form, keep it.
+    this (Visvalingam & Whyatt 1993, on all outlines together); 1.5 also takes the stairs of two pixels that bands of
+    half the resolution leave. Small patches, which would lose their form, keep it.
 
     Returns
     -------

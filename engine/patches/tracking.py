@@ -2,7 +2,8 @@
 
 Outlines of different dates that cover a good part of one another are one patch. It keeps its identifier from release
 to release as long as its ground overlaps. What changed is said between the first and the last date on which its ground
-was seen, and only beyond what the uncertainty of the boundary explains (METHOD §6).
+was seen, and only when outlines and probabilities agree that it is more than the uncertainty of the boundary explains
+(METHOD §6).
 """
 
 import datetime
@@ -55,14 +56,16 @@ class Ground(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """A patch on one date, m². margin : what its area changes by when the whole outline moves by the boundary error.
+    """A patch on one date, m². area : 0 where no outline was found.
 
-    area 0 where no outline was found; then `ground` says what the image shows there.
+    margin : what its area changes by when the whole outline moves by the boundary error. expected : the sum of the
+    probabilities over the ground of all dates, which does not depend on where outlines were drawn.
     """
 
     date: datetime.date
     area: float
     margin: float
+    expected: float
     ground: Ground
 
 
@@ -213,13 +216,18 @@ def _patch_row(
 ) -> dict[str, object]:
     latest = outlines[-1]
     by_date = {row["date"]: row for row in outlines}
+    ground_m2 = geodesic_area(ground)
     measured = []
     for day in dates:
         row, seen = by_date.get(day), look(day, ground)
         if row is not None:
-            measured.append(Measured(day, float(str(row["area_m2"])), float(str(row["margin_m2"])), seen))
+            measured.append(
+                Measured(
+                    day, float(str(row["area_m2"])), float(str(row["margin_m2"])), seen.probability * ground_m2, seen
+                )
+            )
         elif seen.seen >= options.seen_share:
-            measured.append(Measured(day, 0.0, 0.0, seen))
+            measured.append(Measured(day, 0.0, 0.0, seen.probability * ground_m2, seen))
     change = change_between(measured[0], measured[-1], options) if len(measured) > 1 else None
     return {
         "patch_id": name,
@@ -253,4 +261,8 @@ def change_between(first: Measured, last: Measured, options: ChangeOptions) -> C
         return Change(ChangeKind.UNDETERMINED, area, margin)
     if abs(area) <= margin:
         return Change(ChangeKind.UNCHANGED, area, margin)
+    # Outlines follow objects, which may take in a strip of ground on one date and leave it out on another: then the
+    # probabilities know nothing of the change.
+    if abs(last.expected - first.expected) <= margin or (last.expected > first.expected) != (area > 0):
+        return Change(ChangeKind.UNDETERMINED, area, margin)
     return Change(ChangeKind.GROWN if area > 0 else ChangeKind.SHRUNK, area, margin)

@@ -1,5 +1,6 @@
 """What the images show, as rows and layers of a release."""
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -75,6 +76,7 @@ def _extraction(extraction: ExtractionProducts) -> pd.DataFrame:
                 "threshold": extraction.threshold,
                 "least_share": extraction.least_share,
                 "boundary_error_m": extraction.boundary_error_m,
+                "metrics": json.dumps(checkpoint.description.metrics),
             }
         ]
     )

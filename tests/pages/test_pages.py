@@ -108,7 +108,7 @@ def test_the_site_reads_not_tested_and_never_no_permit(home: Home) -> None:
 def test_figures_of_the_overview_are_those_of_the_release(home: Home) -> None:
     app = open_page(ROOT / "pages" / "overview" / "summary.py")
     figures = {metric.label: metric.value for metric in app.metric}
-    assert figures["Sites"] == "1"
+    assert figures["Patches"] == "1"
     assert figures["With motion"] == "1"
     assert figures["Fastest"] == "−20 mm/yr"
     assert figures["Held against permits"] == "0 of 1"

@@ -133,12 +133,14 @@ def test_a_missing_or_empty_file_is_noticed(name: str, home: Home) -> None:
             check(folder, tables("thin"))
 
 
-@pytest.mark.parametrize("function", ["_write_layers", "_write_series_cube", "write_tables", "check", "publish"])
+@pytest.mark.parametrize(
+    "function", ["radar._write_layers", "radar._write_series_cube", "write_tables", "check", "publish"]
+)
 def test_a_failure_leaves_the_last_good_release_current(
     function: str, own_home: Home, publish_anew: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = shown(own_home, "metropolitan")
-    monkeypatch.setattr(f"engine.publish.radar.{function}", no_space_left)
+    monkeypatch.setattr(f"engine.publish.{function}", no_space_left)
     with pytest.raises(OSError, match="no space left"):
         publish_anew()
     assert shown(own_home, "metropolitan") == before

@@ -52,7 +52,7 @@ def write_dates(folder: Path) -> ImageryOptions:
 
 
 def trained(folder: Path, imagery: ImageryOptions, options: TrainingOptions = QUICK, **changes: Any) -> Checkpoint:
-    given = {"reference": REFERENCE, "count": uncounted, "score": score_mines} | changes
+    given: dict[str, Any] = {"reference": REFERENCE, "count": uncounted, "score": score_mines} | changes
     return train_area("test", folder, imagery, options=options, out=folder / "models", **given)
 
 
