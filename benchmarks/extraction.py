@@ -103,8 +103,8 @@ def main() -> None:
     ]
     print_table(methods, Console())
     if given.images:
-        draw_rows(read, methods[0], methods[1], recipe.reference, IMAGES / "extraction-rows.png")
-        draw_date(read, methods[0], methods[1], recipe.reference, IMAGES / "extraction-date.png")
+        draw_rows(read, methods[0], methods[-1], recipe.reference, IMAGES / "extraction-rows.png")
+        draw_date(read, methods[0], methods[-1], recipe.reference, IMAGES / "extraction-date.png")
     if given.json:
         print(json.dumps(as_json(methods)))
 
@@ -235,7 +235,7 @@ def draw_date(read: Sequence[ReadImage], one: Method, other: Method, reference: 
         _draw(axis, read[number], method.predicted[number], slice(0, end), method.name)
         line = reference.held_out_rows[0][0]
         axis.axhline(line - 0.5, color="white", linewidth=1.5, linestyle="--")
-        axis.text(180, line + 4, "below: rows held out on every date", color="white", va="top", fontsize=9)
+        axis.text(158, line + 4, "below: held out on every date", color="white", va="top", fontsize=9)
     _finish(figure, path, f"{image.date}, a date that no training saw")
 
 

@@ -10,7 +10,7 @@ from components.patch_card import patch_facts, patch_sentence, patch_title
 from components.swipe import SwipeImage, swipe_map
 from engine import wording
 from engine.wording import gettext as _
-from store.rows import Image
+from store.rows import Image, Patch
 from web.urls import tile_template, vector_url
 
 _HEIGHT = 640
@@ -26,6 +26,12 @@ if len(images) < 2:
 def swipe_image(image: Image) -> SwipeImage:
     tiles = tile_template(info.area, info.id, image.layer)
     return SwipeImage(tiles, wording.day(image.date), image.date.isoformat())
+
+
+def surroundings(patch: Patch) -> tuple[float, float, float, float]:
+    """A patch with a third of its size round it: an earlier outline may reach further than the latest."""
+    width, height = (patch.east - patch.west) / 3, (patch.north - patch.south) / 3
+    return patch.west - width, patch.south - height, patch.east + width, patch.north + height
 
 
 days = list(images)
@@ -56,7 +62,7 @@ swipe_map(
     left=swipe_image(images[earlier]),
     right=swipe_image(images[later]),
     bounds=(info.west, info.south, info.east, info.north),
-    focus=(patch.west, patch.south, patch.east, patch.north) if patch else None,
+    focus=surroundings(patch) if patch else None,
     outlines=vector_url(info.area, info.id, "outlines"),
     selected=patch.patch_id if patch else None,
     attribution=info.attribution,
