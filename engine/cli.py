@@ -1,6 +1,7 @@
 """The command line: `python -m engine COMMAND`."""
 
 import argparse
+import itertools
 import logging
 import logging.handlers
 import os
@@ -60,6 +61,13 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("area", nargs="+", type=Path, help="folder of an area, or its area.toml")
     check.set_defaults(command=_check)
 
+    train = commands.add_parser("train", help="train a model on the labelled images of an area")
+    train.add_argument("area", nargs=1, type=Path, help="folder of an area, or its area.toml, with [reference]")
+    train.add_argument("--data", type=Path, metavar="FOLDER", help="what its paths are relative to (default: its own)")
+    train.add_argument("--out", type=Path, metavar="FOLDER", help="for the model (default: 'models' beside the area)")
+    train.add_argument("--seed", type=_whole, help="of all that is drawn by chance (default: the area's)")
+    train.set_defaults(command=_train)
+
     init = commands.add_parser("init", help="look into a folder of data and write the area file that runs with it")
     init.add_argument("area", nargs="+", type=Path, metavar="folder", help="folder of images or interferograms")
     init.set_defaults(command=_init)
@@ -89,6 +97,40 @@ def _check(path: Path, home: Home, _given: argparse.Namespace, console: Console)
     area = read_area(path)
     with _ProgressBar(console) as listen:
         console.print(f"{area.name}: {check_inputs(area, home, listen)}")
+
+
+def _train(path: Path, _home: Home, given: argparse.Namespace, console: Console) -> None:
+    from engine.area import read_area
+    from engine.assessment import score_mines
+    from engine.patches.training import train_area
+
+    area = read_area(path)
+    options = area.options
+    if options.imagery is None or options.reference is None:
+        raise InputError(
+            "to train, images with labels are needed, and what the labels mean",
+            file=area.file,
+            field="imagery" if options.imagery is None else "reference",
+            mend="add [imagery] with labels, and [reference] with classes",
+        )
+    training = options.training if given.seed is None else options.training.model_copy(update={"seed": given.seed})
+    with _ProgressBar(console) as listen:
+        try:
+            checkpoint = train_area(
+                area.name,
+                given.data or area.folder,
+                options.imagery,
+                options.reference,
+                training,
+                given.out or area.folder / "models",
+                count=_counting(listen, "train"),
+                score=score_mines,
+            )
+        except InputError as error:
+            raise error.of_file(area.file) from None
+    for name, value in checkpoint.description.metrics.items():
+        console.print(f"  {name:<40} {value:.4g}")
+    console.print(f"{checkpoint.path}\n  sha256 {checkpoint.sha256}")
 
 
 def _init(path: Path, _home: Home, _given: argparse.Namespace, console: Console) -> None:
@@ -134,6 +176,16 @@ class _ProgressBar:
         self._progress.update(self._tasks[name], total=total, completed=done)
 
 
+def _counting(listen: Callable[[dict[str, Any]], None], step: str) -> Callable[[int], Callable[[], None]]:
+    """Makes functions that tell of each of a number of equal parts of a step."""
+
+    def count(total: int) -> Callable[[], None]:
+        done = itertools.count(1)
+        return lambda: listen({"step": step, "total": total, "done": next(done)})
+
+    return count
+
+
 def _explained(error: InputError) -> str:
     lines = [f"  file   {error.file}" if error.file else "", f"  field  {error.field}" if error.field else ""]
     return "\n".join([line for line in lines if line] + [f"  wrong  {error.problem}", f"  mend   {error.mend}"])
@@ -157,6 +209,12 @@ def _log_to(home: Home) -> Iterator[None]:
         root.setLevel(level)
         root.removeHandler(handler)
         handler.close()
+
+
+def _whole(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"'{text}' is no number from 0 on")
+    return int(text)
 
 
 def _positive(text: str) -> int:

@@ -227,8 +227,9 @@ def pair_of(path: Path) -> DatePair:
 
 
 def _dates_in(name: str) -> list[date]:
-    stamps = re.findall(r"(?<!\d)(\d{8}|\d{6})(?:T\d{6})?(?!\d)", name)
-    return [day for stamp in stamps if (day := _date(stamp))]
+    """Dates such as 20060619, 060619 and 2006-06-19 (or with _ or .), in the order of the name."""
+    stamps = re.finditer(r"(?<!\d)(\d{4}([-_.])\d{2}\2\d{2}|\d{8}|\d{6})(?:T\d{6})?(?!\d)", name)
+    return [day for stamp in stamps if (day := _date(re.sub(r"\D", "", stamp[1])))]
 
 
 def _date(stamp: str) -> date | None:

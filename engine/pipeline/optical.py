@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -106,9 +107,10 @@ def _extract(
         inferred[day] = workspace.step(
             f"extraction-{day:%Y%m%d}",
             partial(
-                extract,
-                path,
-                checkpoint.path,
+                _infer,
+                source=sources[day].path,
+                image=path,
+                checkpoint=checkpoint.path,
                 options=options,
                 workers=workers,
                 count=workspace.progress.count,
@@ -154,6 +156,29 @@ def _extract(
         boundary_error_m=area.options.change.boundary_error_m or grid.pixel_size[0] / 2,
         record=refined,
     )
+
+
+def _infer(
+    folder: Path,
+    *,
+    source: Path,
+    image: Path,
+    checkpoint: Path,
+    options: ExtractionOptions,
+    workers: Workers,
+    count: Callable[[int], Callable[[], None]],
+) -> dict[str, Any]:
+    """`extract`, which goes on where it was killed, and names the file that a person knows where it cannot go on."""
+    done = folder / "windows"
+    done.mkdir(exist_ok=True)
+    try:
+        report = extract(image, checkpoint, folder, options, workers=workers, keep=done, count=count)
+    except InputError as error:
+        if error.file != image:
+            raise
+        raise InputError(error.problem, file=source, field=error.field, mend=error.mend) from None
+    shutil.rmtree(done)
+    return report
 
 
 def _found(folder: Path) -> FoundClasses:

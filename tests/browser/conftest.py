@@ -70,6 +70,15 @@ def server(published: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     process.wait(timeout=20)
 
 
+@pytest.fixture(scope="session")
+def optical_server(both_published: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server that shows both shipped areas."""
+    process, address = _start(both_published, tmp_path_factory.mktemp("optical-server") / "log")
+    yield address
+    process.terminate()
+    process.wait(timeout=20)
+
+
 def _start(home: Home, log: Path) -> tuple[subprocess.Popen[bytes], str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

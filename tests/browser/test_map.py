@@ -141,7 +141,7 @@ def test_the_map_is_drawn_in_colours_that_mean_something(page: Page, server: str
     """The darkest red of the bowl is on the screen where the lowest rates lie."""
     open_map(page, server)
     page.get_by_text("Layers").click()
-    for layer in ("Decorrelated or flagged", "Moving ground", "Outlines of sites"):
+    for layer in ("Decorrelated or flagged", "Moving ground", "Outlines of patches"):
         page.get_by_label(layer).uncheck()
     page.get_by_text("Layers").click()
     page.locator(".map").evaluate(

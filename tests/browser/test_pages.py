@@ -15,6 +15,7 @@ from tests.browser.driving import no_failure
 PATHS = re.findall(r'url_path="([^"]+)"', (ROOT / "navigation.py").read_text())
 SHOWN = {
     "map": "Along the line of sight",
+    "compare": "two images of different dates are needed",
     "overview": "Rates over the frame",
     "quality": "Network of interferograms",
     "sources": "Global Energy Monitor",

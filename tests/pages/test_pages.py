@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from store.home import Home
-from store.reader import releases
+from store.reader import current_release, releases
 from tests.conftest import ROOT
 
 PAGES = sorted((ROOT / "pages").glob("*/*.py"))
@@ -112,3 +112,64 @@ def test_figures_of_the_overview_are_those_of_the_release(home: Home) -> None:
     assert figures["With motion"] == "1"
     assert figures["Fastest"] == "−20 mm/yr"
     assert figures["Held against permits"] == "0 of 1"
+
+
+# The optical area
+
+
+OPTICAL = "strzegom"
+
+
+@pytest.fixture
+def optical_home(both_published: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("PITWATCH_HOME", str(both_published.root))
+    return both_published
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_normal_without_radar(page: Path, optical_home: Home) -> None:
+    app = open_page(page, area=OPTICAL)
+    assert not app.exception
+    assert "19 Jun 2021 – 1 Mar 2023" in text(app)
+    assert "line of sight" not in text(app)
+
+
+def test_figures_of_images_are_those_of_the_outlines(optical_home: Home) -> None:
+    reader = current_release(optical_home, OPTICAL)
+    assert reader is not None
+    app = open_page(ROOT / "pages" / "overview" / "summary.py", area=OPTICAL)
+    figures = {metric.label: metric.value for metric in app.metric}
+    patches = reader.patches()
+    area = sum(area for (_, day), (area, _) in reader.areas_by_class().items() if str(day) == "2023-03-01")
+    assert figures["Patches"] == str(len(patches))
+    assert figures["Mined ground, 1 Mar 2023"] == f"{area / 1e6:.1f} km²"
+    assert figures["Grown"].split(" ")[0] == str(sum(patch.change == "grown" for patch in patches))
+    assert figures["Held against permits"] == f"0 of {len(patches)}"
+    assert "With motion" not in figures
+
+
+def test_a_patch_is_told_on_both_dates(optical_home: Home) -> None:
+    reader = current_release(optical_home, OPTICAL)
+    assert reader is not None
+    patch = max(reader.patches(), key=lambda item: item.area_m2)
+    told = text(open_page(ROOT / "pages" / "inspect" / "map.py", area=OPTICAL, patch=patch.patch_id))
+    assert "| 19 Jun 2021 |" in told
+    assert "| 1 Mar 2023 |" in told
+    assert "permits not tested" in told
+    assert "no permit" not in told.lower().replace("no permits", "")
+    assert "Motion: not measured" in told
+
+
+def test_the_quality_page_gives_the_model_s_accuracy_on_what_it_had_not_seen(optical_home: Home) -> None:
+    app = open_page(ROOT / "pages" / "quality" / "quality.py", area=OPTICAL)
+    tables = [frame.value for frame in app.dataframe]
+    accuracy = next(table for table in tables if "IoU" in table.columns)
+    reader = current_release(optical_home, OPTICAL)
+    assert reader is not None
+    assert reader.extraction is not None
+    assert accuracy["IoU"].iloc[0] == reader.extraction.metrics["unseen_rows_and_date.iou"]
+
+
+def test_one_image_cannot_be_compared(home: Home) -> None:
+    app = open_page(ROOT / "pages" / "inspect" / "compare.py", area=AREA)
+    assert "two images of different dates are needed" in text(app)

@@ -348,6 +348,8 @@ def test_a_map_that_cannot_be_understood_is_refused(tmp_path: Path, old: str, ne
         "20060619-20061002_utm.unw",
         "geo_060619-061002_unw.tif",
         "20060619_20061002.unw.tif",
+        "ifg_2006-06-19_2006-10-02.unw",
+        "2006_06_19-2006_10_02.unw",
         "S1AA_20060619T004146_20061002T004146_VVP105_INT80_G_ueF_5B5B_unw_phase.tif",
         "frame_123456_20060619_20061002.unw",  # no date has a 34th month
     ],

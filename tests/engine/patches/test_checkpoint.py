@@ -2,6 +2,7 @@
 
 import hashlib
 import pickle
+import shutil
 import subprocess
 from collections.abc import Callable
 from datetime import date
@@ -23,9 +24,17 @@ from engine.patches.options import TrainingOptions
 from tests.engine.patches.conftest import description_of, write_untrained
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_untrained(tmp_path_factory.mktemp("written") / "untrained.safetensors").path
+
+
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return write_untrained(tmp_path / "untrained.safetensors").path
+def file(tmp_path: Path, written: Path) -> Path:
+    """A checkpoint and its sum, for a test to spoil."""
+    for path in (written, written.with_name(f"{written.name}.sha256")):
+        shutil.copy(path, tmp_path)
+    return tmp_path / written.name
 
 
 def refused(act: Callable[[], object]) -> InputError:

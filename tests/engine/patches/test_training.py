@@ -69,7 +69,7 @@ def weights(options: TrainingOptions) -> Mapping[str, torch.Tensor]:
 
 def test_what_stands_out_is_learnt(tmp_path: Path) -> None:
     """And found again on rows and on a date that the training has not seen; what is held out does not leak into it."""
-    options = TrainingOptions(stride=8, zoom=1, rates=(1, 2, 3), crop=48, batch=4, steps=40)
+    options = TrainingOptions(stride=8, rates=(1, 2, 3), crop=32, batch=4, steps=30, zoom=2, light=(1, 1))
     checkpoint = trained(tmp_path, write_dates(tmp_path), options)
     metrics = checkpoint.description.metrics
     parts_of = {name.split(".")[0] for name in metrics}
