@@ -38,12 +38,16 @@ ARROWS = {
     "engine.wording": (),
     "engine.area": (*DOMAINS, "engine.imagery", "engine.errors", "engine.options"),
     "engine.survey": ("engine.survey", "engine.area", "engine.imagery", *DOMAINS, *FOUNDATIONS),
-    "engine.publish": ("engine", "store.home", "store.release"),
+    "engine.products": (*DOMAINS, "engine.grid", "engine.steps"),
+    "engine.publish": (
+        *("engine.publish", "engine.products", "engine.area", "engine.imagery", "engine.steps", "engine.__version__"),
+        *(*DOMAINS, *FOUNDATIONS, "store.home", "store.release"),
+    ),
     "engine.pipeline": ("engine", "store.home", "store.reader"),
     "engine.cli": ("engine", "store.home", "store.reader"),
     "engine.__main__": ("engine.cli",),
 }
-HEAVY = ("torch", "mintpy", "numba", "scipy", "matplotlib", "geopandas")
+HEAVY = ("torch", "mintpy", "numba", "scipy", "matplotlib", "geopandas", "leafmap")
 APP = ("app", "navigation", "pages", "components", "web")
 # Libraries that it may not import, even inside a function.
 BANNED = {"engine": ("streamlit",), "store": ("streamlit", *HEAVY), **dict.fromkeys(APP, HEAVY)}
@@ -102,6 +106,7 @@ def test_imports_run_one_way(module: str) -> None:
         ("engine.patches.outlines", "from engine.steps import Workspace"),
         ("engine.deformation.steps", "from . import network"),
         ("engine.publish", "from store.reader import release"),
+        ("engine.publish.radar", "from engine.pipeline.radar import radar_steps"),
         ("engine.wording", "from engine.grid import Grid"),
         ("web.tiles", "import components.map"),
         ("components.map", "from web import guard"),

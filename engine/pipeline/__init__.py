@@ -27,9 +27,10 @@ from engine.patches.outlines import OutlineOptions, outline_files, read_outlines
 from engine.patches.steps import PATCHES, track_patches
 from engine.patches.tracking import PATCH_COLUMNS
 from engine.permits.verdicts import Reason, Verdict, VerdictKind, without_register
-from engine.pipeline.optical import ExtractionProducts, check_optical, optical_steps
-from engine.pipeline.radar import RadarProducts, check_radar, radar_steps
-from engine.publish import Products, publish_release
+from engine.pipeline.optical import check_optical, optical_steps
+from engine.pipeline.radar import check_radar, radar_steps
+from engine.products import ExtractionProducts, Products, RadarProducts
+from engine.publish import publish_release
 from engine.steps import Progress, StepRecord, Workspace, code_digest, locked
 from store.home import Home
 from store.reader import current_release, readable_releases

@@ -1,10 +1,8 @@
 """The steps from images to patches."""
 
 import datetime
-import json
 import shutil
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,45 +15,15 @@ from engine.blocks import Workers
 from engine.errors import InputError
 from engine.grid import Grid
 from engine.imagery import IMAGE, SourceImage, open_sources, prepare_image
-from engine.objects.steps import CONTROL, FoundClasses, outlines_path, refine_masks, segment_image
+from engine.objects.steps import FoundClasses, refine_masks, segment_image
 from engine.patches.checkpoint import Checkpoint, find_checkpoint, read_checkpoint
 from engine.patches.inference import CLASSES, PROBABILITY, extract
 from engine.patches.labels import UNLABELLED, read_labels
 from engine.patches.options import ExtractionOptions
+from engine.products import ExtractionProducts, OpticalProducts
 from engine.steps import StepRecord, Workspace
 
 _BLOCK = 1024  # pixels
-
-
-@dataclass(frozen=True)
-class ExtractionProducts:
-    """What a model found: folders of the images' probabilities by date, of their outlines, and how they came about."""
-
-    checkpoint: Checkpoint
-    threshold: float
-    probabilities: dict[datetime.date, Path]
-    refinement: Path
-    boundary_error_m: float
-    record: StepRecord
-
-    @property
-    def outlines(self) -> dict[datetime.date, Path]:
-        return {day: outlines_path(self.refinement, day) for day in self.probabilities}
-
-    @property
-    def least_share(self) -> float:
-        """p*, as it was found or given."""
-        return float(json.loads((self.refinement / CONTROL).read_text())["least_share"])
-
-
-@dataclass(frozen=True)
-class OpticalProducts:
-    """Folders of the images by date, and what a model found in them, if one was named."""
-
-    images: dict[datetime.date, Path]
-    grid: Grid
-    reports: dict[datetime.date, dict[str, Any]]
-    extraction: ExtractionProducts | None
 
 
 def optical_steps(area: Area, workspace: Workspace, workers: Workers) -> OpticalProducts | None:

@@ -1,6 +1,5 @@
 """The steps from interferograms to rates."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,18 +15,8 @@ from engine.deformation.steps import (
     prepare_stack,
     reference_phase,
 )
-from engine.steps import Progress, StepRecord, Workspace
-
-
-@dataclass(frozen=True)
-class RadarProducts:
-    """Folders of the finished steps, and the records that what comes after depends on."""
-
-    stack: Path
-    network: Path
-    inversion: Path
-    velocity: Path
-    records: tuple[StepRecord, StepRecord]
+from engine.products import RadarProducts
+from engine.steps import Progress, Workspace
 
 
 def radar_steps(area: Area, workspace: Workspace, workers: Workers) -> RadarProducts | None:

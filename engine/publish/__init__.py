@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,29 +13,13 @@ import pandas as pd
 from engine import __version__
 from engine.area import Area
 from engine.patches.steps import PATCHES
-from engine.permits.verdicts import Verdict
-from engine.pipeline.optical import OpticalProducts
-from engine.pipeline.radar import RadarProducts
+from engine.products import Products
 from engine.publish.optical import optical_part
 from engine.publish.parts import Part, Row
 from engine.publish.radar import radar_part
 from engine.steps import StepRecord
 from store.home import Home
 from store.release import SCHEMA_VERSION, begin, check, new_release_id, publish, write_tables
-
-
-@dataclass(frozen=True)
-class Products:
-    """What the steps left: of the images, of the radar, and folders of the steps in which both meet.
-
-    activity : None in an area without radar.
-    """
-
-    optical: OpticalProducts | None
-    radar: RadarProducts | None
-    patches: Path
-    activity: Path | None
-    verdicts: dict[str, list[Verdict]]
 
 
 def publish_release(area: Area, products: Products, records: Sequence[StepRecord], home: Home, key: str) -> str:

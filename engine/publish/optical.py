@@ -10,7 +10,7 @@ import pandas as pd
 from engine.imagery import PICTURE
 from engine.patches.inference import PROBABILITY
 from engine.patches.steps import OUTLINES
-from engine.pipeline.optical import ExtractionProducts, OpticalProducts
+from engine.products import ExtractionProducts, OpticalProducts
 from engine.publish.parts import Part, Row, sequential, share_file
 from store.release import LAYERS
 

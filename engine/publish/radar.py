@@ -17,7 +17,7 @@ from engine.deformation.mintpy_files import SeriesFile, read_geometry
 from engine.deformation.steps import M_TO_MM, ChosenNetwork, MotionRasters, PreparedStack
 from engine.deformation.velocity import t95
 from engine.grid import Grid, geodesic_area
-from engine.pipeline.radar import RadarProducts
+from engine.products import RadarProducts
 from engine.publish.parts import Part, Row, sequential, share_file
 from engine.raster import Raster, write_cog, write_cube
 from store.release import LAYERS, SERIES

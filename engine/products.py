@@ -1,0 +1,69 @@
+"""What the steps leave for those that come after them, and for the release: folders, and what is known of them."""
+
+import datetime
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.grid import Grid
+from engine.objects.steps import CONTROL, outlines_path
+from engine.patches.checkpoint import Checkpoint
+from engine.permits.verdicts import Verdict
+from engine.steps import StepRecord
+
+
+@dataclass(frozen=True)
+class ExtractionProducts:
+    """What a model found: folders of the images' probabilities by date, of their outlines, and how they came about."""
+
+    checkpoint: Checkpoint
+    threshold: float
+    probabilities: dict[datetime.date, Path]
+    refinement: Path
+    boundary_error_m: float
+    record: StepRecord
+
+    @property
+    def outlines(self) -> dict[datetime.date, Path]:
+        return {day: outlines_path(self.refinement, day) for day in self.probabilities}
+
+    @property
+    def least_share(self) -> float:
+        """p*, as it was found or given."""
+        return float(json.loads((self.refinement / CONTROL).read_text())["least_share"])
+
+
+@dataclass(frozen=True)
+class OpticalProducts:
+    """Folders of the images by date, and what a model found in them, if one was named."""
+
+    images: dict[datetime.date, Path]
+    grid: Grid
+    reports: dict[datetime.date, dict[str, Any]]
+    extraction: ExtractionProducts | None
+
+
+@dataclass(frozen=True)
+class RadarProducts:
+    """Folders of the finished steps, and the records that what comes after depends on."""
+
+    stack: Path
+    network: Path
+    inversion: Path
+    velocity: Path
+    records: tuple[StepRecord, StepRecord]
+
+
+@dataclass(frozen=True)
+class Products:
+    """What the steps left: of the images, of the radar, and folders of the steps in which both meet.
+
+    activity : None in an area without radar.
+    """
+
+    optical: OpticalProducts | None
+    radar: RadarProducts | None
+    patches: Path
+    activity: Path | None
+    verdicts: dict[str, list[Verdict]]
