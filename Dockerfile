@@ -19,9 +19,10 @@ RUN pip install --no-cache-dir ${PIP_OPTIONS} -r requirements.txt
 COPY engine engine
 COPY store store
 COPY areas areas
+COPY models models
 USER pitwatch
 ENTRYPOINT ["python", "-m", "engine"]
-CMD ["run", "areas/metropolitan"]
+CMD ["run", "areas/metropolitan", "areas/strzegom"]
 
 FROM base AS app
 COPY app.py navigation.py ./
