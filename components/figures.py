@@ -42,7 +42,7 @@ def patch_figures(reader: ReleaseReader, patches: Sequence[Patch]) -> list[Figur
     )
     figures.append(
         Figure(
-            _("Mined ground, {day}").format(day=wording.day(last)),
+            _("Mined, {day}").format(day=wording.day(last)),
             wording.hectares(area),
             explained.format(margin=wording.hectares(margin)),
         )

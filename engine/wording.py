@@ -15,6 +15,9 @@ from typing import Any
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
+# Days of the year by which two images may differ and still be of one season.
+_SEASON = 45
+
 _CATALOGUES = Path(__file__).parents[1] / "locale"
 _language: ContextVar[str] = ContextVar("language", default="en")
 
@@ -238,12 +241,19 @@ def _change(patch: Mapping[str, Any]) -> str:
             "disagree, or one of the images shows it too faintly or not whole."
         ),
     }[change]
+    if change not in ("unchanged", "undetermined") and not _same_season(patch["change_from"], patch["change_to"]):
+        sentence += " " + _("The images are of different seasons: light and growth may explain a part of it.")
     return sentence.format(
         patch=title,
         first=day(patch["change_from"]),
         last=day(patch["change_to"]),
         change=hectares_with_margin(abs(patch["change_m2"]), patch["change_margin_m2"]),
     )
+
+
+def _same_season(one: date, other: date) -> bool:
+    apart = abs(one.timetuple().tm_yday - other.timetuple().tm_yday)
+    return min(apart, 365 - apart) <= _SEASON
 
 
 def _motion(patch: Mapping[str, Any], radar: Mapping[str, Any]) -> str:

@@ -211,3 +211,66 @@ def test_an_unknown_language_speaks_english() -> None:
         assert wording.gettext("decorrelated") == "decorrelated"
     finally:
         wording.use_language("en")
+
+
+# What changed between images
+
+
+FOUND: dict[str, Any] = {
+    "confidence": 0.91,
+    "mine_class": "iron_pit",
+    "area_m2": 34_000.0,
+    "change": "grown",
+    "change_from": date(2019, 6, 1),
+    "change_to": date(2021, 6, 20),
+    "change_m2": 12_300.0,
+    "change_margin_m2": 4_100.0,
+    "last_seen": date(2021, 6, 20),
+}
+
+
+def found(**changed: Any) -> str:
+    return wording.patch_statement(FOUND | changed, None)
+
+
+def test_growth_is_told_with_its_margin_and_both_dates() -> None:
+    assert found() == "Iron ore open pit, 3.4 ha: grown by 1.2 ± 0.4 ha from 1 Jun 2019 to 20 Jun 2021."
+
+
+@pytest.mark.parametrize("change", ["new", "gone", "grown", "shrunk", "unchanged", "undetermined"])
+def test_every_change_has_a_sentence_with_both_dates(change: str) -> None:
+    sentence = found(change=change)
+    assert "1 Jun 2019" in sentence
+    assert "20 Jun 2021" in sentence
+    assert wording.change_name(change)
+
+
+def test_with_one_image_nothing_is_said_of_change() -> None:
+    one = {"change": None, "change_from": None, "change_to": None, "change_m2": None, "change_margin_m2": None}
+    assert found(**one) == "Iron ore open pit, 3.4 ha, on 20 Jun 2021."
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (date(2019, 6, 1), date(2021, 3, 1), True),
+        (date(2019, 6, 1), date(2021, 7, 1), False),
+        (date(2019, 12, 20), date(2021, 1, 15), False),  # the turn of the year lies between, not a season
+    ],
+)
+def test_images_of_different_seasons_are_said_to_be(first: date, last: date, said: bool) -> None:
+    assert ("different seasons" in found(change_from=first, change_to=last)) == said
+    assert "different seasons" not in found(change="unchanged", change_from=first, change_to=last)
+
+
+def test_nothing_measured_is_said_so() -> None:
+    assert "Nothing has been measured" in found(confidence=None)
+
+
+def test_a_class_of_an_area_s_own_is_called_as_it_is() -> None:
+    assert found(mine_class="salt pan").startswith("Salt pan, ")
+
+
+def test_layers_of_images_are_named_with_their_date() -> None:
+    assert wording.layer_name("image-20210619") == "Image, 19 Jun 2021"
+    assert wording.layer_name("probability-20230301") == "Probability of a mine, 1 Mar 2023"

@@ -142,7 +142,7 @@ def test_figures_of_images_are_those_of_the_outlines(optical_home: Home) -> None
     patches = reader.patches()
     area = sum(area for (_, day), (area, _) in reader.areas_by_class().items() if str(day) == "2023-03-01")
     assert figures["Patches"] == str(len(patches))
-    assert figures["Mined ground, 1 Mar 2023"] == f"{area / 1e6:.1f} km²"
+    assert figures["Mined, 1 Mar 2023"] == f"{area / 1e6:.1f} km²"
     assert figures["Grown"].split(" ")[0] == str(sum(patch.change == "grown" for patch in patches))
     assert figures["Held against permits"] == f"0 of {len(patches)}"
     assert "With motion" not in figures
