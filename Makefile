@@ -10,7 +10,7 @@ PIP_OPTIONS ?=
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS)
 
-.PHONY: help run engine serve test lint unit chromium catalogue clean
+.PHONY: help run engine serve test lint unit bench chromium catalogue clean
 
 help:
 	@echo "make run    install, bring the areas up to date, serve the app at http://127.0.0.1:$(PORT)"
@@ -36,6 +36,10 @@ lint: $(VENV)/.ready-dev
 
 unit: $(VENV)/.ready-dev chromium
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+
+# What is measured beside others; some of it needs data that do not ship (each says which).
+bench: $(VENV)/.ready-dev
+	@for file in benchmarks/*.py; do $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
 
 chromium:
 	@sh tests/browser/install_chromium.sh $(BIN)/python

@@ -9,10 +9,14 @@ import rasterio
 from numpy.typing import NDArray
 from PIL import Image
 from rio_tiler.models import ImageData
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from store.reader import Layer, ReleaseReader
+from store.home import Home
+from store.reader import ReleaseReader, current_release
+from store.rows import Layer
 from web.palette import HATCHED, stops
+from web.routes import ROUTES
 from web.tiles import colour
 
 DECORRELATED = (150.9304, -34.2004)
@@ -164,3 +168,29 @@ def test_outside_the_layer_there_is_nothing_for_good(client: TestClient, reader:
 def test_what_is_not_there_is_not_found(path: str, client: TestClient, reader: ReleaseReader) -> None:
     assert client.get(address(reader, "rate", 0, 0, 0)).status_code == 200
     assert client.get(path.format(reader.info.id)).status_code == 404
+
+
+def test_a_picture_keeps_its_colours_and_is_clear_where_it_has_no_data() -> None:
+    layer = Layer("image-20210619", "image-20210619.tif", "1", "picture", None, None, None)
+    bands = np.zeros((3, 256, 256), np.uint8)
+    bands[:, 10, 20] = (200, 100, 50)
+    seen = np.repeat((bands > 0).any(axis=0)[None], 3, axis=0)
+    tile = pixels(colour(ImageData(np.ma.masked_array(bands, ~seen)), layer, {}))
+    assert tuple(tile[10, 20]) == (200, 100, 50, 255)
+    assert tile[0, 0, 3] == 0
+
+
+def test_the_shipped_images_are_served(both_published: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tile in the middle of the frame is filled; one beside it is empty."""
+    reader = current_release(both_published, "strzegom")
+    assert reader is not None
+    monkeypatch.setenv("PITWATCH_HOME", str(both_published.root))
+    with TestClient(Starlette(routes=ROUTES)) as client:
+        x, y, _, _ = position(16.2427, 51.0004, 16)
+        for layer in ("image-20210619", "image-20230301", "probability-20230301"):
+            assert (get(client, reader, layer, 16, x, y)[..., 3] == 255).all()
+            assert client.get(address(reader, layer, 16, x + 50, y)).status_code == 204
+        outlines = client.get(f"/vectors/strzegom/{reader.info.id}/outlines.geojson").json()["features"]
+    dates = {feature["properties"]["date"] for feature in outlines}
+    assert dates == {"2021-06-19", "2023-03-01"}
+    assert len(outlines) == sum(len(reader.outlines(patch.patch_id)) for patch in reader.patches())
