@@ -57,11 +57,11 @@ def _stack_by_class(counts: Counter[tuple[str, str]], colours: dict[str, str], n
     _draw(figure, key)
 
 
-def area_chart(reader: ReleaseReader, patches: list[Patch]) -> None:
+def area_chart(reader: ReleaseReader) -> None:
     """Area by class on the date of each image, with what the boundary's error makes of it."""
-    classes = sorted({patch.mine_class for patch in patches})
     days = [image.date for image in reader.images]
     sums = reader.areas_by_class()
+    classes = sorted({mine_class for mine_class, _day in sums})
     figure = go.Figure()
     for mine_class in classes:
         rows = [sums.get((mine_class, day), (0.0, 0.0)) for day in days]

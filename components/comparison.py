@@ -31,10 +31,11 @@ def comparison(reader: ReleaseReader, patches: Sequence[Patch], chosen: Patch | 
         later: date = st.selectbox(_("Right"), after, index=len(after) - 1, format_func=wording.day)
     with patch_column:
         _pick_patch(patches, chosen)
+    first = reader.images[0]
     swipe_map(
         left=_image(reader, earlier),
         right=_image(reader, later),
-        bounds=(info.west, info.south, info.east, info.north),
+        bounds=(first.west, first.south, first.east, first.north),
         focus=_surroundings(chosen) if chosen else None,
         outlines=vector_url(info.area, info.id, "outlines"),
         selected=chosen.patch_id if chosen else None,
@@ -42,7 +43,7 @@ def comparison(reader: ReleaseReader, patches: Sequence[Patch], chosen: Patch | 
         key=f"swipe-{info.area}",
         height=_HEIGHT,
     )
-    if patches:
+    if reader.extraction is not None:
         how = _("Outlines of {earlier} are dashed, those of {later} solid.")
         st.caption(how.format(earlier=wording.day(earlier), later=wording.day(later)))
 

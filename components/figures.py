@@ -11,6 +11,7 @@ from store.reader import ReleaseReader
 from store.rows import Patch, Radar, Verdict
 
 _IN_A_ROW = 5
+_WHOLE = 0.97  # of a frame; a rim without data is no gap
 
 
 class Figure(NamedTuple):
@@ -50,6 +51,14 @@ def patch_figures(reader: ReleaseReader, patches: Sequence[Patch]) -> list[Figur
     if len(reader.images) > 1:
         figures += [_changed(patches, "new", _("New")), _changed(patches, "grown", _("Grown"))]
     return figures
+
+
+def hidden_share(reader: ReleaseReader) -> None:
+    """Say which images do not show the whole frame: what they do not show is not in their areas."""
+    for image in reader.images:
+        if image.valid_share < _WHOLE:
+            text = _("The image of {day} shows {share} of the frame; the rest is not counted.")
+            st.caption(text.format(day=wording.day(image.date), share=wording.percent(image.valid_share)))
 
 
 def _changed(patches: Sequence[Patch], change: str, label: str) -> Figure:

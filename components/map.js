@@ -126,7 +126,8 @@ function replaceLayers(own, data) {
   // The reader's choice of layers stays for as long as the release has them.
   if (!own.shown || otherArea) own.shown = { ...data.first, opacity: 0.85, off: new Set(data.dates.map((each) => each.date)) };
   for (const role of ["image", "data"]) {
-    if (!data.layers.some((each) => each.name === own.shown[role])) own.shown[role] = data.first[role];
+    const kept = own.shown[role] === "" || data.layers.some((each) => each.name === own.shown[role]);
+    if (!kept) own.shown[role] = data.first[role];
   }
 
   for (const role of ["below", "image", "data", "above"]) {
@@ -198,7 +199,7 @@ function select(own, data) {
 function drawPanel(own, data, parent) {
   parent.querySelector(".layers summary").textContent = data.words.layers;
   const box = parent.querySelector(".layers .choices");
-  const signature = JSON.stringify(data.layers.map((layer) => layer.label));
+  const signature = JSON.stringify([data.release, data.layers.map((layer) => layer.label)]);
   if (box.dataset.signature === signature) return;
   box.dataset.signature = signature;
   box.replaceChildren();

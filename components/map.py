@@ -67,7 +67,7 @@ def _data(reader: ReleaseReader, chosen: Patch | None, at: tuple[float, float] |
         # At first the newest picture, and over it the motion where there is any.
         "first": {"image": images[-1].layer if images else "", "data": "rate" if "rate" in reader.layers else ""},
         "vectors": {name: vector_url(info.area, info.id, name) for name in ("patches", "outlines", "clusters")},
-        # Outlines of each date but the last, which is the patches' own.
+        # Outlines of each date but the last; the patches are the latest outline of each, whenever that was.
         "dates": _outline_dates(reader),
         "colours": {"activity": ACTIVITY_COLOURS, "change": CHANGE_COLOURS},
         "colourBy": "activity" if reader.radar else "change",

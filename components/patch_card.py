@@ -14,6 +14,8 @@ from store.reader import ReleaseReader
 from store.rows import Patch, PixelReading
 from web.palette import ACTIVITY_SIGNS, CHANGE_SIGNS
 
+_WHOLE = 0.97  # of a patch's ground; a rim without data is no gap
+
 
 def patch_title(patch: Patch) -> str:
     """Identifier and name, as Markdown."""
@@ -43,7 +45,8 @@ def patch_facts(patch: Patch) -> list[str]:
 
 def patch_sentence(reader: ReleaseReader, patch: Patch) -> str:
     """What happens at a patch, in words."""
-    return wording.patch_statement(asdict(patch), asdict(reader.radar) if reader.radar else None)
+    facts = asdict(patch) | {"mine_class": plain.markdown(wording.class_name(patch.mine_class))}
+    return wording.patch_statement(facts, asdict(reader.radar) if reader.radar else None)
 
 
 def patch_card(reader: ReleaseReader, patch: Patch) -> None:
@@ -63,19 +66,23 @@ def patch_card(reader: ReleaseReader, patch: Patch) -> None:
 
 
 def _outlines(reader: ReleaseReader, patch: Patch) -> None:
-    """The patch on the date of each image."""
+    """The patch on the date of each image; where it was not found, whether the image shows its ground at all."""
     by_date = {outline.date: outline for outline in reader.outlines(patch.patch_id)}
     rows = []
-    for image in reader.images:
-        outline = by_date.get(image.date)
-        area = wording.hectares_with_margin(outline.area_m2, outline.margin_m2) if outline else _("not found")
-        rows.append((wording.day(image.date), area, wording.percent(outline.confidence) if outline else ""))
+    for sighting in reader.sightings(patch.patch_id):
+        outline = by_date.get(sighting.date)
+        if outline:
+            area = wording.hectares_with_margin(outline.area_m2, outline.margin_m2)
+        else:
+            hidden = _("not found; {share} of its ground was seen").format(share=wording.percent(sighting.seen_share))
+            area = _("not found") if sighting.seen_share > _WHOLE else hidden
+        rows.append((wording.day(sighting.date), area, wording.percent(outline.confidence) if outline else ""))
     header = (_("image"), _("area"), _("confidence"))
     lines = [" | ".join(row) for row in (header, ("---", "---:", "---:"), *rows)]
     st.markdown("\n".join(f"| {line} |" for line in lines))
     st.caption(
         _("± is what the area changes by when the whole outline moves by {distance} m.").format(
-            distance=wording.number(reader.extraction.boundary_error_m if reader.extraction else 0.0)
+            distance=wording.number(reader.extraction.boundary_error_m if reader.extraction else 0.0, 1)
         )
     )
     if len(reader.images) > 1:
@@ -102,6 +109,8 @@ def place_card(reader: ReleaseReader, at: tuple[float, float]) -> None:
         _place_in_images(reader, at)
     if reader.radar is not None:
         _place_in_radar(reader, at)
+    if reader.extraction is None and reader.radar is None:
+        st.caption(_("Nothing has been measured here: this area has images alone."))
 
 
 def _place_in_images(reader: ReleaseReader, at: tuple[float, float]) -> None:

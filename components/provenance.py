@@ -23,10 +23,10 @@ def extraction_report(reader: ReleaseReader, extraction: Extraction) -> None:
         help=_("p*: of an object, the mask has to cover this much, or the object is removed (total-area control)."),
     )
     facts[3].metric(_("Boundary error"), _("{distance} m").format(distance=wording.number(extraction.boundary_error_m)))
+    report: dict[str, Any] = next((step.report for step in reader.steps() if step.name == "refinement"), {})
     st.subheader(_("From the mask to patches"), anchor=False)
-    dates: dict[str, dict[str, float]] = next(
-        (step.report["dates"] for step in reader.steps() if step.name == "refinement"), {}
-    )
+    _control(report.get("control"))
+    dates: dict[str, dict[str, float]] = report.get("dates", {})
     st.dataframe(
         pd.DataFrame(
             {
@@ -48,6 +48,24 @@ def extraction_report(reader: ReleaseReader, extraction: Extraction) -> None:
             sha256=extraction.sha256,
         )
     )
+
+
+def _control(control: dict[str, Any] | None) -> None:
+    """How the least share of an object came about."""
+    if control is None:
+        st.caption(_("The least share of an object was given; no labels were there to find it from."))
+        return
+    text = _("The least share was found by total-area control: {found} of patches kept, {reference} in the labels.")
+    st.caption(
+        text.format(
+            found=wording.hectares(control["cumulated_m2"]), reference=wording.hectares(control["reference_m2"])
+        )
+    )
+    if control["saturated"]:
+        st.warning(
+            _("Saturated: all objects together do not reach the labels' area, so that next to nothing was removed."),
+            icon=":material/warning:",
+        )
 
 
 def _accuracy(metrics: dict[str, float]) -> None:

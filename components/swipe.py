@@ -99,8 +99,8 @@ def swipe_map(
         },
     }
     text = _(
-        "Images of {left} (left) and {right} (right) with a divider to drag. Outlines of {left} are dashed, "
-        "those of {right} solid."
+        "Images of {left} (left) and {right} (right) with a divider to drag. Outlines of {left}, where there are any, "
+        "are dashed, those of {right} solid."
     )
     with st.container(key=key):
         page = _page(left, right, bounds, attribution, data)

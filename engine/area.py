@@ -96,6 +96,10 @@ def read_area(path: Path) -> Area:
         Naming the file and the key, for anything that cannot be used as it stands.
     """
     file = path / AREA_FILE if path.is_dir() else path
+    if path.is_dir() and not file.exists() and (others := sorted(one.name for one in path.glob("*.toml"))):
+        raise InputError(
+            f"there is none in this folder, but {', '.join(others)}", file=file, mend="name one of these files instead"
+        )
     options = read_options(file, AreaOptions)
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", options.name):
         raise InputError(

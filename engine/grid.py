@@ -133,7 +133,8 @@ class Grid:
     def pixel_size(self) -> tuple[float, float]:
         """Height and width of a pixel in metres, in the middle of the grid."""
         middle = self.transform @ (self.cols / 2, self.rows / 2)
-        below, beside = (middle[0], middle[1] + self.transform.e), (middle[0] + self.transform.a, middle[1])
+        below = (middle[0] + self.transform.b, middle[1] + self.transform.e)
+        beside = (middle[0] + self.transform.a, middle[1] + self.transform.d)
         xs, ys = zip(middle, below, beside, strict=True)
         lon, lat = self._to_lonlat.transform(xs, ys)
         height = WGS84.inv(lon[0], lat[0], lon[1], lat[1])[2]

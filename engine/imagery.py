@@ -62,22 +62,27 @@ class ImageryOptions(Options):
 
 @dataclass(frozen=True)
 class SourceImage:
-    """An image as its file has it: checked, and read without its offset."""
+    """An image as its file has it: checked, and read without its offset.
+
+    files : itself, and those beside it that its format reads with it.
+    """
 
     path: Path
+    files: tuple[Path, ...]
     offset: float
     nodata: float | None
     bands: tuple[str, ...]
     grid: Grid
 
     @property
-    def files(self) -> list[Path]:
-        return [self.path]
-
-    @property
     def parameters(self) -> dict[str, Any]:
         """What beside the file decides what is read."""
-        return {"offset": self.offset, "nodata": self.nodata, "bands": list(self.bands)}
+        return {
+            "offset": self.offset,
+            "nodata": self.nodata,
+            "bands": list(self.bands),
+            "own_grid": self.grid.describe(),
+        }
 
     def read(self, grid: Grid, block: Block) -> NDArray[np.float32]:
         """All bands of a block of `grid`, offset subtracted, NaN for no data, shape (bands, rows, cols).
@@ -118,6 +123,7 @@ def open_source(image: ImageOptions, options: ImageryOptions, folder: Path) -> S
             )
         return SourceImage(
             path=path,
+            files=tuple(raster.files),
             offset=image.offset,
             nodata=options.nodata if raster.nodata is None else raster.nodata,
             bands=_band_names(raster, options),
@@ -202,6 +208,7 @@ def prepare_image(
     InputError
         When it shows nothing of the grid.
     """
+    chosen = colour_bands(source, natural_colour)
     blocks = list(grid.blocks(_BLOCK))
     advance = count(2 * len(blocks))
     seen = 0
@@ -212,15 +219,21 @@ def prepare_image(
             write(block, values)
             advance()
     if seen == 0:
-        raise InputError(
-            "every pixel of it is no data", file=source.path, field="pixels", mend="supply the image of this place"
-        )
-    chosen = _colour_bands(source, natural_colour)
+        raise no_data_at_all(source)
     _write_picture(folder, grid, chosen, blocks, advance)
     return {"valid_share": seen / (grid.rows * grid.cols), "bands": list(source.bands), "offset": source.offset}
 
 
-def _colour_bands(source: SourceImage, wanted: tuple[str, str, str] | None) -> list[int]:
+def no_data_at_all(source: SourceImage) -> InputError:
+    return InputError(
+        "every pixel of it is no data",
+        file=source.path,
+        field="pixels",
+        mend="supply the image of this place, or correct imagery.nodata",
+    )
+
+
+def colour_bands(source: SourceImage, wanted: tuple[str, str, str] | None) -> list[int]:
     """Indices of the bands to show as red, green and blue."""
     if wanted:
         if missing := [name for name in wanted if name not in source.bands]:

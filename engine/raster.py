@@ -83,6 +83,11 @@ class Raster:
         return Grid(CRS.from_wkt(self._dataset.crs.to_wkt()), self._dataset.transform, self._dataset.shape)
 
     @property
+    def files(self) -> list[Path]:
+        """The file, and those beside it that the format reads with it (headers, world files)."""
+        return [Path(name) for name in self._dataset.files] or [self.path]
+
+    @property
     def tags(self) -> dict[str, str]:
         return dict(self._dataset.tags())
 

@@ -139,6 +139,7 @@ def change_name(change: str) -> str:
         "gone": _("gone"),
         "grown": _("grown"),
         "shrunk": _("shrunk"),
+        "passing": _("came and went"),
         "unchanged": _("unchanged"),
         "undetermined": _("undetermined"),
     }[change]
@@ -229,8 +230,9 @@ def _change(patch: Mapping[str, Any]) -> str:
     if change is None:
         return _("{patch}, on {day}.").format(patch=title, day=day(patch["last_seen"]))
     sentence = {
-        "new": _("{patch}: not there on {first}, seen on {last}."),
-        "gone": _("{patch} on {first}: not seen any more on {last}."),
+        "new": _("{patch}: not found on {first}, found on {last}."),
+        "gone": _("{patch} on {seen}: not found any more on {last}."),
+        "passing": _("{patch} on {seen}: found neither on {first} nor on {last}."),
         "grown": _("{patch}: grown by {change} from {first} to {last}."),
         "shrunk": _("{patch}: shrunk by {change} from {first} to {last}."),
         "unchanged": _(
@@ -247,6 +249,7 @@ def _change(patch: Mapping[str, Any]) -> str:
         patch=title,
         first=day(patch["change_from"]),
         last=day(patch["change_to"]),
+        seen=day(patch["last_seen"]),
         change=hectares_with_margin(abs(patch["change_m2"]), patch["change_margin_m2"]),
     )
 

@@ -35,6 +35,7 @@ from store.rows import (
     RateBin,
     ReleaseInfo,
     Series,
+    Sighting,
     Step,
     Verdict,
 )
@@ -102,7 +103,7 @@ class ReleaseReader:
         """All patches, those that need a look first.
 
         Motion inside, then decorrelation, motion beside; then what the images show: new, grown, what else changed, what
-        could not be told. Within each the larger first.
+        could not be told. Within each those first that move or changed most; what is not known goes by identifier.
         """
         return [
             Patch(**row)
@@ -115,8 +116,9 @@ class ReleaseReader:
                               WHEN cluster_distance_m > 0 THEN 2
                               ELSE 3 END,
                          abs(median_rate) * sqrt(cluster_area_m2) DESC NULLS LAST,
-                         list_position(['new', 'grown', 'shrunk', 'gone', 'undetermined', 'unchanged'], change)
-                             NULLS LAST,
+                         list_position(
+                             ['new', 'grown', 'shrunk', 'gone', 'passing', 'undetermined', 'unchanged'], change
+                         ) NULLS LAST,
                          activity = 'no_change' DESC NULLS LAST,
                          abs(change_m2) DESC NULLS LAST,
                          patch_id
@@ -146,13 +148,20 @@ class ReleaseReader:
         )
         return {(row["mine_class"], row["date"]): (row["area"], row["margin"]) for row in rows}
 
-    def grounds(self) -> list[tuple[str, bytes]]:
-        """Identifier of each patch with the ground of all its outlines, as WKB in EPSG:4326."""
+    def sightings(self, patch_id: str) -> list[Sighting]:
+        """What the image of each date shows of a patch's ground."""
+        rows = self._rows(
+            "SELECT date, seen_share, probability FROM sighting WHERE patch_id = ? ORDER BY date", [patch_id]
+        )
+        return [Sighting(**row) for row in rows]
+
+    def grounds(self) -> dict[str, bytes]:
+        """The ground of all outlines of each patch that was found in images, as WKB in EPSG:4326."""
         rows = self._rows(
             """SELECT patch_id, ST_AsWKB(ST_Union_Agg(outline.geometry)) AS ground
                FROM outline GROUP BY patch_id ORDER BY patch_id"""
         )
-        return [(row["patch_id"], bytes(row["ground"])) for row in rows]
+        return {row["patch_id"]: bytes(row["ground"]) for row in rows}
 
     def verdicts(self, patch_id: str | None = None) -> list[Verdict]:
         """Of one patch, or of all."""
@@ -329,9 +338,21 @@ def current_release(home: Home, area: str) -> ReleaseReader | None:
     return release(home, area, name)
 
 
-def readable_releases(home: Home, area: str) -> list[ReleaseReader]:
-    """Every release of an area that this version can read, the newest first."""
-    return [found for name in releases(home, area) if (found := release(home, area, name))]
+def known_patches(home: Home, area: str) -> tuple[dict[str, bytes], set[str]]:
+    """Of an area: the ground of each patch of the newest release that has any, and all identifiers ever given.
+
+    Ground is WKB in EPSG:4326. Whatever version of Pitwatch wrote the releases: no name must be given twice.
+    """
+    grounds: dict[str, bytes] = {}
+    names: set[str] = set()
+    for name in releases(home, area):
+        try:
+            reader = _open((home.releases(area) / name).resolve())
+            names |= set(reader.patch_ids())
+            grounds = grounds or reader.grounds()
+        except duckdb.Error:  # damaged, or from before there were outlines
+            continue
+    return grounds, names
 
 
 def release(home: Home, area: str, release_id: str) -> ReleaseReader | None:

@@ -32,6 +32,7 @@ TABLES = (
     "rate_bin",
     "patch",
     "outline",
+    "sighting",
     "activity",
     "series",
     "verdict",

@@ -55,6 +55,10 @@ class Image:
     bands: list[str]
     pixel_m: float
     valid_share: float
+    west: float
+    south: float
+    east: float
+    north: float
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,15 @@ class Outline:
     area_m2: float
     margin_m2: float
     confidence: float
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """How much of a patch's ground the image of a date shows, and how probable a mine is there; 0–1."""
+
+    date: date
+    seen_share: float
+    probability: float
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,8 @@ CREATE TABLE image (
     probability  VARCHAR,                   -- the layer of its probabilities; NULL where no model was run
     bands        VARCHAR[] NOT NULL,
     pixel_m      DOUBLE NOT NULL,           -- height of a pixel on the ground
-    valid_share  DOUBLE NOT NULL            -- of the frame, with data
+    valid_share  DOUBLE NOT NULL,           -- of the frame, with data
+    west DOUBLE NOT NULL, south DOUBLE NOT NULL, east DOUBLE NOT NULL, north DOUBLE NOT NULL  -- the frame
 );
 
 CREATE TABLE extraction (                   -- one row, or none where patches were not found in images
@@ -96,7 +97,7 @@ CREATE TABLE patch (                        -- in Hilbert order, with plain boun
     mine_class  VARCHAR NOT NULL,           -- on the latest date
     area_m2     DOUBLE NOT NULL,
     confidence  DOUBLE,                     -- mean probability over the patch, 0–1; NULL for given outlines, as all below
-    change      VARCHAR,                    -- new, gone, grown, shrunk, unchanged, undetermined; NULL with one date
+    change      VARCHAR,                    -- new, gone, grown, shrunk, passing, unchanged, undetermined; NULL: not compared
     change_from DATE, change_to DATE,       -- the first and the last date on which its ground was seen
     change_m2   DOUBLE,                     -- gained; negative: lost
     change_margin_m2 DOUBLE,                -- what boundary error explains
@@ -114,6 +115,14 @@ CREATE TABLE outline (                      -- a patch on each date on which it 
     margin_m2   DOUBLE NOT NULL,            -- what the area changes by when the whole outline moves by the boundary error
     confidence  DOUBLE NOT NULL,            -- mean probability over it, 0–1
     geometry    GEOMETRY NOT NULL,
+    PRIMARY KEY (patch_id, date)
+);
+
+CREATE TABLE sighting (                     -- a patch's ground, that of all dates, in the image of each date
+    patch_id    VARCHAR NOT NULL,
+    date        DATE NOT NULL,
+    seen_share  DOUBLE NOT NULL,            -- of the ground, with data
+    probability DOUBLE NOT NULL,            -- mean probability of a mine where it was seen
     PRIMARY KEY (patch_id, date)
 );
 

@@ -37,10 +37,19 @@ CHANGE_COLOURS = {
     "grown": "#E69F00",
     "shrunk": "#56B4E9",
     "gone": "#0072B2",
+    "passing": "#CC79A7",
     "undetermined": "#7F7F7F",
     "unchanged": "#009E73",
 }
-CHANGE_SIGNS = {"new": "✚", "grown": "↗", "shrunk": "↘", "gone": "✕", "undetermined": "?", "unchanged": "="}
+CHANGE_SIGNS = {
+    "new": "✚",
+    "grown": "↗",
+    "shrunk": "↘",
+    "gone": "✕",
+    "passing": "↔",
+    "undetermined": "?",
+    "unchanged": "=",
+}
 
 # State layer: what is hatched and how densely. Codes that are not named are left clear.
 HATCHED = {"minimum_norm": 1, "dates_missing": 3, "few_pairs": 3, "low_coherence": 3}

@@ -103,6 +103,16 @@ def stretch(image: NDArray[Any], valid: Flags) -> Floats:
     return stretched
 
 
+def check_weights(options: SegmentationOptions, bands: int) -> None:
+    """Refuse weights that are not one for each band, or negative."""
+    if options.weights and (len(options.weights) != bands or min(options.weights) < 0):
+        raise InputError(
+            f"{len(options.weights)} weights {options.weights} for {bands} bands",
+            field="segmentation.weights",
+            mend="give one for each band, 0 or more, or leave them out",
+        )
+
+
 @dataclass(frozen=True)
 class _Regions:
     """What is known of each region, at the index of its first pixel; entries of absorbed regions are stale.
@@ -151,13 +161,8 @@ class _Heterogeneity:
 
     @classmethod
     def of(cls, options: SegmentationOptions, bands: int) -> "_Heterogeneity":
+        check_weights(options, bands)
         weights = np.array(options.weights or [1.0] * bands, np.float64)
-        if weights.size != bands or (weights < 0).any():
-            raise InputError(
-                f"{weights.size} weights {options.weights} for {bands} bands",
-                field="weights",
-                mend="give one for each band, 0 or more, or leave them out",
-            )
         return cls(weights, options.shape, options.compactness)
 
     def of_regions(self, regions: _Regions, names: Integers) -> Floats:

@@ -78,7 +78,7 @@ def refine_masks(
     for day, segments in segmented.items():
         labels, grid = _labels(segments)
         probability, classes = found[day].read()
-        mask = np.nan_to_num(probability) >= threshold
+        mask = probability >= threshold  # not where it is unknown
         refined = refine(labels, mask, classes, probability, grid.pixel_area, options)
         outlines = outline_patches(refined.patches, grid).merge(refined.patch_table.drop(columns="area_m2"), on="patch")
         _in_degrees(outlines, class_names).to_parquet(outlines_path(folder, day))
@@ -109,9 +109,10 @@ def _control(
     for day, reference in references.items():
         labels, grid = _labels(segmented[day])
         probability, _ = found[day].read()
-        parts.append(measure_objects(labels, np.nan_to_num(probability) >= threshold, grid.pixel_area))
-        meeting.append(objects_meeting(labels, reference))
-        reference_m2 += float((reference * grid.pixel_area[:, None]).sum())
+        parts.append(measure_objects(labels, probability >= threshold, grid.pixel_area))
+        seen = reference & np.isfinite(probability)
+        meeting.append(objects_meeting(labels, seen))
+        reference_m2 += float((seen * grid.pixel_area[:, None]).sum())
     if not parts:
         return None
     objects = Objects(

@@ -83,7 +83,7 @@ def extract(
 
     Returns
     -------
-    The model with its sha256, the number of windows, and the share of valid pixels at or over the threshold.
+    The model with its sha256, the number of windows and of pixels with data.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def extract(
         keep=keep,
         count=count,
     )
-    return {"model": known.description.name, "sha256": known.sha256, "threshold": options.threshold, **found}
+    return {"model": known.description.name, "sha256": known.sha256, **found}
 
 
 def predict_windows(
@@ -126,7 +126,7 @@ def predict_windows(
     advance = count(len(windows))
     work = partial(_predict_window, image=image, numbers=numbers, classes=classes, predict=predict)
     blend = _Blend(grid, windows, classes, options.margin)
-    valid = over = 0
+    valid = 0
     with (
         start_cog(
             folder / PROBABILITY, grid, dtype="uint8", nodata=NO_PROBABILITY, unit="%", names=["probability of a mine"]
@@ -139,11 +139,9 @@ def predict_windows(
             for rows, probability, likeliest in blend.add(window, arrays["probability"]):
                 write_probability(rows, probability[None])
                 write_classes(rows, likeliest[None])
-                seen = probability != NO_PROBABILITY
-                valid += int(seen.sum())
-                over += int((probability[seen] >= 100 * options.threshold).sum())
+                valid += int((probability != NO_PROBABILITY).sum())
             advance()
-    return {"windows": len(windows), "pixels": valid, "share_over_threshold": round(over / valid, 6) if valid else 0.0}
+    return {"windows": len(windows), "pixels": valid}
 
 
 def plan_windows(shape: tuple[int, int], window: int, margin: int) -> Iterator[Block]:
@@ -280,7 +278,7 @@ def _check_units(image: Path, checkpoint: Checkpoint) -> None:
                 f"trained on {band.mean:.6g} ± {band.std:.2g}",
                 file=image,
                 field=band.name,
-                mend="bring the image to the model's units (scale, imagery.images.offset), or take another model",
+                mend="bring the file to the model's units (such as reflectance times 10,000), or take another model",
             )
 
 

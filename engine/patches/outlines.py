@@ -74,9 +74,8 @@ def read_outlines(options: OutlineOptions, area_folder: Path) -> gpd.GeoDataFram
     )
 
 
-def outline_files(options: OutlineOptions, area_folder: Path) -> list[Path]:
-    """The file, and what a shape file is made of beside it."""
-    path = area_folder / options.path
+def vector_files(path: Path) -> list[Path]:
+    """A vector file, and what a shape file is made of beside it."""
     if path.suffix.lower() != ".shp":
         return [path]
     return [path, *(beside for beside in sorted(path.parent.glob(f"{path.stem}.*")) if beside != path)]

@@ -14,7 +14,7 @@ from engine.grid import Block, Grid
 from engine.patches.tracking import ChangeOptions, Ground, track
 from engine.raster import Raster
 
-PATCHES, OUTLINES = "patches.parquet", "outlines.parquet"
+PATCHES, OUTLINES, SIGHTINGS = "patches.parquet", "outlines.parquet", "sightings.parquet"
 
 
 def track_patches(
@@ -27,7 +27,7 @@ def track_patches(
     boundary_error_m: float,
     options: ChangeOptions,
 ) -> dict[str, Any]:
-    """Write the patches and their outlines (see `track`).
+    """Write the patches, their outlines and sightings (see `track`).
 
     Parameters
     ----------
@@ -42,6 +42,7 @@ def track_patches(
     tracked = track(frames, known, look, boundary_error_m=boundary_error_m, options=options, used=used)
     tracked.patches.to_parquet(folder / PATCHES)
     tracked.outlines.to_parquet(folder / OUTLINES)
+    tracked.sightings.to_parquet(folder / SIGHTINGS)
     counts = tracked.patches["change"].value_counts()
     return {"patches": len(tracked.patches), **{str(kind): int(count) for kind, count in counts.items()}}
 

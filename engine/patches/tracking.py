@@ -1,9 +1,9 @@
 """The same patch on several dates: which outlines belong together, under which identifier, and what has changed.
 
-Outlines of different dates that cover a good part of one another are one patch. It keeps its identifier from release
-to release as long as its ground overlaps. What changed is said between the first and the last date on which its ground
-was seen, and only when outlines and probabilities agree that it is more than the uncertainty of the boundary explains
-(METHOD §6).
+Outlines of one class and of different dates that cover a good part of one another are one patch. It keeps its
+identifier from release to release as long as its ground overlaps. What changed is said between the first and the last
+date on which its ground was seen, and only when outlines and probabilities agree that it is more than the uncertainty
+of the boundary explains (METHOD §6).
 """
 
 import datetime
@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 import geopandas as gpd
 import pandas as pd
-import shapely
 from pydantic import Field
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
@@ -44,6 +43,7 @@ class ChangeKind(StrEnum):
     GONE = "gone"
     GROWN = "grown"
     SHRUNK = "shrunk"
+    PASSING = "passing"  # neither on the first nor on the last date, but between them
     UNCHANGED = "unchanged"
     UNDETERMINED = "undetermined"
 
@@ -79,10 +79,14 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True)
 class Tracked:
-    """patches : one row each, with what changed. outlines : one row a patch and date, EPSG:4326."""
+    """patches : one row each, with what changed. outlines : one row a patch and date on which it was found, EPSG:4326.
+
+    sightings : one row a patch and date: how much of its ground the image shows, and how probable a mine is there.
+    """
 
     patches: gpd.GeoDataFrame
     outlines: gpd.GeoDataFrame
+    sightings: pd.DataFrame
 
 
 PATCH_COLUMNS = [
@@ -90,6 +94,7 @@ PATCH_COLUMNS = [
     *("change", "change_m2", "change_margin_m2", "change_from", "change_to"),
     *("first_seen", "last_seen", "geometry"),
 ]
+SIGHTING_COLUMNS = ["patch_id", "date", "seen_share", "probability"]
 OUTLINE_COLUMNS = ["patch_id", "date", "mine_class", "area_m2", "margin_m2", "confidence", "geometry"]
 
 # What an image of a date shows of a polygon in longitude and latitude.
@@ -122,17 +127,20 @@ def track(
     )
     names = _identifiers(grounds, known, options.overlap, used)
 
-    patches, rows = [], []
+    patches, rows, sightings = [], [], []
     for number, ground in grounds.items():
         own = outlines[outlines["patch"] == number]
+        seen = {day: look(day, ground) for day in dates}
+        sightings += [[names[number], day, *one] for day, one in seen.items()]
         own_rows = [
             _outline_row(names[number], day, part, boundary_error_m) for day, part in own.groupby("date", sort=True)
         ]
         rows += own_rows
-        patches.append(_patch_row(names[number], own_rows, dates, ground, look, options))
+        patches.append(_patch_row(names[number], own_rows, seen, geodesic_area(ground), options))
     return Tracked(
         gpd.GeoDataFrame(patches, columns=PATCH_COLUMNS, geometry="geometry", crs="EPSG:4326"),
         gpd.GeoDataFrame(rows, columns=OUTLINE_COLUMNS, geometry="geometry", crs="EPSG:4326"),
+        pd.DataFrame(sightings, columns=SIGHTING_COLUMNS),
     )
 
 
@@ -146,11 +154,15 @@ def _all_outlines(found: Mapping[datetime.date, gpd.GeoDataFrame]) -> gpd.GeoDat
 
 
 def _belonging(outlines: gpd.GeoDataFrame, overlap: float) -> list[int]:
-    """For each outline the number of its patch: outlines linked over any dates are one."""
+    """For each outline the number of its patch: outlines of one class that are linked over any dates are one.
+
+    Two classes side by side stay two patches, even where an outline of another date covers both.
+    """
+    days, classes = outlines["date"].to_list(), outlines["mine_class"].to_list()
     pairs = [
         (one, other)
         for one, other in _overlapping(outlines.geometry, outlines.geometry, overlap)
-        if outlines["date"].iloc[one] != outlines["date"].iloc[other]
+        if days[one] != days[other] and classes[one] == classes[other]
     ]
     count = len(outlines)
     ones, others = ([pair[side] for pair in pairs] for side in (0, 1))
@@ -191,15 +203,14 @@ def _identifiers(
 
 
 def _outline_row(name: str, day: datetime.date, parts: gpd.GeoDataFrame, boundary_error_m: float) -> dict[str, object]:
-    geometry = shapely.multipolygons([part for shape in parts.geometry for part in shapely.get_parts(shape)])
+    geometry = parts.geometry.union_all()
     areas = [geodesic_area(shape) for shape in parts.geometry]
-    perimeter = sum(abs(WGS84.geometry_length(part.boundary)) for part in shapely.get_parts(geometry))
-    largest = areas.index(max(areas))
+    perimeter = abs(WGS84.geometry_length(geometry.boundary))
     return {
         "patch_id": name,
         "date": day,
-        "mine_class": parts["mine_class"].iloc[largest],
-        "area_m2": sum(areas),
+        "mine_class": parts["mine_class"].iloc[0],
+        "area_m2": geodesic_area(geometry),
         "margin_m2": perimeter * boundary_error_m,
         "confidence": sum(a * c for a, c in zip(areas, parts["confidence"], strict=True)) / sum(areas),
         "geometry": geometry,
@@ -209,25 +220,20 @@ def _outline_row(name: str, day: datetime.date, parts: gpd.GeoDataFrame, boundar
 def _patch_row(
     name: str,
     outlines: Sequence[Mapping[str, object]],
-    dates: Sequence[datetime.date],
-    ground: BaseGeometry,
-    look: LookAt,
+    seen: Mapping[datetime.date, Ground],
+    ground_m2: float,
     options: ChangeOptions,
 ) -> dict[str, object]:
+    """`seen` : by date, in order. ground_m2 : area of the ground of all dates."""
     latest = outlines[-1]
     by_date = {row["date"]: row for row in outlines}
-    ground_m2 = geodesic_area(ground)
     measured = []
-    for day in dates:
-        row, seen = by_date.get(day), look(day, ground)
+    for day, ground in seen.items():
+        row, expected = by_date.get(day), ground.probability * ground_m2
         if row is not None:
-            measured.append(
-                Measured(
-                    day, float(str(row["area_m2"])), float(str(row["margin_m2"])), seen.probability * ground_m2, seen
-                )
-            )
-        elif seen.seen >= options.seen_share:
-            measured.append(Measured(day, 0.0, 0.0, seen.probability * ground_m2, seen))
+            measured.append(Measured(day, float(str(row["area_m2"])), float(str(row["margin_m2"])), expected, ground))
+        elif ground.seen >= options.seen_share:
+            measured.append(Measured(day, 0.0, 0.0, expected, ground))
     change = change_between(measured[0], measured[-1], options) if len(measured) > 1 else None
     return {
         "patch_id": name,
@@ -252,6 +258,8 @@ def change_between(first: Measured, last: Measured, options: ChangeOptions) -> C
     area = last.area - first.area
     margin = math.hypot(first.margin, last.margin)
     absent = [one for one in (first, last) if one.area == 0]
+    if len(absent) == 2 and all(one.ground.probability < options.doubtful_probability for one in absent):
+        return Change(ChangeKind.PASSING, area, margin)
     if absent:
         doubtful = abs(area) <= margin or any(one.ground.probability >= options.doubtful_probability for one in absent)
         kind = ChangeKind.NEW if first.area == 0 else ChangeKind.GONE

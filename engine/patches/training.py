@@ -206,7 +206,38 @@ def read_labelled(imagery: ImageryOptions, reference: ReferenceOptions, folder: 
                 field="bands",
                 mend="supply the same bands in the same order for every date",
             )
+    _check_held_out(read, imagery, reference)
     return read
+
+
+def _check_held_out(read: Sequence[ReadImage], imagery: ImageryOptions, reference: ReferenceOptions) -> None:
+    """Refuse what would hold out nothing, or other ground on one date than on another.
+
+    Rows are counted in the images' own grids, so that with rows held out all must have one grid.
+    """
+    rows = read[0].grid.rows
+    for first, end in reference.held_out_rows:
+        if not first < end <= rows:
+            raise InputError(
+                f"there are no rows {first} to {end} in an image of {rows}",
+                field="reference.held_out_rows",
+                mend="give the first row and one past the last, counted from 0",
+            )
+    for other in read[1:] if reference.held_out_rows else []:
+        if not other.grid.matches(read[0].grid):
+            raise InputError(
+                f"its pixels are not those of {read[0].image.name}, so that rows held out would be other ground",
+                file=other.files[0],
+                field="reference.held_out_rows",
+                mend="bring the images onto one grid first, or hold out dates alone",
+            )
+    dates = {image.date for image in imagery.images}
+    if unknown := [day for day in reference.held_out_dates if day not in dates]:
+        raise InputError(
+            f"there is no image of {unknown[0]}",
+            field="reference.held_out_dates",
+            mend=f"correct the date; images are of {', '.join(str(day) for day in sorted(dates))}",
+        )
 
 
 def _read(

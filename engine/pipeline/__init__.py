@@ -23,7 +23,7 @@ from engine.deformation.steps import M_TO_MM, MotionRasters
 from engine.deformation.velocity import t95
 from engine.errors import InputError
 from engine.patches.inference import PROBABILITY
-from engine.patches.outlines import OutlineOptions, outline_files, read_outlines
+from engine.patches.outlines import OutlineOptions, read_outlines, vector_files
 from engine.patches.steps import PATCHES, track_patches
 from engine.patches.tracking import PATCH_COLUMNS
 from engine.permits.verdicts import Reason, Verdict, VerdictKind, without_register
@@ -33,7 +33,7 @@ from engine.products import ExtractionProducts, Products, RadarProducts
 from engine.publish import publish_release
 from engine.steps import Progress, StepRecord, Workspace, code_digest, locked
 from store.home import Home
-from store.reader import current_release, readable_releases
+from store.reader import current_release, known_patches
 
 # A new version of one of these may change the numbers, so its steps are run again.
 _LIBRARIES = ("numpy", "scipy", "mintpy", "rasterio", "geopandas", "torch")
@@ -155,7 +155,10 @@ def _steps(area: Area, home: Home, workspace: Workspace, workers: Workers) -> st
 
 def _track(area: Area, home: Home, extraction: ExtractionProducts, workspace: Workspace) -> StepRecord:
     """Patches from the outlines of all dates; on ground that had one before, the identifier stays."""
-    known, used = _known_patches(home, area.name)
+    grounds, used = known_patches(home, area.name)
+    known = gpd.GeoDataFrame(
+        {"patch_id": list(grounds)}, geometry=[shapely.from_wkb(ground) for ground in grounds.values()], crs="EPSG:4326"
+    )
     return workspace.step(
         "patches",
         lambda folder: track_patches(
@@ -173,18 +176,6 @@ def _track(area: Area, home: Home, extraction: ExtractionProducts, workspace: Wo
     )
 
 
-def _known_patches(home: Home, area: str) -> tuple[gpd.GeoDataFrame, list[str]]:
-    """The ground of each patch of the current release, and the identifiers that any release has given."""
-    current = current_release(home, area)
-    grounds = current.grounds() if current else []
-    known = gpd.GeoDataFrame(
-        {"patch_id": [name for name, _ in grounds]},
-        geometry=[shapely.from_wkb(ground) for _, ground in grounds],
-        crs="EPSG:4326",
-    )
-    return known, [name for release in readable_releases(home, area) for name in release.patch_ids()]
-
-
 def _outline(area: Area, workspace: Workspace) -> StepRecord:
     """Patches that are given, or none."""
     options = area.options.patches
@@ -192,7 +183,7 @@ def _outline(area: Area, workspace: Workspace) -> StepRecord:
         "patches",
         lambda folder: _prepare_patches(options, area, folder),
         code="patches",
-        files=outline_files(options, area.folder) if options else [],
+        files=vector_files(area.folder / options.path) if options else [],
         parameters=options.model_dump(mode="json") if options else {},
     )
 
@@ -254,7 +245,7 @@ def _content_key(area: Area, records: list[StepRecord]) -> str:
     schema = (Path(__file__).parents[2] / "store" / "schema.sql").read_text("utf-8")
     texts = [
         schema,
-        code_digest("publish"),
+        code_digest("publish", "products.py"),
         area.options.title,
         area.options.attribution,
         area.source,

@@ -14,12 +14,14 @@ from engine.area import Area
 from engine.blocks import Workers
 from engine.errors import InputError
 from engine.grid import Grid
-from engine.imagery import IMAGE, SourceImage, open_sources, prepare_image
+from engine.imagery import IMAGE, SourceImage, colour_bands, no_data_at_all, open_sources, prepare_image
+from engine.objects.segmentation import check_weights
 from engine.objects.steps import FoundClasses, refine_masks, segment_image
 from engine.patches.checkpoint import Checkpoint, find_checkpoint, read_checkpoint
 from engine.patches.inference import CLASSES, PROBABILITY, extract
 from engine.patches.labels import UNLABELLED, read_labels
 from engine.patches.options import ExtractionOptions
+from engine.patches.outlines import vector_files
 from engine.products import ExtractionProducts, OpticalProducts
 from engine.steps import StepRecord, Workspace
 
@@ -95,24 +97,25 @@ def _extract(
             after=[image],
             parameters=area.options.segmentation.model_dump(mode="json"),
         )
-    references, label_files = _training_reference(area, grid)
+    labelled = _training_labels(area)
     refined = workspace.step(
         "refinement",
         lambda folder: refine_masks(
             {day: workspace.path(record) for day, record in segmented.items()},
             {day: _found(workspace.path(record)) for day, record in inferred.items()},
-            references(),
+            _training_reference(area, labelled, grid),
             folder,
             class_names=checkpoint.description.classes[1:],
             threshold=options.threshold,
             options=area.options.refinement,
         ),
         code="objects",
-        files=label_files,
+        files=[file for path in labelled.values() for file in vector_files(path)],
         after=[*inferred.values(), *segmented.values()],
         parameters={
             "threshold": options.threshold,
             "reference": area.options.reference.model_dump(mode="json") if area.options.reference else None,
+            "labels": {str(day): path.name for day, path in labelled.items()},
             **area.options.refinement.model_dump(mode="json"),
         },
     )
@@ -169,41 +172,49 @@ def _open_checkpoint(options: ExtractionOptions, area: Area, sources: Iterable[S
     return checkpoint
 
 
-def _training_reference(
-    area: Area, grid: Grid
-) -> tuple[Callable[[], dict[datetime.date, NDArray[np.bool_]]], list[Path]]:
-    """Where training reference patches lie on each date, to be read when it is needed, and the files that say so."""
+def _training_labels(area: Area) -> dict[datetime.date, Path]:
+    """The labels of the images that training may see."""
     imagery, reference = area.options.imagery, area.options.reference
     if imagery is None or reference is None:
-        return dict, []
-    labelled = {
+        return {}
+    return {
         image.date: area.folder / image.labels
         for image in imagery.in_order
         if image.labels is not None and image.date not in reference.held_out_dates
     }
 
-    def read() -> dict[datetime.date, NDArray[np.bool_]]:
-        found = {}
-        for day, path in labelled.items():
-            codes = read_labels(path, grid, reference)
-            for first, end in reference.held_out_rows:
-                codes[first:end] = UNLABELLED
-            found[day] = (codes > 0) & (codes != UNLABELLED)
-        return found
 
-    return read, list(labelled.values())
+def _training_reference(
+    area: Area, labelled: Mapping[datetime.date, Path], grid: Grid
+) -> dict[datetime.date, NDArray[np.bool_]]:
+    """Where training reference patches lie on each date, shape of the grid."""
+    found = {}
+    for day, path in labelled.items():
+        assert area.options.reference is not None
+        codes = read_labels(path, grid, area.options.reference)
+        for first, end in area.options.reference.held_out_rows:
+            codes[first:end] = UNLABELLED
+        found[day] = (codes > 0) & (codes != UNLABELLED)
+    return found
 
 
 def check_optical(area: Area) -> str:
-    """Open every image, and the model, as a run would; a summary, empty without images."""
+    """Read every image, its labels and the model; a summary, empty without images.
+
+    Whether the images are in the model's units is left to the run.
+    """
     imagery, extraction = area.options.imagery, area.options.extraction
     if imagery is None:
         return ""
     sources = open_sources(imagery, area.folder)
     first, dates = sources[0], [image.date for image in imagery.in_order]
     for source in sources:
-        for block in source.grid.blocks(_BLOCK):
-            source.read(source.grid, block)
+        colour_bands(source, imagery.natural_colour)
+        seen = sum(int(np.isfinite(source.read(source.grid, block)).sum()) for block in source.grid.blocks(_BLOCK))
+        if seen == 0:
+            raise no_data_at_all(source)
+    check_weights(area.options.segmentation, len(first.bands))
+    _training_reference(area, _training_labels(area), first.grid)
     summary = (
         f"{len(sources)} images, {dates[0]} to {dates[-1]}, {len(first.bands)} bands, "
         f"{first.grid.rows} x {first.grid.cols} pixels"

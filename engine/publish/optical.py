@@ -9,7 +9,7 @@ import pandas as pd
 
 from engine.imagery import PICTURE
 from engine.patches.inference import PROBABILITY
-from engine.patches.steps import OUTLINES
+from engine.patches.steps import OUTLINES, SIGHTINGS
 from engine.products import ExtractionProducts, OpticalProducts
 from engine.publish.parts import Part, Row, sequential, share_file
 from store.release import LAYERS
@@ -32,6 +32,7 @@ def optical_part(products: OpticalProducts, patches: Path, folder: Path) -> Part
                 "bands": report["bands"],
                 "pixel_m": products.grid.pixel_size[0],
                 "valid_share": report["valid_share"],
+                **products.grid.bounds_lonlat._asdict(),
             }
         )
     tables = {}
@@ -41,6 +42,7 @@ def optical_part(products: OpticalProducts, patches: Path, folder: Path) -> Part
             row["probability"] = _probability_name(row["date"])
         tables["extraction"] = _extraction(products.extraction)
         tables["outline"] = _outlines(patches)
+        tables["sighting"] = pd.read_parquet(patches / SIGHTINGS)
     days = list(products.images)
     return Part(
         tables={"image": pd.DataFrame(images), **tables},

@@ -201,8 +201,17 @@ def _reference(place: Place) -> Iterator[str]:
     yield "# [reference]"
     if place.imagery.label_field:
         yield str(Line("class_field", place.imagery.label_field, "column of the codes", active=False))
-    yield str(Line("classes", {"mine": codes[-1:]}, "name of each class -> its codes", active=False))
-    yield str(Line("background", codes[:0], "codes that are known to be no mine", active=False))
+    others = codes[:-1]
+    # 0 mostly stands for "not looked at", unless there is nothing else that could be background.
+    background = [code for code in others if code != 0] or others
+    yield str(Line("classes", {"mine": codes[-1:]}, "CHECK: name of each class -> its codes", active=False))
+    yield str(Line("background", background, "CHECK: codes known to be no mine; others say nothing", active=False))
+    last, rows = place.imagery.images[-1].day, place.imagery.grid.rows
+    yield str(Line("held_out_rows", [[rows - rows // 3, rows]], "no training sees them (half-open)", active=False))
+    yield str(Line("held_out_dates", [last] if len(place.imagery.labels) > 1 else [], "nor these", active=False))
+    yield "# [training]"
+    yield str(Line("crop", min(256, rows // 4), "edge of the training crops, pixels", active=False))
+    yield str(Line("steps", 300, "some minutes on two cores", active=False))
 
 
 def _optional(place: Place) -> Iterator[str]:

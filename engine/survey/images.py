@@ -77,7 +77,7 @@ class Imagery:
 
 
 def find_images(rasters: Sequence[Facts], root: Path, unused: Unused) -> list[Imagery]:
-    """Group the images by place and bands; of several of one date the first stays."""
+    """Group the images by place, bands and, roughly, resolution; of several of one date the first stays."""
     dated = []
     for facts in rasters:
         if not _is_image(facts):
@@ -174,12 +174,12 @@ def _nodata_lines(imagery: Imagery, root: Path, notes: Notes) -> list[Line]:
     empty = [facts for facts in silent if facts.pixels.empty_rim]
     if empty:
         notes.assumed.append(
-            f"0 in every band is no data, as it stands at the edge of {shown(empty[0].path, root)} and the file names "
-            "no value; if it is a measurement, remove nodata from [imagery]"
+            f"0 is no data, as it stands at the edge of {shown(empty[0].path, root)} and the file names no value; if "
+            "it is a measurement, remove nodata from [imagery]"
         )
-        return [Line("nodata", 0, "ASSUMED: 0 in every band at the images' edge; the files name no value")]
+        return [Line("nodata", 0, "ASSUMED: it stands at the images' edge, and the files name no value")]
     if silent:
-        return [Line("nodata", 0, "no data, where the files do not say it (in every band of a pixel)", active=False)]
+        return [Line("nodata", 0, "no data, where the files do not say it", active=False)]
     return []
 
 

@@ -129,7 +129,9 @@ def _places(groups: Sequence[Imagery], stacks: Sequence[Stack], root: Path, unus
                 best = f"{len(imagery.images)} dates of others" if imagery else "others"
                 for path in item.files:
                     unused.add(
-                        path, f"images of other bands or resolution, of the same place as {best}, which are used"
+                        path,
+                        f"images whose bands (or their order) or resolution are not those of {best}, which are "
+                        "used; bring them together first",
                     )
             else:
                 for path in sorted(item.files):

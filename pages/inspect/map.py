@@ -32,7 +32,11 @@ something = patch is not None or chosen.at is not None
 list_column, map_column, *rest = st.columns([1.1, 2.9, 1.9] if something else [1.1, 4.8], gap="small")
 with list_column:
     count = ngettext("{count} patch", "{count} patches", len(patches)).format(count=wording.number(len(patches)))
-    order = _("{count}, those that move most first") if reader.radar else _("{count}, those that changed most first")
+    order = "{count}"
+    if reader.radar is not None:
+        order = _("{count}, those that move most first")
+    elif any(item.change for item in patches):
+        order = _("{count}, those that changed most first")
     st.caption(count if len(patches) < 2 else order.format(count=count))
     if patches:
         triage_list(reader, patches, patch=chosen.patch, on_pick=pick_in_list)

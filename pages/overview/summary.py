@@ -3,7 +3,7 @@
 import streamlit as st
 
 from components.charts import activity_chart, area_chart, change_chart, frame_chart, rate_histogram
-from components.figures import motion_figures, patch_figures, show_figures, verdict_figure
+from components.figures import hidden_share, motion_figures, patch_figures, show_figures, verdict_figure
 from components.frame import header
 from components.links import map_link
 from components.patch_card import patch_facts, patch_sentence, patch_title
@@ -22,11 +22,13 @@ show_figures([*figures, verdict_figure(patches, verdicts)])
 if reader.extraction is not None and patches:
     left, right = st.columns(2, gap="medium")
     with left:
-        st.subheader(_("Patches by class and change"), anchor=False)
-        change_chart(patches)
-    with right:
         st.subheader(_("Area by date"), anchor=False)
-        area_chart(reader, patches)
+        area_chart(reader)
+        hidden_share(reader)
+    with right:
+        if any(patch.change for patch in patches):
+            st.subheader(_("Patches by class and change"), anchor=False)
+            change_chart(patches)
 if reader.radar is not None:
     left, middle, right = st.columns(3, gap="medium")
     with left:

@@ -1,11 +1,13 @@
 """From images to a release with the model that ships, on a part of the images that ship: three quarries, two dates."""
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
@@ -296,6 +298,62 @@ def test_total_area_control_finds_the_share_on_labels(place: Place) -> None:
     assert report["control"]["cumulated_m2"] == pytest.approx(report["control"]["reference_m2"], rel=0.05)
 
 
+def test_labels_that_change_places_are_noticed(place: Place) -> None:
+    """The files are the same two, each under the other date."""
+    for name, rows in (("one.tif", slice(0, 45)), ("other.tif", slice(45, 90))):
+        codes = np.ones((1, FRAME.height, FRAME.width), np.uint8)
+        codes[0, rows] = 7
+        with rasterio.open(place.area / "first.tif") as source:
+            profile = {**source.profile, "count": 1, "dtype": "uint8", "nodata": None}
+        with rasterio.open(place.area / name, "w", **profile) as target:
+            target.write(codes)
+    place.set("date = 2021-06-19\n", 'date = 2021-06-19\nlabels = "one.tif"\n')
+    place.set("date = 2023-03-01\n", 'date = 2023-03-01\nlabels = "other.tif"\n')
+    place.set("[refinement]", "[reference]\nclasses = { quarry = [7] }\nbackground = [1]\n\n[refinement]")
+    before = place.run()
+    place.set('"one.tif"', '"between.tif"')
+    place.set('"other.tif"', '"one.tif"')
+    place.set('"between.tif"', '"other.tif"')
+    assert place.run() != before
+
+
+def test_a_threshold_of_nothing_takes_in_all_that_was_seen(place: Place) -> None:
+    place.set("window = 128", "threshold = 0\nwindow = 128")
+    place.run()
+    (patch,) = place.current.patches()
+    assert patch.area_m2 == pytest.approx(FRAME.height * FRAME.width * 100, rel=0.02)
+
+
+def test_identifiers_outlive_the_schema(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A release of a later version still knows which ground had which identifier."""
+    before = {patch.patch_id: patch.geometry for patch in patches_of(place)}
+    monkeypatch.setattr("store.reader.SCHEMA_VERSION", 999)
+    monkeypatch.setattr("store.release.SCHEMA_VERSION", 999)
+    monkeypatch.setattr("engine.publish.SCHEMA_VERSION", 999)
+    place.set("least_share = 0.5", "least_share = 0.55")
+    place.run()
+    for patch in patches_of(place):
+        if patch.geometry.area > 1e-6:
+            assert patch.geometry.intersects(before[patch.patch_id])
+
+
+def patches_of(place: Place) -> list[Any]:
+    features = json.loads(place.current.patches_geojson())["features"]
+    return list(gpd.GeoDataFrame.from_features(features).itertuples())
+
+
+def test_a_date_that_does_not_show_the_ground_says_so(place: Place) -> None:
+    """The later image ends in the middle of the frame: what lies beyond is not gone."""
+    cut(LAST, place.area / "last.tif", change=lambda values: np.where(np.arange(FRAME.width) < 70, values, 0))
+    place.run()
+    reader = place.current
+    beyond = [patch for patch in reader.patches() if patch.last_seen == reader.images[0].date]
+    assert beyond
+    for patch in beyond:
+        unseen = [one.seen_share for one in reader.sightings(patch.patch_id)][-1]
+        assert patch.change != "gone" or unseen > 0.8
+
+
 # Images and radar together
 
 
@@ -392,6 +450,11 @@ def test_models_that_cannot_be_used_are_explained(
 
 def test_a_check_reads_images_and_model(place: Place) -> None:
     told = check_inputs(read_area(place.area), place.home, lambda _: None)
+    for old, new in (("nodata = 0", 'nodata = 0\nnatural_colour = ["B04", "B03", "B99"]'),):
+        place.set(old, new)
+        with pytest.raises(InputError, match="B99"):
+            check_inputs(read_area(place.area), place.home, lambda _: None)
+        place.set(new, old)
     assert "2 images, 2021-06-19 to 2023-03-01, 10 bands, 90 x 220 pixels" in told
     assert "quarry-resnet18 (quarry)" in told
     spoil_all_bands(place.area)

@@ -209,7 +209,7 @@ def test_wrong_input_is_refused() -> None:
     for weights in ((1.0,), (1.0, -1.0)):
         with pytest.raises(InputError) as caught:
             segment(image, np.ones((3, 4), bool), SegmentationOptions(weights=weights))
-        assert caught.value.field == "weights"
+        assert caught.value.field == "segmentation.weights"
 
 
 # A real image, and what the library GRM makes of it.

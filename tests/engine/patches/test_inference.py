@@ -276,4 +276,4 @@ def test_an_image_in_other_units_is_refused(tmp_path: Path, photographed: tuple[
     values = (scale * np.random.default_rng(3).normal(1000, 100, (3, 40, 40))).astype(np.float32)
     error = refusal(photographed, write_image(tmp_path / "image.tif", values, nodata=np.nan), tmp_path)
     assert error.field == "B02"
-    assert "imagery.images.offset" in error.mend
+    assert "units" in error.mend
