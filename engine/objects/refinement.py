@@ -22,12 +22,13 @@ Labels = NDArray[np.int32]
 
 
 class RefinementOptions(Options):
-    """least_share : of an object that the mask must cover, p*; the paper's, for when none was found on a reference.
+    """least_share : of an object that the mask must cover, p*, for when there is no reference to find it on.
 
-    least_area_m2 : smaller patches are removed.
+    The paper found 0.215 on its own area; half is what anyone would take who has none. least_area_m2 : smaller patches
+    are removed.
     """
 
-    least_share: Share = 0.215
+    least_share: Share = 0.5
     least_area_m2: float = Field(default=50.0, ge=0)
 
 
