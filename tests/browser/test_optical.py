@@ -75,6 +75,19 @@ def test_another_area_takes_its_own_layers(page: Page, optical_server: str) -> N
     no_failure(page)
 
 
+def test_the_panel_says_what_the_map_shows(page: Page, optical_server: str) -> None:
+    """Layers that were put away come back with another area, in the map and in the panel alike."""
+    open_map(page, optical_server, f"?area={AREA}")
+    page.locator(".layers summary").click()
+    page.locator(".layers input[name=image]").last.check()
+    choose_area(page, "Metropolitan")
+    expect(page.locator(".legend")).to_contain_text("Rate, line of sight")
+    choose_area(page, "Strzegom")
+    expect(page.get_by_label("Image, 1 Mar 2023")).to_be_checked()
+    shown = "(element) => element.map.getLayoutProperty('image-20230301', 'visibility')"
+    assert page.locator(".map").evaluate(shown) == "visible"
+
+
 def choose_area(page: Page, name: str) -> None:
     picker = page.get_by_role("combobox", name="Area")
     expect(picker).to_have_count(1)  # while a page is drawn anew there may be two
