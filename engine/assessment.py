@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-UNLABELLED = 255
+from engine.patches.labels import UNLABELLED
 
 
 @dataclass(frozen=True)

@@ -129,8 +129,9 @@ def _train(path: Path, _home: Home, given: argparse.Namespace, console: Console)
         except InputError as error:
             raise error.of_file(area.file) from None
     for name, value in checkpoint.description.metrics.items():
-        console.print(f"  {name:<40} {value:.4g}")
+        console.print(f"  {name:<40} {value:.0f}" if name.endswith(".pixels") else f"  {name:<40} {value:.3f}")
     console.print(f"{checkpoint.path}\n  sha256 {checkpoint.sha256}")
+    console.print("to use it, name this path as model under [extraction] of an area")
 
 
 def _init(path: Path, _home: Home, _given: argparse.Namespace, console: Console) -> None:

@@ -17,7 +17,7 @@ from engine.raster import Raster, start_cog
 
 IMAGE, PICTURE = "image.tif", "picture.tif"
 
-_READABLE_TYPES = ("uint8", "uint16", "int16", "float32")
+READABLE_TYPES = ("uint8", "uint16", "int16", "float32")
 _BLOCK = 1024  # pixels
 _SAMPLE = 1024  # pixels along an edge are enough for the ends of a picture's scale
 # How much of a picture's pixels may be clipped at its dark and its bright end, per cent.
@@ -114,12 +114,12 @@ def open_source(image: ImageOptions, options: ImageryOptions, folder: Path) -> S
     """
     path = folder / image.path
     with Raster(path) as raster:
-        if raster.dtype not in _READABLE_TYPES:
+        if raster.dtype not in READABLE_TYPES:
             raise InputError(
                 f"pixels are {raster.dtype}",
                 file=path,
                 field="dtype",
-                mend=f"convert them to one of {', '.join(_READABLE_TYPES)}",
+                mend=f"convert them to one of {', '.join(READABLE_TYPES)}",
             )
         return SourceImage(
             path=path,

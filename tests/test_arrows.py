@@ -38,6 +38,7 @@ ARROWS = {
     "engine.wording": (),
     "engine.area": (*DOMAINS, "engine.imagery", "engine.errors", "engine.options"),
     "engine.survey": ("engine.survey", "engine.area", "engine.imagery", *DOMAINS, *FOUNDATIONS),
+    "engine.assessment": ("engine.patches.labels",),
     "engine.products": (*DOMAINS, "engine.grid", "engine.steps"),
     "engine.publish": (
         *("engine.publish", "engine.products", "engine.area", "engine.imagery", "engine.steps", "engine.__version__"),

@@ -148,6 +148,13 @@ def train_area(
     images, bands = [one.image for one in read], read[0].bands
     parts = training_parts(images, reference)
     require_every_class([part.labels for part in parts], reference, [one.files[1] for one in read])
+    largest = max(max(part.shape) for part in parts)
+    if options.crop > 2 * largest:
+        raise InputError(
+            f"crops of {options.crop} pixels, and what may be trained on is {largest} at most",
+            field="training.crop",
+            mend=f"take crops of {largest} pixels or fewer",
+        )
     standard = measure(parts)
     training = train(parts, standard, 1 + len(reference.classes), options, count=count)
     description = ModelDescription(

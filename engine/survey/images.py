@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from engine.grid import Grid
+from engine.imagery import READABLE_TYPES
 from engine.survey.dates import date_of_image
 from engine.survey.files import Unused, shown
 from engine.survey.notes import Notes
 from engine.survey.rasters import Facts, overlap
 from engine.survey.toml import Line
 
-_READABLE_TYPES = ("uint8", "uint16", "int16", "float32")
 _LEAST_BANDS = 3
 
 # Sentinel-2's processing baseline 04.00 adds 1000 to every value, from this day on.
@@ -82,9 +82,9 @@ def find_images(rasters: Sequence[Facts], root: Path, unused: Unused) -> list[Im
     for facts in rasters:
         if not _is_image(facts):
             continue
-        if facts.dtype not in _READABLE_TYPES:
+        if facts.dtype not in READABLE_TYPES:
             unused.add(
-                facts.path, f"an image whose pixels are {facts.dtype}: convert them to {', '.join(_READABLE_TYPES)}"
+                facts.path, f"an image whose pixels are {facts.dtype}: convert them to {', '.join(READABLE_TYPES)}"
             )
         elif facts.pixels.is_empty:
             unused.add(facts.path, "an image without a single pixel of data")

@@ -96,9 +96,12 @@ def test_data_and_model_may_lie_elsewhere(area: Path, home: Home, tmp_path: Path
             "reference",
         ),
         ("pit = [10]", "pit = [10], dump = [4]", "reference.classes.dump"),
+        ("crop = 32", "crop = 5000", "training.crop"),
+        ("held_out_rows = [[48, 96]]", "held_out_rows = [[48, 900]]", "reference.held_out_rows"),
+        ("held_out_dates = [2023-03-01]", "held_out_dates = [2023-03-02]", "reference.held_out_dates"),
         ('labels = "2021-06-19_codes.tif"', 'labels = "nowhere.tif"', "labels"),
     ],
-    ids=["no reference", "no labels of a class", "no such labels"],
+    ids=["no reference", "no labels of a class", "crop", "rows", "date", "no such labels"],
 )
 def test_what_cannot_be_trained_on_is_explained(
     area: Path, home: Home, capsys: pytest.CaptureFixture[str], old: str, new: str, field: str
