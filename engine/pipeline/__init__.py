@@ -75,12 +75,12 @@ def run(
 
 
 def check_inputs(area: Area, home: Home, listen: Callable[[dict[str, Any]], None]) -> str:
-    """Read every input of an area as a run would, in a folder that is thrown away; returns a summary.
+    """Read every input of an area, in a folder that is thrown away; returns a summary.
 
     Raises
     ------
     InputError
-        For the first thing that a run would refuse.
+        For the first thing that a run would refuse; but whether images are in their model's units only a run finds out.
     """
     options = area.options
     home.work_root.mkdir(parents=True, exist_ok=True)
