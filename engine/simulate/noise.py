@@ -73,18 +73,25 @@ def fractal(
 
 
 def _spline(places: NDArray[np.float64], spacing: float) -> tuple[NDArray[np.int64], Field]:
-    """The lattice's indices that places need, and the weight of each for each place, shape (places, indices)."""
+    """Weights of a lattice for places along an axis; the same axes come again and again."""
     return _spline_of(float(places[0]), float(places[1] - places[0]), len(places), float(spacing))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=512)
 def _spline_of(start: float, step: float, count: int, spacing: float) -> tuple[NDArray[np.int64], Field]:
-    at = (start + step * np.arange(count)) / spacing
+    return spline_matrix((start + step * np.arange(count)) / spacing)
+
+
+def spline_matrix(at: NDArray[np.float64]) -> tuple[NDArray[np.int64], Field]:
+    """The indices of a lattice that places need, and the weight of each for each place, shape (places, indices).
+
+    at : places in units of the lattice's spacing, its first value at 0.
+    """
     cell = np.floor(at).astype(np.int64)
     part = at - cell
     first, last = int(cell.min()) - 1, int(cell.max()) + 2
-    weights = np.zeros((count, last - first + 1), np.float32)
+    weights = np.zeros((len(at), last - first + 1), np.float32)
     taps = ((1 - part) ** 3, 3 * part**3 - 6 * part**2 + 4, -3 * part**3 + 3 * part**2 + 3 * part + 1, part**3)
     for offset, tap in enumerate(taps):
-        weights[np.arange(count), cell - 1 + offset - first] = tap / 6
+        weights[np.arange(len(at)), cell - 1 + offset - first] = tap / 6
     return np.arange(first, last + 1), weights
