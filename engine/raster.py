@@ -319,3 +319,29 @@ def _whole_rows(grid: Grid, height: int) -> Iterable[Block]:
 
 def _window(block: Block | None) -> Window | None:
     return None if block is None else Window.from_slices(*block.slices)
+
+
+def write_tiled(path: Path, array: NDArray[Any], grid: Grid, *, nodata: float | None) -> None:
+    """Write one band as a plain tiled GeoTIFF, whole or not at all: no overviews, for what is read once and whole."""
+    partial = path.with_name(path.name + ".partial")
+    floating = np.issubdtype(array.dtype, np.floating)
+    profile = {
+        "driver": "GTiff",
+        "height": grid.rows,
+        "width": grid.cols,
+        "count": 1,
+        "dtype": array.dtype,
+        "crs": grid.crs.to_wkt(),
+        "transform": grid.transform,
+        "nodata": nodata,
+        "tiled": True,
+        "blockxsize": 256,
+        "blockysize": 256,
+        "compress": "DEFLATE",
+        "predictor": 3 if floating else 2,
+        "zlevel": 4,
+        "BIGTIFF": "IF_SAFER",
+    }
+    with rasterio.open(partial, "w", **profile) as target:
+        target.write(array, 1)
+    os.replace(partial, path)

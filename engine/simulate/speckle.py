@@ -1,0 +1,87 @@
+"""The echoes themselves: complex images whose likeness from date to date is what `decorrelation` says.
+
+Interferograms are then formed as a processor forms them, from products of echoes. Their noise is thus nobody's formula:
+pairs that share an image share its speckle, phases of three pairs do not close, and tails are heavy, since few looks of
+uneven brightness are averaged.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.simulate.decorrelation import Decorrelation
+from engine.simulate.noise import Field
+
+Echoes = NDArray[np.complex64]
+# Independent looks within one pixel, and the spread of their brightness (of the natural logarithm).
+LOOKS, _UNEVEN = 3, 0.6
+
+
+@dataclass(frozen=True)
+class Image:
+    """One date. echoes : shape (LOOKS, rows, cols). power : their sum of squares. quality : see `Decorrelation`.
+
+    clock, turn : since the first date.
+    """
+
+    number: int
+    echoes: Echoes
+    power: Field
+    quality: Field
+    clock: Field
+    turn: Field
+
+
+def images(decorrelation: Decorrelation) -> Iterator[Image]:
+    """The images of all dates in order, each from the one before."""
+    frame, shape = decorrelation.plan.frame, (LOOKS, *decorrelation.places.shape)
+    chance = frame.chance("speckle", "lasting")
+    uneven = np.exp(np.float32(_UNEVEN) * chance.standard_normal(shape, np.float32))
+    amplitude = np.sqrt(decorrelation.brightness * uneven)
+    lasting = _circular(chance, shape) * np.sqrt(decorrelation.stays)
+    changing = _circular(chance, shape)
+    share = np.sqrt(1 - decorrelation.stays)
+    clock, turn = np.zeros(shape[1:], np.float32), np.zeros(shape[1:], np.float32)
+    for number in range(len(decorrelation.dates)):
+        chance = frame.chance("speckle", number)
+        if number:
+            step, rotation = decorrelation.clock(number), decorrelation.turn(number)
+            alike = np.exp(-step)
+            changing *= alike * np.exp(1j * rotation).astype(np.complex64)
+            changing += np.sqrt(1 - alike * alike) * _circular(chance, shape)
+            clock, turn = clock + step, turn + rotation
+        quality = decorrelation.quality(number)
+        echoes = changing * share
+        echoes += lasting
+        echoes *= quality
+        echoes += np.sqrt(1 - quality * quality) * _circular(chance, shape)
+        echoes *= amplitude
+        yield Image(number, echoes, _power(echoes), quality, clock, turn)
+
+
+def true_coherence(first: Image, second: Image, stays: Field, baseline_share: float) -> Field:
+    """What the coherence of two images is before any estimate."""
+    changing = (1 - stays) * np.exp(first.clock - second.clock)
+    square = stays**2 + changing**2 + 2 * stays * changing * np.cos(second.turn - first.turn)
+    return np.sqrt(square) * (first.quality * second.quality * np.float32(baseline_share))
+
+
+def product(first: Image, second: Image) -> Echoes:
+    """Sum over looks of the later times the conjugate of the earlier, shape (rows, cols)."""
+    total = second.echoes[0] * first.echoes[0].conj()
+    for look in range(1, LOOKS):
+        total += second.echoes[look] * first.echoes[look].conj()
+    return total
+
+
+def _circular(chance: np.random.Generator, shape: tuple[int, ...]) -> Echoes:
+    """Complex Gaussian noise of mean power 1."""
+    parts = chance.standard_normal((*shape, 2), np.float32)
+    parts *= np.float32(np.sqrt(0.5))
+    return parts.view(np.complex64)[..., 0]
+
+
+def _power(echoes: Echoes) -> Field:
+    return np.asarray((echoes.real**2 + echoes.imag**2).sum(axis=0), np.float32)
