@@ -11,8 +11,8 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import irfft2, rfft2, rfftfreq
 from scipy.fft import fftfreq as frequencies
+from scipy.fft import irfft2, rfft2, rfftfreq
 
 from engine.simulate.frame import Frame
 from engine.simulate.noise import Field, spline_matrix

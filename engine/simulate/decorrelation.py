@@ -71,7 +71,12 @@ _PLOUGHING = 1.6  # clock time that tilling takes from a field
 _CRITICAL_BASELINE_M = 5_200.0
 _SNOW = 0.55  # share of coherence that the deepest snow takes from an image
 # Clock time a day that work takes where a machine stands, on average over the core, and where metres are dug away.
-_WORK_A_DAY = {Activity.EXTRACTION: 0.0100, Activity.TIPPING: 0.0085, Activity.REMOVAL: 0.0100, Activity.LEVELLING: 0.0080}
+_WORK_A_DAY = {
+    Activity.EXTRACTION: 0.0100,
+    Activity.TIPPING: 0.0085,
+    Activity.REMOVAL: 0.0100,
+    Activity.LEVELLING: 0.0080,
+}
 _DIGGING_A_DAY = 0.30
 # How long a machine works at one place, days.
 _SHIFT_DAYS = 48
@@ -276,4 +281,3 @@ class Decorrelation:
         if motion.kind is MotionKind.ONSET and not motion.before:
             return motion.day or self.dates[0], beyond
         return patch.started or self.dates[0], beyond
-

@@ -96,7 +96,9 @@ def ground_motion(plan: Plan, heights: Field, dates: Sequence[date]) -> GroundMo
     return GroundMotion(places, tuple(dates), tuple(item for item in (*bowls, *patches) if item is not None))
 
 
-def course_of(motion: Motion, dates: Sequence[date], *, at_work: bool, swell: float = _SWELL_YEAR) -> NDArray[np.float64]:
+def course_of(
+    motion: Motion, dates: Sequence[date], *, at_work: bool, swell: float = _SWELL_YEAR
+) -> NDArray[np.float64]:
     """Vertical motion of a patch's core in mm since the first date, shape (dates,).
 
     swell : part of the year at which a yearly swing is highest.
@@ -222,9 +224,7 @@ def _of_bowl(bowl: Bowl, places: Places, dates: Sequence[date]) -> Component | N
     )
 
 
-def _overlap(
-    block: Block, within: Block
-) -> tuple[tuple[slice, slice] | None, tuple[slice, slice] | None]:
+def _overlap(block: Block, within: Block) -> tuple[tuple[slice, slice] | None, tuple[slice, slice] | None]:
     """Where a block lies in another: its slices there, and the same in its own arrays; None where it does not."""
     row0, row1 = max(block.row0, within.row0), min(block.row1, within.row1)
     col0, col1 = max(block.col0, within.col0), min(block.col1, within.col1)

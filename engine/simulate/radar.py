@@ -5,7 +5,6 @@ date (`speckle`), and every pair of an image with earlier ones is formed while t
 numbers belong to a date, a pair or a patch, so that the result depends on nothing but plan and seed.
 """
 
-import csv
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
@@ -19,8 +18,7 @@ from numpy.typing import NDArray
 
 from engine.blocks import Workers
 from engine.grid import Block, Pixel
-from engine.raster import write_cog, write_cube
-from engine.simulate.acquisitions import Acquisition, Pair, acquisitions, interferograms
+from engine.simulate.acquisitions import MAX_PERPENDICULAR_M, Acquisition, Pair, acquisitions, interferograms
 from engine.simulate.atmosphere import Air
 from engine.simulate.decorrelation import Decorrelation, Ground
 from engine.simulate.gacos import GacosGrid, write_gacos
@@ -33,7 +31,7 @@ from engine.simulate.places import Places
 from engine.simulate.plan import Plan
 from engine.simulate.speckle import Image, images, product, true_coherence
 from engine.simulate.terrain import Terrain
-from engine.simulate.truth import write_truth
+from engine.simulate.truth import Wrong, write_truth
 from engine.simulate.view import PHASE_PER_M, View
 
 Count = Callable[[int], Callable[[], None]]
@@ -100,9 +98,7 @@ class Scene:
 
     def phase(self, number: int) -> Field:
         """All that a date adds to the phase of its pairs, radians."""
-        return (
-            self.motion_phase(number) + self.air_phase(number) + self.orbit_phase(number) + self.height_phase(number)
-        )
+        return self.motion_phase(number) + self.air_phase(number) + self.orbit_phase(number) + self.height_phase(number)
 
     def lost_turns(self, first: int, second: int) -> list[tuple[Block, Field]]:
         """What unwrapping loses of motion that is too steep for it, by moving place."""
@@ -122,8 +118,29 @@ class Formed(NamedTuple):
 
     pair: Pair
     coherence: NDArray[np.uint8]
-    wrong_pixels: int
-    wrong_turns: int
+    wrong: Wrong | None
+
+
+class Tally:
+    """What is gathered of pairs in whatever order they finish."""
+
+    def __init__(self, scene: Scene, advance: Callable[[], None]) -> None:
+        self._advance = advance
+        self._coherence, self._pairs = np.zeros(scene.places.shape, np.uint32), 0
+        self.wrong: list[Wrong] = []
+
+    def add(self, formed: Formed) -> None:
+        if abs(formed.pair.perpendicular) <= MAX_PERPENDICULAR_M:
+            self._coherence += formed.coherence
+            self._pairs += 1
+        if formed.wrong is not None:
+            self.wrong.append(formed.wrong)
+        self._advance()
+
+    @property
+    def coherence(self) -> Field:
+        """Mean true coherence over the pairs within the thresholds."""
+        return np.asarray(self._coherence / (self._pairs * _COHERENCE_STEPS), np.float32)
 
 
 def simulate_radar(
@@ -148,10 +165,11 @@ def simulate_radar(
     products = Products(folder, plan.frame.radar_grid, scene.view)
     air = scene.decorrelation
     products.write_geometry(pairs[0], air.heights - scene.height_error, air.ground == Ground.WATER)
+    tally = Tally(scene, count(len(pairs)))
     with workers.executor() as (executor, _):
         phases = _phases(scene, folder / "gacos", executor)
-        formed = _form_all(scene, pairs, phases, products, executor, 2 * workers.count, count(len(pairs)))
-    _write_truth(scene, formed, truth_folder)
+        _form_all(scene, pairs, phases, products, tally, executor, 2 * workers.count)
+    write_truth(truth_folder, plan, scene.motion, scene.view, tally.coherence, tally.wrong)
 
 
 def _prepare(scene: Scene) -> None:
@@ -178,44 +196,33 @@ def _form_all(
     pairs: list[Pair],
     phases: list[Field],
     products: Products,
+    tally: Tally,
     executor: Executor | None,
     in_flight: int,
-    advance: Callable[[], None],
-) -> list[Formed]:
+) -> None:
     """Go through the dates, hold the images that later pairs still need, and form pairs as their images are there."""
     number_of = {item: number for number, item in enumerate(scene.passes)}
     last_use = {number_of[pair.first]: number_of[pair.second] for pair in pairs}
     held: dict[int, Image] = {}
     running: set[Future[Formed]] = set()
-    formed: list[Formed] = []
-
-    def take(finished: set[Future[Formed]]) -> None:
-        for future in finished:
-            formed.append(future.result())
-            advance()
-
     for image in images(scene.decorrelation):
         held[image.number] = image
-        for pair in pairs:
-            if number_of[pair.second] != image.number:
-                continue
-            earlier = held[number_of[pair.first]]
+        for pair in (pair for pair in pairs if number_of[pair.second] == image.number):
+            task = (scene, pair, held[number_of[pair.first]], image, phases, products)
             if executor is None:
-                formed.append(_form(scene, pair, earlier, image, phases, products))
-                advance()
+                tally.add(_form(*task))
                 continue
             while len(running) >= in_flight:
                 finished, running = wait(running, return_when=FIRST_COMPLETED)
-                take(finished)
-            running.add(executor.submit(_form, scene, pair, earlier, image, phases, products))
+                for future in finished:
+                    tally.add(future.result())
+            running.add(executor.submit(_form, *task))
         held = {number: own for number, own in held.items() if last_use.get(number, -1) > image.number}
-    take(running)
-    return sorted(formed, key=lambda item: item.pair)
+    for future in running:
+        tally.add(future.result())
 
 
-def _form(
-    scene: Scene, pair: Pair, first: Image, second: Image, phases: list[Field], products: Products
-) -> Formed:
+def _form(scene: Scene, pair: Pair, first: Image, second: Image, phases: list[Field], products: Products) -> Formed:
     """Form, unwrap and write one pair."""
     chance = scene.plan.frame.chance("pair", pair.name)
     phase = phases[second.number] - phases[first.number]
@@ -231,6 +238,6 @@ def _form(
     unwrapped -= unwrapped[reference]
     unwrapped[not_unwrapped(wrapped.coherence)] = np.nan
     products.write_pair(pair, unwrapped, wrapped.coherence, reference)
-    truth = true_coherence(first, second, scene.decorrelation.stays, share)
-    steps = np.round(truth * _COHERENCE_STEPS).astype(np.uint8)
-    return Formed(pair, steps, 0 if wrong is None else int(wrong.region.sum()), 0 if wrong is None else wrong.turns)
+    truth = np.round(true_coherence(first, second, scene.decorrelation.stays, share) * _COHERENCE_STEPS)
+    told = None if wrong is None else Wrong(pair.name, int(wrong.region.sum()), wrong.turns)
+    return Formed(pair, truth.astype(np.uint8), told)
