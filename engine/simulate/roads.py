@@ -1,0 +1,112 @@
+"""Roads and tracks: the easiest way over the terrain to the roads that there are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import dijkstra
+from shapely import LineString, Point
+
+from engine.simulate.terrain import Terrain
+
+_SPACING_M = 40.0
+# A road of this slope is twice as long to drive.
+_STEEP = 0.10
+# Where there is a road already, a new one follows it.
+_ON_ROAD = 0.25
+
+
+@dataclass
+class Network:
+    """Grows road by road on a lattice of 40 m."""
+
+    terrain: Terrain
+    _on_road: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        bounds = self.terrain.frame.bounds
+        self._x = np.arange(bounds.west, bounds.east + 1, _SPACING_M)
+        self._y = np.arange(bounds.north, bounds.south - 1, -_SPACING_M)
+        x, y = np.meshgrid(self._x, self._y)
+        self._height = self.terrain.sample(x.ravel(), y.ravel()).reshape(x.shape)
+        self._graph = self._link()
+
+    def _link(self) -> coo_array:
+        """Costs between eight neighbours, in m of level road."""
+        index = np.arange(self._height.size).reshape(self._height.shape)
+        starts, ends, costs = [], [], []
+        for down, right in ((0, 1), (1, 0), (1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1)):
+            here, there = (_shifted(array, down, right) for array in (index, self._height))
+            distance = _SPACING_M * np.hypot(down, right)
+            slope = np.abs(there[1] - there[0]) / distance
+            starts.append(here[0].ravel())
+            ends.append(here[1].ravel())
+            costs.append((distance * (1 + (slope / _STEEP) ** 2)).ravel())
+        start, end, cost = (np.concatenate(parts) for parts in (starts, ends, costs))
+        return coo_array((cost, (start, end)), shape=(index.size, index.size)).tocsr()
+
+    def through(self, places: Sequence[tuple[float, float]], chance: Generator) -> LineString:
+        """A road through places in turn; it becomes part of the network."""
+        nodes = [self._node(*place) for place in places]
+        path = [nodes[0]]
+        for start, end in zip(nodes, nodes[1:], strict=False):
+            _, before = dijkstra(self._graph, directed=False, indices=start, return_predecessors=True)
+            path += _walk(before, end)[::-1][1:]
+        self._on_road.update(path)
+        return self._line(path, chance)
+
+    def reach(self, places: Sequence[Point], chance: Generator) -> list[LineString]:
+        """Tracks from places to the nearest road, by effort; they become part of the network."""
+        _, before, _ = dijkstra(
+            self._graph, directed=False, indices=sorted(self._on_road), min_only=True, return_predecessors=True
+        )
+        tracks = []
+        for place in places:
+            path = _walk(before, self._node(place.x, place.y))
+            line = self._line(path, chance) if len(path) > 1 else LineString([place, self._place(path[0])])
+            tracks.append(LineString([(place.x, place.y), *line.coords[1:]]))
+            self._on_road.update(path)
+        return tracks
+
+    def _node(self, x: float, y: float) -> int:
+        col = int(np.clip(np.rint((x - self._x[0]) / _SPACING_M), 0, len(self._x) - 1))
+        row = int(np.clip(np.rint((self._y[0] - y) / _SPACING_M), 0, len(self._y) - 1))
+        return row * len(self._x) + col
+
+    def _place(self, node: int) -> tuple[float, float]:
+        row, col = divmod(node, len(self._x))
+        return float(self._x[col]), float(self._y[row])
+
+    def _line(self, path: Sequence[int], chance: Generator) -> LineString:
+        """Through the nodes, its corners cut."""
+        places = np.array([self._place(node) for node in path])
+        places[1:-1] += chance.normal(0, 5.0, (max(0, len(places) - 2), 2))
+        return LineString(_rounded(_rounded(places)))
+
+
+def _shifted(array: NDArray[np.generic], down: int, right: int) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
+    """An array, and what stands `down` rows below and `right` columns beside it, where both are."""
+    rows, cols = array.shape
+    first = slice(max(0, -right), cols - max(0, right))
+    second = slice(max(0, right), cols + min(0, right))
+    return array[: rows - down, first], array[down:, second]
+
+
+def _walk(before: NDArray[np.int32], node: int) -> list[int]:
+    path = [node]
+    while before[path[-1]] >= 0:
+        path.append(int(before[path[-1]]))
+    return path
+
+
+def _rounded(places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Chaikin's corner cutting (1974)."""
+    if len(places) < 3:
+        return places
+    near = 0.75 * places[:-1] + 0.25 * places[1:]
+    far = 0.25 * places[:-1] + 0.75 * places[1:]
+    inner = np.column_stack([near, far]).reshape(-1, 2)
+    return np.concatenate([places[:1], inner[1:-1], places[-1:]])
