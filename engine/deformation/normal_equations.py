@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from engine.deformation.inversion import Inversion, invert_with_mintpy
 from engine.deformation.network import Network
 
-_PIXELS = 2048  # solved side by side; the rows of so many stay in the processor's cache
+_COEFFICIENTS = 1_000_000  # of the pixels that are solved side by side; it bounds memory
+_LEAST_PIXELS = 64
 
 
 def invert_by_normal_equations(
@@ -23,8 +24,9 @@ def invert_by_normal_equations(
     solution = np.full((len(network.dates), count), np.nan, np.float32)
     coherence = np.full(count, np.nan, np.float32)
     pairs, groups = np.zeros(count, np.uint16), np.zeros(count, np.uint16)
-    for start in range(0, count, _PIXELS):
-        part = np.arange(start, min(start + _PIXELS, count))
+    together = max(_COEFFICIENTS // (len(network.dates) * (_half_width(network) + 1)), _LEAST_PIXELS)
+    for start in range(0, count, together):
+        part = np.arange(start, min(start + together, count))
         valid = np.isfinite(phase[:, part])
         pairs[part] = valid.sum(axis=0)
         groups[part] = count_groups(network, valid)
@@ -58,6 +60,11 @@ def count_groups(network: Network, valid: NDArray[np.bool_]) -> NDArray[np.int64
     return groups
 
 
+def _half_width(network: Network) -> int:
+    """Of the normal matrix: the largest gap of a pair, counted in dates."""
+    return int(np.diff(network.edges).max())
+
+
 def _reaches_all(network: Network, valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Whether each pixel's pairs reach every date, shape (pixels,)."""
     reached = np.zeros((len(network.dates), valid.shape[1]), np.bool_)
@@ -77,8 +84,8 @@ def _solve(
     valid = np.isfinite(phase)
     observed = np.where(valid, phase, 0.0).astype(np.float64)
     weights = valid.astype(np.float64) if weight is None else np.where(valid, weight, 0.0).astype(np.float64)
-    width = int(np.diff(network.edges).max())
-    bands = np.zeros((width + 1, len(network.dates), phase.shape[1]))  # [lag, date] couples date and date + lag
+    # [lag, date] of the bands couples a date with the one `lag` later.
+    bands = np.zeros((_half_width(network) + 1, len(network.dates), phase.shape[1]))
     solution = np.zeros((len(network.dates), phase.shape[1]))
     for (first, second), value, own in zip(network.edges, observed, weights, strict=True):
         bands[0, first] += own
