@@ -18,7 +18,7 @@ from engine.simulate.frame import Frame
 from engine.simulate.noise import Field, spline_matrix
 from engine.simulate.weather import growth
 
-SPACING_M, _CELLS = 90.0, 540  # of the lattice of air: 48.6 km, whatever the area's size
+SPACING_M, _CELLS = 120.0, 400  # of the lattice of air: 48 km, whatever the area's size
 _BREAK_M, _OUTER_M = 2_000.0, 30_000.0
 # What two places ten kilometres apart differ by in zenith delay (standard deviation over √2), m: in winter, and by how
 # much more in summer; and by which factor on a bad day.
@@ -76,15 +76,13 @@ class Air:
             field += self._cells(chance, green)
         return np.asarray(field - field.mean(), np.float32)
 
-    def _cells(self, chance: np.random.Generator, green: float) -> NDArray[np.float64]:
+    def _cells(self, chance: np.random.Generator, green: float) -> Field:
         """Rising moist air: bells of a kilometre or so, as many as the day has."""
-        total, at = np.zeros((_CELLS, _CELLS)), (np.arange(_CELLS) + 0.5) * SPACING_M
-        for _ in range(int(chance.poisson(26 * green))):
-            row, col = chance.uniform(0, _CELLS * SPACING_M, 2)
-            radius, height = float(chance.uniform(500, 1_800)), float(chance.gamma(2.0, _CELL_STD_M / 2))
-            down, along = np.exp(-(((at - row) / radius) ** 2)), np.exp(-(((at - col) / radius) ** 2))
-            total += height * down[:, None] * along[None, :]
-        return total
+        count, at = int(chance.poisson(26 * green)), (np.arange(_CELLS) + 0.5) * SPACING_M
+        place, radius = chance.uniform(0, _CELLS * SPACING_M, (2, count)), chance.uniform(500, 1_800, count)
+        height = chance.gamma(2.0, _CELL_STD_M / 2, count)
+        down, along = (np.exp(-(((at - axis[:, None]) / radius[:, None]) ** 2)).astype(np.float32) for axis in place)
+        return np.asarray((height.astype(np.float32)[:, None] * down).T @ along, np.float32)
 
     def lattice(self, x: NDArray[np.float64], y: NDArray[np.float64], values: Field) -> Field:
         """Values of the lattice at places evenly spaced along both axes, m, EPSG:4544, cubic B-spline."""
@@ -106,25 +104,32 @@ class Air:
 
 def smoothed(values: Field, length_m: float) -> Field:
     """A lattice of air without what is finer than a length (Gaussian of that standard deviation)."""
-    down, along = frequencies(_CELLS, SPACING_M), rfftfreq(_CELLS, SPACING_M)
-    square = down[:, None] ** 2 + along[None, :] ** 2
-    kept = np.exp(-2 * (np.pi * length_m) ** 2 * square)
+    down, along = (
+        np.exp(-2 * (np.pi * length_m * wave) ** 2).astype(np.float32)
+        for wave in (frequencies(_CELLS, SPACING_M), rfftfreq(_CELLS, SPACING_M))
+    )
+    kept = down[:, None] * along[None, :]
     return np.asarray(irfft2(rfft2(values) * kept, s=(_CELLS, _CELLS)), np.float32)
 
 
-def _spectrum(stretch: float, wind: float) -> NDArray[np.float64]:
+def _spectrum(stretch: float, wind: float) -> Field:
     """Power by wave number, shape (_CELLS, _CELLS // 2 + 1), features `stretch` times as long along the wind."""
-    down, along = np.meshgrid(frequencies(_CELLS, SPACING_M), rfftfreq(_CELLS, SPACING_M), indexing="ij")
+    down, along = frequencies(_CELLS, SPACING_M)[:, None], rfftfreq(_CELLS, SPACING_M)[None, :]
     with_wind = (np.cos(wind) * along + np.sin(wind) * down) * np.sqrt(stretch)
     across = (-np.sin(wind) * along + np.cos(wind) * down) / np.sqrt(stretch)
-    wave = np.sqrt(with_wind**2 + across**2 + 1 / _OUTER_M**2)
-    power = wave ** (-8 / 3) / (1 + (wave * _BREAK_M) ** 2) ** 0.5
+    square = (with_wind**2 + across**2 + 1 / _OUTER_M**2).astype(np.float32)
+    power = square ** np.float32(-4 / 3) / np.sqrt(1 + square * np.float32(_BREAK_M**2))
     power[0, 0] = 0
-    return np.asarray(power, np.float64)
+    return np.asarray(power, np.float32)
 
 
-def _structure(power: NDArray[np.float64], distance_m: float) -> float:
+def _structure(power: Field, distance_m: float) -> float:
     """Mean square difference between places so far apart, over both axes, of the field that white noise makes."""
-    covariance = irfft2(power, s=(_CELLS, _CELLS))
-    lag = round(distance_m / SPACING_M)
-    return float(2 * covariance[0, 0] - covariance[lag, 0] - covariance[0, lag])
+    half = np.full(power.shape[1], 2.0)  # a real field's spectrum is stored by half, but for its first and last column
+    half[[0, -1]] = 1.0
+    lag = 2 * np.pi * distance_m
+    along = power.sum(axis=0, dtype=np.float64) * half
+    down = power @ half
+    differences = along @ (1 - np.cos(lag * rfftfreq(_CELLS, SPACING_M)))
+    differences += down @ (1 - np.cos(lag * frequencies(_CELLS, SPACING_M)))
+    return float(differences / _CELLS**2)

@@ -168,13 +168,15 @@ class Decorrelation:
         return tuple(item for item in map(self._work_at, self.plan.patches) if item is not None)
 
     def clock(self, number: int) -> Field:
-        """Clock time from the date before `number` to it."""
+        """Clock time of what changes by itself, from the date before `number` to it."""
         times = np.array([self._clock_of_kind[kind][number] - self._clock_of_kind[kind][number - 1] for kind in Ground])
         # Where plants or wind do the work they do it unevenly.
-        clock: Field = times.astype(np.float32)[self.ground] * self._pace
-        for item in self.disturbances:
-            clock[item.block.slices] += item.clock[number] - item.clock[number - 1]
-        return clock
+        return np.asarray(times.astype(np.float32)[self.ground] * self._pace, np.float32)
+
+    def work(self, number: int) -> list[tuple[Block, Field]]:
+        """Clock time that work takes from the date before `number` to it, of what lasts and what changes alike."""
+        steps = ((item.block, item.clock[number] - item.clock[number - 1]) for item in self.disturbances)
+        return [(block, step) for block, step in steps if step.any()]
 
     def turn(self, number: int) -> Field:
         """Phase in rad by which the changing part turns from the date before `number` to it."""
@@ -198,17 +200,6 @@ class Decorrelation:
             drifted = 0.75 + 0.5 * self._mountains + 0.3 * fractal(stream, self.places.x, self.places.y, 500.0, 4)
             quality = quality * (1 - _SNOW * depth * drifted.clip(0, 1.5))
         return quality.clip(0.05, 1).astype(np.float32)
-
-    def coherence(self, first: int, second: int, perpendicular: float) -> Field:
-        """What the coherence of two dates truly is, before any estimate."""
-        clock, turn = np.zeros(self.places.shape, np.float32), np.zeros(self.places.shape, np.float32)
-        for number in range(first + 1, second + 1):
-            clock += self.clock(number)
-            turn += self.turn(number)
-        changing = (1 - self.stays) * np.exp(-clock)
-        alike = np.abs(self.stays + changing * np.exp(1j * turn))
-        together = self.quality(first) * self.quality(second) * alike * self.baseline(perpendicular)
-        return np.asarray(together, np.float32)
 
     def baseline(self, perpendicular: float) -> float:
         """Share of coherence that the distance of the orbits leaves."""

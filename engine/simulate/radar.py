@@ -79,9 +79,8 @@ class Scene:
         """Radians: motion away from the satellite is positive."""
         return self.motion.towards_satellite(number, self.view) * np.float32(-PHASE_PER_M / _MM)
 
-    def air_phase(self, number: int) -> Field:
-        """Radians of the delay along the line of sight, about its mean over the frame."""
-        air = Air(self.plan.frame, self.dates[number])
+    def air_phase(self, air: Air) -> Field:
+        """Radians of a day's delay along the line of sight, about its mean over the frame."""
         delay = air.delay(self.places.x, self.places.y, self.decorrelation.heights) / np.cos(self.view.incidence)
         return np.asarray(PHASE_PER_M * (delay - delay.mean()), np.float32)
 
@@ -96,9 +95,9 @@ class Scene:
     def height_phase(self, number: int) -> Field:
         return self.height_error * self.view.height_to_phase * np.float32(self.passes[number].perpendicular)
 
-    def phase(self, number: int) -> Field:
+    def phase(self, number: int, air: Air) -> Field:
         """All that a date adds to the phase of its pairs, radians."""
-        return self.motion_phase(number) + self.air_phase(number) + self.orbit_phase(number) + self.height_phase(number)
+        return self.motion_phase(number) + self.air_phase(air) + self.orbit_phase(number) + self.height_phase(number)
 
     def lost_turns(self, first: int, second: int) -> list[tuple[Block, Field]]:
         """What unwrapping loses of motion that is too steep for it, by moving place."""
@@ -184,8 +183,9 @@ def _phases(scene: Scene, gacos: Path, executor: Executor | None) -> list[Field]
     _ = grid.heights
 
     def of(number: int) -> Field:
-        write_gacos(gacos, Air(scene.plan.frame, scene.dates[number]), grid)
-        return scene.phase(number)
+        air = Air(scene.plan.frame, scene.dates[number])
+        write_gacos(gacos, air, grid)
+        return scene.phase(number, air)
 
     numbers = range(len(scene.passes))
     return list(executor.map(of, numbers) if executor else map(of, numbers))

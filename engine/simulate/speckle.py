@@ -23,7 +23,7 @@ LOOKS, _UNEVEN = 3, 0.6
 class Image:
     """One date. echoes : shape (LOOKS, rows, cols). power : their sum of squares. quality : see `Decorrelation`.
 
-    clock, turn : since the first date.
+    clock, turn, work : since the first date.
     """
 
     number: int
@@ -32,6 +32,7 @@ class Image:
     quality: Field
     clock: Field
     turn: Field
+    work: Field
 
 
 def images(decorrelation: Decorrelation) -> Iterator[Image]:
@@ -40,10 +41,9 @@ def images(decorrelation: Decorrelation) -> Iterator[Image]:
     chance = frame.chance("speckle", "lasting")
     uneven = np.exp(np.float32(_UNEVEN) * chance.standard_normal(shape, np.float32))
     amplitude = np.sqrt(decorrelation.brightness * uneven)
-    lasting = _circular(chance, shape) * np.sqrt(decorrelation.stays)
-    changing = _circular(chance, shape)
-    share = np.sqrt(1 - decorrelation.stays)
-    clock, turn = np.zeros(shape[1:], np.float32), np.zeros(shape[1:], np.float32)
+    lasting, changing = _circular(chance, shape), _circular(chance, shape)
+    lasting_share, changing_share = np.sqrt(decorrelation.stays), np.sqrt(1 - decorrelation.stays)
+    clock, turn, work = (np.zeros(shape[1:], np.float32) for _ in range(3))
     for number in range(len(decorrelation.dates)):
         chance = frame.chance("speckle", number)
         if number:
@@ -51,21 +51,28 @@ def images(decorrelation: Decorrelation) -> Iterator[Image]:
             alike = np.exp(-step)
             changing *= alike * np.exp(1j * rotation).astype(np.complex64)
             changing += np.sqrt(1 - alike * alike) * _circular(chance, shape)
-            clock, turn = clock + step, turn + rotation
+            clock, turn, work = clock + step, turn + rotation, work.copy()
+            for block, worked in decorrelation.work(number):
+                left = np.exp(-worked)
+                for part in (lasting, changing):
+                    part[:, *block.slices] *= left
+                    part[:, *block.slices] += np.sqrt(1 - left * left) * _circular(chance, (LOOKS, *block.shape))
+                work[block.slices] += worked
         quality = decorrelation.quality(number)
-        echoes = changing * share
-        echoes += lasting
+        echoes = changing * changing_share
+        echoes += lasting * lasting_share
         echoes *= quality
         echoes += np.sqrt(1 - quality * quality) * _circular(chance, shape)
         echoes *= amplitude
-        yield Image(number, echoes, _power(echoes), quality, clock, turn)
+        yield Image(number, echoes, _power(echoes), quality, clock, turn, work)
 
 
 def true_coherence(first: Image, second: Image, stays: Field, baseline_share: float) -> Field:
     """What the coherence of two images is before any estimate."""
     changing = (1 - stays) * np.exp(first.clock - second.clock)
     square = stays**2 + changing**2 + 2 * stays * changing * np.cos(second.turn - first.turn)
-    return np.sqrt(square) * (first.quality * second.quality * np.float32(baseline_share))
+    images = first.quality * second.quality * np.float32(baseline_share)
+    return np.asarray(np.sqrt(square) * np.exp(first.work - second.work) * images, np.float32)
 
 
 def product(first: Image, second: Image) -> Echoes:
