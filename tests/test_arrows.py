@@ -35,6 +35,7 @@ ARROWS = {
     "engine": FOUNDATIONS,
     **{domain: (domain, *FOUNDATIONS) for domain in DOMAINS},
     "engine.patches": ("engine.patches", "engine.imagery", *FOUNDATIONS),
+    "engine.simulate": ("engine.simulate", *FOUNDATIONS),
     "engine.wording": (),
     "engine.area": (*DOMAINS, "engine.imagery", "engine.errors", "engine.options"),
     "engine.survey": ("engine.survey", "engine.area", "engine.imagery", *DOMAINS, *FOUNDATIONS),

@@ -1,6 +1,7 @@
 """When the radar passed, how far apart its orbits lay, and which interferograms a processor formed of them."""
 
 import csv
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -56,7 +57,7 @@ def discarded() -> Acquisition:
     return Acquisition(date(2021, 9, 9), _DISCARDED_M)
 
 
-def interferograms(passes: list[Acquisition]) -> list[Pair]:
+def interferograms(passes: Sequence[Acquisition]) -> list[Pair]:
     """The pairs within the thresholds, and those of the discarded image with its nearest in time, in order of dates."""
     every = [Pair(first, second) for number, first in enumerate(passes) for second in passes[number + 1 :]]
     within = [pair for pair in every if pair.days <= MAX_DAYS and abs(pair.perpendicular) <= MAX_PERPENDICULAR_M]

@@ -89,7 +89,8 @@ class Air:
         west, north = self.corner
         cols, across = spline_matrix((x - west) / SPACING_M)
         rows, down = spline_matrix((north - y) / SPACING_M)
-        return down @ values[np.ix_(np.clip(rows, 0, _CELLS - 1), np.clip(cols, 0, _CELLS - 1))] @ across.T
+        part = values[np.ix_(np.clip(rows, 0, _CELLS - 1), np.clip(cols, 0, _CELLS - 1))]
+        return np.asarray(down @ part @ across.T, np.float32)
 
     @property
     def corner(self) -> tuple[float, float]:

@@ -59,7 +59,7 @@ class Echo(NamedTuple):
 
 ECHOES = {
     Ground.ROCK: Echo(0.965, 0.66, 95.0, 0.3, 0.06, 0.00, 0.03, 0.15, 0.2, 0.0),
-    Ground.STEPPE: Echo(0.945, 0.40, 62.0, 1.6, 0.30, 0.02, 0.10, 0.80, 1.0, -3.0),
+    Ground.STEPPE: Echo(0.945, 0.47, 72.0, 1.4, 0.30, 0.02, 0.10, 0.80, 1.0, -3.0),
     Ground.FIELD: Echo(0.920, 0.10, 30.0, 2.6, 0.45, 0.05, 0.16, 1.20, 1.6, -2.0),
     Ground.BUILT: Echo(0.975, 0.78, 160.0, 0.2, 0.03, 0.00, 0.02, 0.10, 0.0, 6.0),
     Ground.SAND: Echo(0.840, 0.02, 30.0, -0.2, 0.10, 1.30, 0.08, 0.40, 0.6, -8.0),
@@ -70,7 +70,7 @@ ECHOES = {
 _PLOUGHING = 1.6  # clock time that tilling takes from a field
 _CRITICAL_BASELINE_M = 5_200.0
 _SNOW = 0.55  # share of coherence that the deepest snow takes from an image
-# Clock time a day that work takes where a machine stands, on average over the core, and where metres are dug away.
+# Clock time a day that work takes, on average over the core, and that digging of metres takes.
 _WORK_A_DAY = {
     Activity.EXTRACTION: 0.0100,
     Activity.TIPPING: 0.0085,
@@ -138,7 +138,7 @@ class Decorrelation:
     def _mountains(self) -> Field:
         """From 0 on the plain to 1 in the mountains, told from height alone."""
         low, high = np.percentile(self.heights, (5, 95))
-        return np.clip((self.heights - low) / max(float(high - low), 1.0), 0, 1).astype(np.float32)
+        return np.asarray(np.clip((self.heights - low) / max(float(high - low), 1.0), 0, 1), np.float32)
 
     @cached_property
     def signal(self) -> Field:
@@ -148,20 +148,20 @@ class Decorrelation:
         facing = -(east * np.sin(towards) - south * np.cos(towards)) / np.tan(np.radians(INCIDENCE_DEG))
         loss = np.clip(facing, 0, 0.9) * 0.28
         uneven = 0.022 * self._noise("signal", 150.0, 4)
-        return np.clip(self._by_kind("signal") - loss + uneven, 0.02, 0.985).astype(np.float32)
+        return np.asarray(np.clip(self._by_kind("signal") - loss + uneven, 0.02, 0.985), np.float32)
 
     @cached_property
     def stays(self) -> Field:
         """Share of the echo that never changes."""
         share = self._by_kind("stays")
         odds = np.log((share + 1e-3) / (1 - share)) + 0.55 * self._noise("stays", 260.0, 5)
-        return (share > 0) * (1 / (1 + np.exp(-odds))).astype(np.float32)
+        return np.asarray((share > 0) / (1 + np.exp(-odds)), np.float32)
 
     @cached_property
     def brightness(self) -> Field:
         """Mean power of the echo: patchy, with a few very bright points."""
         decibels = self._by_kind("brightness") + 2.2 * self._noise("brightness", 90.0, 4)
-        return (10 ** (decibels / 10)).astype(np.float32)
+        return np.asarray(10 ** (decibels / 10), np.float32)
 
     @cached_property
     def disturbances(self) -> tuple[Disturbance, ...]:
@@ -193,13 +193,13 @@ class Decorrelation:
         what wet ground or snow takes on that day."""
         day = self.dates[number]
         wet = np.array([ECHOES[kind].wet for kind in Ground], np.float32)[self.ground]
-        quality: Field = np.sqrt(self.signal) * (1 - wet * self._wetness(day) * self._moisture_pattern.clip(0, 1.5))
+        quality = np.sqrt(self.signal) * (1 - wet * self._wetness(day) * self._moisture_pattern.clip(0, 1.5))
         depth = self.weather.snowy.get(day, 0.0)
         if depth:
             stream = self.plan.frame.stream("snow", str(day))
             drifted = 0.75 + 0.5 * self._mountains + 0.3 * fractal(stream, self.places.x, self.places.y, 500.0, 4)
             quality = quality * (1 - _SNOW * depth * drifted.clip(0, 1.5))
-        return quality.clip(0.05, 1).astype(np.float32)
+        return np.asarray(quality.clip(0.05, 1), np.float32)
 
     def baseline(self, perpendicular: float) -> float:
         """Share of coherence that the distance of the orbits leaves."""
@@ -218,11 +218,11 @@ class Decorrelation:
                 clock[kind, weather.index(day)] += echo.wind * strength
         for day in weather.ploughing:
             clock[Ground.FIELD, weather.index(day)] += _PLOUGHING
-        return np.cumsum(clock, axis=1)[:, [weather.index(day) for day in self.dates]]
+        return np.asarray(np.cumsum(clock, axis=1)[:, [weather.index(day) for day in self.dates]], np.float64)
 
     @cached_property
     def _pace(self) -> Field:
-        return np.exp(0.35 * self._noise("pace", 300.0, 5)).astype(np.float32)
+        return np.asarray(np.exp(0.35 * self._noise("pace", 300.0, 5)), np.float32)
 
     @cached_property
     def _moisture_pattern(self) -> Field:

@@ -23,7 +23,7 @@ _MARGIN_DEG = 0.01
 _UTC_HOUR = 11.05
 # Turbulence narrower than this is not in the model's grid, m; what is wider is weakened or overdone, by day.
 _RESOLVED_M, _RESOLVED_SHARE = 1_700.0, (0.85, 0.22)
-# Its own errors: of its fields at ten kilometres, m, as wide as its grid; of the wet delay and of its decay with height.
+# Its own errors: of its fields, m, and how wide they are, m; of the wet delay, and of its decay with height.
 _OWN_STD_M, _OWN_WIDTH_M, _WET_ERROR, _HEIGHT_ERROR = 0.0016, 3_000.0, 0.14, 0.10
 # A day on which its weather is wrong: how often, and how many times larger its errors are.
 _WRONG_SHARE, _WRONG = 0.10, 3.0
@@ -42,16 +42,17 @@ class GacosGrid:
         west, south, east, north = Transformer.from_crs(OPTICAL_CRS, "EPSG:4326", always_xy=True).transform_bounds(
             *self.frame.bounds
         )
-        cols = np.arange(np.floor((west - _MARGIN_DEG) / STEP_DEG), np.ceil((east + _MARGIN_DEG) / STEP_DEG))
-        rows = np.arange(np.ceil((north + _MARGIN_DEG) / STEP_DEG), np.floor((south - _MARGIN_DEG) / STEP_DEG), -1)
-        return (cols + 0.5) * STEP_DEG, (rows - 0.5) * STEP_DEG
+        first_col, last_col = np.floor((west - _MARGIN_DEG) / STEP_DEG), np.ceil((east + _MARGIN_DEG) / STEP_DEG)
+        first_row, last_row = np.ceil((north + _MARGIN_DEG) / STEP_DEG), np.floor((south - _MARGIN_DEG) / STEP_DEG)
+        lon = (np.arange(first_col, last_col, dtype=np.float64) + 0.5) * STEP_DEG
+        return lon, (np.arange(first_row, last_row, -1, dtype=np.float64) - 0.5) * STEP_DEG
 
     @cached_property
     def places(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """x and y of every place, m, EPSG:4544, each of shape (rows, cols)."""
         to_plan = Transformer.from_crs("EPSG:4326", OPTICAL_CRS, always_xy=True)
         x, y = to_plan.transform(*np.meshgrid(*self.axes))
-        return x, y
+        return np.asarray(x, np.float64), np.asarray(y, np.float64)
 
     @cached_property
     def heights(self) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""What is wrong with the heights that interferograms were flattened with: noise of the model, and ground moved since."""
+"""What is wrong with the heights that flattened the interferograms: noise of the model, and ground moved since."""
 
 import numpy as np
 

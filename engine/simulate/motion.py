@@ -85,7 +85,7 @@ class GroundMotion:
 def line_of_sight(item: Component, view: View) -> Field:
     """A component's motion along the line of sight, as a share of its course, shape of its block."""
     east, north, up = (part[item.block.slices] for part in view.towards)
-    return item.east * east + item.north * north + item.up * up
+    return np.asarray(item.east * east + item.north * north + item.up * up, np.float32)
 
 
 def ground_motion(plan: Plan, heights: Field, dates: Sequence[date]) -> GroundMotion:
@@ -111,14 +111,14 @@ def course_of(
         if not at_work:
             return years
         turn = 2 * np.pi * (_of_year(day) - _MIDWINTER_YEAR)
-        return years - _WINTER_SHARE / (2 * np.pi) * np.sin(turn)
+        return years - _WINTER_SHARE / (2 * np.pi) * float(np.sin(turn))
 
     def height(day: date) -> float:
         value = _by_kind(motion, day, start, span, worked)
         return value + motion.annual_mm * float(np.cos(2 * np.pi * (_of_year(day) - swell)))
 
     values = np.array([height(day) for day in dates])
-    return values - values[0]
+    return np.asarray(values - values[0], np.float64)
 
 
 def _by_kind(motion: Motion, day: date, start: date, span: float, worked: Callable[[date], float]) -> float:

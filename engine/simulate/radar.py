@@ -5,7 +5,7 @@ date (`speckle`), and every pair of an image with earlier ones is formed while t
 numbers belong to a date, a pair or a patch, so that the result depends on nothing but plan and seed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
 from datetime import date
@@ -150,14 +150,17 @@ def simulate_radar(
     *,
     workers: Workers,
     count: Count = lambda _: lambda: None,
+    passes: Sequence[Acquisition] | None = None,
 ) -> None:
     """Write the stack, with `gacos/` beside it, into `folder`, and what is true into `truth_folder`.
 
     workers : threads, or "serial". count : is told how many pairs there are, and gives what is called after each.
+    passes : in order of date; all of the paper's where none are given.
     """
-    passes = acquisitions()
-    scene = Scene(plan, terrain, tuple(passes))
-    pairs = interferograms(passes)
+    if workers.kind not in ("threads", "serial"):
+        raise ValueError(f"images are shared between threads, which '{workers.kind}' cannot do")
+    scene = Scene(plan, terrain, tuple(passes or acquisitions()))
+    pairs = interferograms(scene.passes)
     (folder / "gacos").mkdir(parents=True, exist_ok=True)
     truth_folder.mkdir(parents=True, exist_ok=True)
     _prepare(scene)

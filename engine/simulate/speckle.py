@@ -80,14 +80,14 @@ def product(first: Image, second: Image) -> Echoes:
     total = second.echoes[0] * first.echoes[0].conj()
     for look in range(1, LOOKS):
         total += second.echoes[look] * first.echoes[look].conj()
-    return total
+    return np.asarray(total, np.complex64)
 
 
 def _circular(chance: np.random.Generator, shape: tuple[int, ...]) -> Echoes:
     """Complex Gaussian noise of mean power 1."""
     parts = chance.standard_normal((*shape, 2), np.float32)
     parts *= np.float32(np.sqrt(0.5))
-    return parts.view(np.complex64)[..., 0]
+    return np.asarray(parts.view(np.complex64)[..., 0], np.complex64)
 
 
 def _power(echoes: Echoes) -> Field:

@@ -1,6 +1,6 @@
 """What is true of the ground, laid down apart from the stack, for whoever holds results against it.
 
-`displacement_east.tif`, `_north.tif`, `_up.tif` : mm since the first date, a band a date; NaN where ground was dug away.
+`displacement_east.tif`, `_north.tif`, `_up.tif` : mm since the first date, by date; NaN where ground was dug away.
 `coherence.tif` : mean true coherence over the pairs within the thresholds. `motion.csv` : each patch (`Row`).
 `unwrapping.csv` : pairs with a region that is off by whole turns.
 """
@@ -43,8 +43,8 @@ class Wrong(NamedTuple):
 class Row(NamedTuple):
     """What is true of one patch. Rates are lines through the truth from June 2019 to December 2021.
 
-    rate_up : mm/yr, mean over the core. rate_seen : of the motion along the line of sight divided by cos θ, which is what
-    one geometry takes for vertical. bowl_up : part of rate_up that coal bowls bring. greatest_mm : largest displacement
+    rate_up : mm/yr, mean over the core. rate_seen : of the motion along the line of sight over cos θ, which is what one
+    geometry takes for vertical. bowl_up : part of rate_up that coal bowls bring. greatest_mm : largest displacement
     of any of its pixels on any date, with its sign up. pixels : of the radar within its outline. coherent : of these.
     """
 

@@ -33,7 +33,7 @@ class View:
         x, y = self.places.x, self.places.y
         away = np.radians(HEADING_DEG + 90.0)
         east, north = x - (x[0] + x[-1]) / 2, y - (y[0] + y[-1]) / 2
-        return (np.sin(away) * east[None, :] + np.cos(away) * north[:, None]).astype(np.float32)
+        return np.asarray(np.sin(away) * east[None, :] + np.cos(away) * north[:, None], np.float32)
 
     @cached_property
     def _central_angle(self) -> NDArray[np.float64]:
@@ -41,7 +41,7 @@ class View:
         orbit = EARTH_RADIUS_M + SPACECRAFT_HEIGHT_M
         incidence = np.radians(INCIDENCE_DEG)
         middle = incidence - np.arcsin(EARTH_RADIUS_M / orbit * np.sin(incidence))
-        return middle + self._across / EARTH_RADIUS_M
+        return np.asarray(middle + self._across / EARTH_RADIUS_M, np.float64)
 
     @cached_property
     def slant_range(self) -> Field:
@@ -61,7 +61,7 @@ class View:
         """Of the vector from the ground to the satellite, radians from east towards north, from −π to π."""
         west = np.pi - np.radians(HEADING_DEG)  # flying north and looking right, it stands in the west
         turned = west - np.radians(_TURN_DEG_PER_KM) * self._across / 1_000.0
-        return np.mod(turned + np.pi, 2 * np.pi).astype(np.float32) - np.float32(np.pi)
+        return np.asarray(np.mod(turned + np.pi, 2 * np.pi) - np.pi, np.float32)
 
     @cached_property
     def towards(self) -> tuple[Field, Field, Field]:
