@@ -34,7 +34,7 @@ def draw_patch(surface: Surface, frame: Frame, terrain: Terrain, patch: Patch, s
         return
     grain = f"grain at work {season}" if patch.activity in _AT_WORK else "grain at rest"
     along, relief = _FORMS[patch.mine_class](chip, patch, deposit, chance)
-    bands = deposit.bands(along)
+    bands = deposit.bands(chip, along)
     cover = _rim(chip, deposit) * np.float32(0.55 + 0.45 * deposit.cover)
     old = _weathered(chip, patch)
     cover *= 1 - np.float32(0.62) * old
@@ -141,7 +141,7 @@ def draw_confuser(surface: Surface, frame: Frame, terrain: Terrain, confuser: Co
         _draw_pad(surface, chip, deposit, chance)
         return
     along = _along(chip, terrain, confuser, chance)
-    bands = deposit.bands(along)
+    bands = deposit.bands(chip, along)
     soft = deposit.recipe.edge_m * float(np.exp(chance.uniform(np.log(0.6), np.log(4.0))))
     ragged = 0.5 * soft * (chip.noise("rim", 9.0) + 0.6 * chip.noise("rim", 3.0)) + 3.5 * chip.noise("middle", 26.0)
     cover = smoothstep(-0.5 * soft, 0.5 * soft, chip.inside + ragged) * np.float32(0.55 + 0.45 * deposit.cover)
@@ -181,4 +181,4 @@ def _draw_pad(surface: Surface, chip: Chip, deposit: Deposit, chance: Generator)
     if level is not None:
         flat = smoothstep(-7.0, 3.0, chip.inside)
         surface.height[chip.slices] += flat * (np.float32(level) - surface.height[chip.slices]) * np.float32(0.8)
-    surface.paint(deposit.reflectance(chip, deposit.bands(chip.inside), "grain at rest"), 0.8 * cover, chip.slices)
+    surface.paint(deposit.reflectance(chip, deposit.bands(chip, chip.inside), "grain at rest"), 0.8 * cover, chip.slices)

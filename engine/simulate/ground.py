@@ -78,12 +78,12 @@ def natural_ground(window: Window, terrain: Terrain, season: int) -> Surface:
     surface = Surface(window, colour.astype(np.float32), height.astype(np.float32))
     surface.paint(_STEPPE, np.float32(_GREEN[season]) * green * (0.35 + 0.65 * tufts))
 
-    gully = np.abs(window.noise("gullies", 46.0, 0.7)) + 0.02 * small
-    cut = (1 - smoothstep(0.02, 0.11, gully)) * smoothstep(0.02, 0.12, slope)
-    surface.paint(_WASH, 0.5 * cut)
-    surface.height += 1.1 * window.noise("knolls", 12.0) * exposure + 0.35 * small * exposure - 1.6 * cut
-    wash = 1 - smoothstep(0.0, 0.10, np.abs(window.noise("wadis", 210.0, 0.7)) + 0.015 * middle)
-    surface.paint(_WASH, 0.55 * wash * (1 - mountains))
+    # Water has cut where ground drains together: narrow gullies in the mountains, broad sandy washes on the fans.
+    drained = terrain.window(terrain.drainage, window.x, window.y) + 0.25 * small + 0.2 * middle
+    cut = smoothstep(2.3, 4.2, drained) * smoothstep(0.03, 0.14, slope)
+    surface.paint(_WASH, 0.42 * cut)
+    surface.height += 1.1 * window.noise("knolls", 12.0) * exposure + 0.35 * small * exposure - 1.8 * cut
+    surface.paint(_WASH, 0.6 * smoothstep(3.4, 5.2, drained) * (1 - 0.6 * mountains))
     grain = 0.055 * window.noise("grain", 2.0) + 0.05 * small + 0.045 * middle + 0.07 * broad
     moisture = 0.05 * window.noise(f"moisture {season}", 330.0)
     surface.shade(np.exp(grain + moisture))

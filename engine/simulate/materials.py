@@ -89,7 +89,7 @@ class Deposit:
             like,
             shade=float(chance.normal(0, 0.42)),
             brightness=float(np.exp(chance.normal(0, 0.10))),
-            tint=tuple(np.exp(chance.normal(0, 0.025, 4)).tolist()),
+            tint=tuple(np.exp(chance.normal(0, 0.012, 4)).tolist()),
             spacing=float(np.exp(chance.uniform(np.log(7), np.log(20)))),
             contrast=float(chance.uniform(0.45, 1.45)),
             phase=float(chance.uniform(0, 1)),
@@ -100,10 +100,13 @@ class Deposit:
     def recipe(self) -> Recipe:
         return _RECIPES[self.like]
 
-    def bands(self, along: Field) -> Field:
-        """Between −1 and 1: a sawtooth with rounded corners over `along`, in m."""
+    def bands(self, chip: Chip, along: Field) -> Field:
+        """Between −1 and 1: a sawtooth with rounded corners over `along`, in m; bands wander, fade and end."""
+        wander = chip.noise("bands wander", 30.0) + 0.5 * chip.noise("bands wander", 11.0)
+        along = along + np.float32(0.55 * self.spacing) * wander
         part = np.mod(along / np.float32(self.spacing) + np.float32(self.phase), np.float32(1))
-        return smoothstep(0.0, 0.78, part) * 2 - 1 - 2 * smoothstep(0.80, 1.0, part)
+        saw = smoothstep(0.0, 0.78, part) * 2 - 1 - 2 * smoothstep(0.80, 1.0, part)
+        return saw * smoothstep(-1.6, 0.9, chip.noise("bands fade", 19.0))
 
     def reflectance(self, chip: Chip, bands: Field, grain: str) -> Field:
         """Shape (4, rows, cols). grain : which fine noise it has; that of ground at work is another on every date."""
@@ -123,4 +126,4 @@ class Deposit:
 
     def ledges(self, bands: Field) -> Field:
         """Relief in m that goes with the bands."""
-        return np.float32(0.5 * self.recipe.relief_m * self.contrast) * bands
+        return np.float32(0.32 * self.recipe.relief_m * self.contrast) * bands

@@ -102,6 +102,26 @@ class Terrain:
         return np.hypot(down, along).astype(np.float32)
 
     @cached_property
+    def drainage(self) -> Field:
+        """Ground that drains through each place, as the logarithm of its count of lattice cells, shape (y, x).
+
+        Water runs to the lowest of eight neighbours (O'Callaghan and Mark, 1984); it ends in hollows.
+        """
+        rough = self.height + 0.6 * self._smooth("drainage", 25.0, 1.0)
+        rows, cols = rough.shape
+        padded = np.pad(rough, 1, constant_values=np.inf)
+        around = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
+        heights = np.stack([padded[1 + down : 1 + down + rows, 1 + right : 1 + right + cols] for down, right in around])
+        falls = (rough - heights) / np.array([max(1.0, np.hypot(*way)) for way in around])[:, None, None]
+        lowest = np.array([down * cols + right for down, right in around])[falls.argmax(axis=0)]
+        target = (np.arange(rough.size) + lowest.ravel()).tolist()
+        cells = [1] * rough.size
+        for place in np.argsort(-rough, axis=None).tolist():
+            if target[place] != place:
+                cells[target[place]] += cells[place]
+        return np.log(np.array(cells, np.float32)).reshape(rough.shape)
+
+    @cached_property
     def across_strike(self) -> Field:
         """Place in the sequence of strata in m, increasing to the north, shape (y, x); beds dip, so that height counts."""
         fold = 260.0 * self._smooth("fold", 1_500.0, 3.0) + 70.0 * self._smooth("small fold", 420.0, 3.0)
