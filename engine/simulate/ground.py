@@ -2,7 +2,8 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from shapely import LineString
+from scipy.ndimage import gaussian_filter
+from shapely import LineString, box
 from shapely.geometry.base import BaseGeometry
 from shapely.strtree import STRtree
 
@@ -109,7 +110,7 @@ class Settlement:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._roads = [road.line.buffer(road.width_m / 2 + 4) for road in plan.roads]
+        self._roads = [road.line.buffer(road.width_m / 2) for road in plan.roads]
         self._near_roads, self._near_houses, self._near_fields = (STRtree(shapes) for shapes in (self._roads, plan.buildings, plan.fields))  # fmt: skip
 
     def sand(self, surface: Surface, season: int) -> None:
@@ -141,15 +142,14 @@ class Settlement:
 
     def roads(self, surface: Surface) -> None:
         window = surface.window
-        for index, shape in self._shapes(self._near_roads, window, self._roads):
-            road = self._plan.roads[index]
-            for part in _pieces(road.line, window):
-                chip = window.chip(part.buffer(road.width_m / 2), 4.0)
-                if chip is None:
-                    continue
-                worn = 0.5 + 0.25 * chip.noise("wear", 18.0) if not road.paved else 1.0
-                cover = smoothstep(-1.2, 1.2, chip.inside) * np.clip(np.float32(0.92) * worn, 0.15, 0.95)
-                surface.paint(_ASPHALT if road.paved else _TRACK, cover, chip.slices)
+        near = self._shapes(self._near_roads, window, self._roads)
+        numbers = window.numbers([shape for _, shape in near])
+        paved = np.array([False, *(self._plan.roads[index].paved for index, _ in near)])[numbers]
+        for colour, there in ((_TRACK, (numbers > 0) & ~paved), (_ASPHALT, paved)):
+            if there.any():
+                cover = gaussian_filter(there.astype(np.float32), 0.8 / window.pixel)
+                worn = 0.92 if colour is _ASPHALT else np.clip(0.5 + 0.25 * window.noise("wear", 18.0), 0.15, 0.95)
+                surface.paint(colour, cover * worn)
 
     def village(self, surface: Surface, season: int) -> None:
         window = surface.window
@@ -191,24 +191,7 @@ class Settlement:
 
     @staticmethod
     def _shapes(tree: STRtree, window: Window, shapes: list[BaseGeometry] | tuple[BaseGeometry, ...]) -> list[tuple[int, BaseGeometry]]:  # fmt: skip
-        from shapely import box
-
         return [(int(index), shapes[index]) for index in np.sort(tree.query(box(*window.bounds)))]
-
-
-def _pieces(line: LineString, window: Window) -> list[BaseGeometry]:
-    """A long line within the window, in parts of which each has a small frame."""
-    from shapely import box, get_parts, segmentize
-
-    west, south, east, north = window.bounds
-    inside = segmentize(line, 160.0).intersection(box(west - 20, south - 20, east + 20, north + 20))
-    parts = []
-    for one in get_parts(inside):
-        if one.geom_type != "LineString":
-            continue
-        places = list(one.coords)
-        parts += [LineString(places[start : start + 9]) for start in range(0, len(places) - 1, 8)]
-    return parts
 
 
 def _projected(

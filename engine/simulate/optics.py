@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
+from shapely import box
 from shapely.strtree import STRtree
 
 from engine.blocks import Workers, map_blocks
@@ -52,7 +53,7 @@ class Scene:
             Settlement(plan),
             STRtree([confuser.outline for confuser in plan.confusers]),
             STRtree([patch.ground for patch in plan.patches]),
-            tuple(terrain.sunlight(epoch) for epoch in EPOCHS),
+            terrain.sunlight,
         )
 
 
@@ -107,8 +108,6 @@ def _window(frame: Frame, block: Block, epoch: Epoch) -> tuple[Window, tuple[sli
 
 
 def _draw_ground(scene: Scene, window: Window, season: int) -> Surface:
-    from shapely import box
-
     surface = natural_ground(window, scene.terrain, season)
     frame = box(*window.bounds).buffer(60)
     for index in np.sort(scene.confusers.query(frame)):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from engine.simulate.frame import Epoch, Frame
+from engine.simulate.frame import EPOCHS, Epoch, Frame
 from engine.simulate.noise import Field, fractal, smooth, spline_matrix
 
 SPACING_M = 10.0
@@ -127,8 +127,12 @@ class Terrain:
         fold = 260.0 * self._smooth("fold", 1_500.0, 3.0) + 70.0 * self._smooth("small fold", 420.0, 3.0)
         return (self.y[:, None] + fold + 0.9 * (self.height - _LOWEST_M)).astype(np.float32)
 
-    def sunlight(self, epoch: Epoch) -> Field:
-        """From 0 in the shadow of the terrain to 1, shape (y, x)."""
+    @cached_property
+    def sunlight(self) -> tuple[Field, ...]:
+        """For each epoch, from 0 in the shadow of the terrain to 1, shape (y, x)."""
+        return tuple(self._sunlight(epoch) for epoch in EPOCHS)
+
+    def _sunlight(self, epoch: Epoch) -> Field:
         rise = np.tan(np.radians(epoch.sun_elevation))
         towards = np.radians(epoch.sun_azimuth)
         clear = np.full(self.height.shape, np.inf, np.float32)
@@ -146,8 +150,13 @@ class Terrain:
 
     def sample_of(self, lattice: Field, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
         """Values of a lattice of this shape at any points, bilinear."""
-        rows, cols = (self.y[0] - np.asarray(y)) / SPACING_M, (np.asarray(x) - self.x[0]) / SPACING_M
-        values: NDArray[np.float64] = map_coordinates(lattice.astype(np.float64), [rows, cols], order=1, mode="nearest")
+        rows = np.clip((self.y[0] - np.asarray(y)) / SPACING_M, 0, lattice.shape[0] - 1.001)
+        cols = np.clip((np.asarray(x) - self.x[0]) / SPACING_M, 0, lattice.shape[1] - 1.001)
+        row, col = rows.astype(np.intp), cols.astype(np.intp)
+        down, right = rows - row, cols - col
+        upper = lattice[row, col] * (1 - right) + lattice[row, col + 1] * right
+        lower = lattice[row + 1, col] * (1 - right) + lattice[row + 1, col + 1] * right
+        values: NDArray[np.float64] = upper * (1 - down) + lower * down
         return values
 
     def window(self, lattice: Field, x: NDArray[np.float64], y: NDArray[np.float64]) -> Field:
