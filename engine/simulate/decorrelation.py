@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.grid import Block
+from engine.simulate.line_of_sight import HEADING_DEG, INCIDENCE_DEG
 from engine.simulate.noise import Field, fractal, smooth
 from engine.simulate.places import Places
 from engine.simulate.plan import Activity, MotionKind, Patch, Plan
 from engine.simulate.terrain import Terrain
-from engine.simulate.view import HEADING_DEG, INCIDENCE_DEG
 from engine.simulate.weather import Weather, growth
 
 

@@ -16,8 +16,8 @@ from engine.grid import Grid, Pixel
 from engine.raster import write_tiled
 from engine.simulate.acquisitions import Acquisition, Pair
 from engine.simulate.interferograms import FILTER_STRENGTH
+from engine.simulate.line_of_sight import EARTH_RADIUS_M, HEADING_DEG, SPACECRAFT_HEIGHT_M, View
 from engine.simulate.noise import Field
-from engine.simulate.view import EARTH_RADIUS_M, HEADING_DEG, SPACECRAFT_HEIGHT_M, View
 
 _TIME_OF_DAY, _UTC_SECONDS = "110334", 39_814.0
 # Path 157 has every 175th orbit of the satellite; this one was flown on this day.

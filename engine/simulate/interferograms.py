@@ -14,9 +14,9 @@ from engine.simulate.speckle import LOOKS, Echoes
 # Weights of the windows in which phase is averaged and coherence is estimated, along each axis.
 _PHASE_WINDOW = np.array([0.25, 0.5, 0.25], np.float32)
 _COHERENCE_WINDOW = np.array([0.0625, 0.25, 0.375, 0.25, 0.0625], np.float32)
-# Goldstein & Werner (1998): patches of this edge, half overlapping, and the exponent of their spectrum. A stronger one
-# (0.6 is usual) takes a third of the motion of patches that are ten pixels across.
-_PATCH, FILTER_STRENGTH = 32, 0.2
+# Goldstein & Werner (1998): patches of this edge, half overlapping, and the exponent of their spectrum. The usual 32 and
+# 0.6 take a third of the motion of ground that is ten pixels across; these take a tenth.
+_PATCH, FILTER_STRENGTH = 16, 0.3
 # Under this estimate, averaged over 3 x 3 pixels, nothing is unwrapped.
 _LEAST_COHERENCE = 0.20
 # Share of pairs with a region that is off by whole turns: of good ones, and how it grows as mean coherence falls.

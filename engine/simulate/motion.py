@@ -15,10 +15,10 @@ from scipy.ndimage import gaussian_filter
 from engine.grid import Block
 from engine.simulate.acquisitions import DAYS_PER_YEAR, years_since
 from engine.simulate.frame import RADAR_PIXEL_M
+from engine.simulate.line_of_sight import View
 from engine.simulate.noise import Field, fractal
 from engine.simulate.places import Mask, Places
 from engine.simulate.plan import Activity, Bowl, Motion, MotionKind, Patch, Plan
-from engine.simulate.view import View
 
 # How much of the core's motion its outline has, and how far beyond it some of it reaches, m.
 _RIM_SHARE, _REACH_M = 0.35, (15.0, 45.0)

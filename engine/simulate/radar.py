@@ -25,6 +25,7 @@ from engine.simulate.gacos import GacosGrid, write_gacos
 from engine.simulate.heights import height_error
 from engine.simulate.hyp3 import Products
 from engine.simulate.interferograms import aliased, interfere, not_unwrapped, wrong_turns
+from engine.simulate.line_of_sight import PHASE_PER_M, View
 from engine.simulate.motion import GroundMotion, ground_motion, line_of_sight
 from engine.simulate.noise import Field
 from engine.simulate.places import Places
@@ -32,7 +33,6 @@ from engine.simulate.plan import Plan
 from engine.simulate.speckle import Image, images, product, true_coherence
 from engine.simulate.terrain import Terrain
 from engine.simulate.truth import Wrong, write_truth
-from engine.simulate.view import PHASE_PER_M, View
 
 Count = Callable[[int], Callable[[], None]]
 # Orbit errors of a date: rad over the paper's half width along each axis, and of a bend along the longer one.

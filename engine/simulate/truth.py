@@ -18,11 +18,11 @@ from scipy.ndimage import label
 from engine.grid import Block
 from engine.raster import write_cog, write_cube
 from engine.simulate.acquisitions import years_since
+from engine.simulate.line_of_sight import View
 from engine.simulate.motion import GroundMotion
 from engine.simulate.noise import Field
 from engine.simulate.places import Mask
 from engine.simulate.plan import Activity, MotionKind, Patch, Plan
-from engine.simulate.view import View
 
 # The paper's rates cover this time; a pixel moves beyond this rate; so many of them make a finding (METHOD §6).
 RATES_FROM, RATES_TO = date(2019, 6, 1), date(2021, 12, 31)
