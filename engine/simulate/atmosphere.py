@@ -1,8 +1,9 @@
 """Delay of the radar's waves in the air: turbulent and stratified, on every acquisition, as zenith delay in m.
 
-Turbulence has the slopes of Hanssen (2001, §4.7), a two-dimensional spectrum k^(−8/3) down to 2 km and k^(−11/3) below,
-stretched along the wind; summer days have convective cells, and some days are bad ones. All of it is made in m and km,
-so that a small area sees just a small part of it.
+Turbulence has the slopes of Hanssen (2001, §4.7), a two-dimensional spectrum k^(−8/3) where it is wide and k^(−11/3)
+below; they meet at 12 km, as interferograms of a dry upland have it (`benchmarks/weining_radar.py`). It is stretched
+along the wind; summer days have convective cells, and some days are bad ones. All of it is made in m, so that a small
+area sees just a small part of it.
 """
 
 from dataclasses import dataclass
@@ -19,11 +20,11 @@ from engine.simulate.noise import Field, spline_matrix
 from engine.simulate.weather import growth
 
 SPACING_M, _CELLS = 120.0, 400  # of the lattice of air: 48 km, whatever the area's size
-_BREAK_M, _OUTER_M = 2_000.0, 30_000.0
+_BREAK_M, _OUTER_M = 12_000.0, 40_000.0
 # What two places ten kilometres apart differ by in zenith delay (standard deviation over √2), m: in winter, and by how
 # much more in summer; and by which factor on a bad day.
-_WINTER_STD_M, _SUMMER_STD_M, _BAD_DAY, _BAD_SHARE = 0.0031, 0.0042, (1.6, 2.3), 0.11
-_CELL_STD_M = 0.0045
+_WINTER_STD_M, _SUMMER_STD_M, _BAD_DAY, _BAD_SHARE = 0.0019, 0.0026, (1.6, 2.4), 0.11
+_CELL_M = 0.0030  # mean delay of a cell
 # Wet delay above the plain in winter and in midsummer, m, its scatter between days, and the height by which it falls to
 # 1/e. The dry delay follows from pressure (Saastamoinen 1972).
 _WET_M, _WET_SCATTER, _WET_HEIGHT_M = (0.045, 0.150), 0.22, (2_100.0, 350.0)
@@ -80,7 +81,7 @@ class Air:
         """Rising moist air: bells of a kilometre or so, as many as the day has."""
         count, at = int(chance.poisson(26 * green)), (np.arange(_CELLS) + 0.5) * SPACING_M
         place, radius = chance.uniform(0, _CELLS * SPACING_M, (2, count)), chance.uniform(500, 1_800, count)
-        height = chance.gamma(2.0, _CELL_STD_M / 2, count)
+        height = chance.gamma(2.0, _CELL_M / 2, count)
         down, along = (np.exp(-(((at - axis[:, None]) / radius[:, None]) ** 2)).astype(np.float32) for axis in place)
         return np.asarray((height.astype(np.float32)[:, None] * down).T @ along, np.float32)
 
