@@ -1,0 +1,122 @@
+"""What is true of the patches and of what looks like them, as files that nothing but an assessment may read."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import shapely
+from affine import Affine
+from rasterio.features import rasterize
+from shapely.geometry.base import BaseGeometry
+
+from engine.grid import Block
+from engine.raster import start_cog
+from engine.simulate.frame import EPOCHS
+from engine.simulate.measures import geodesic_m2
+from engine.simulate.plan import Patch, Plan
+from engine.simulate.vectors import dates, texts, write_geopackage
+
+# Rows and columns that are burnt at a time.
+_BLOCK = 1024
+
+
+def write_truth(plan: Plan, folder: Path) -> None:
+    """Write `patches_YEAR.gpkg` and `labels_YEAR.tif` for both years, `confusers.gpkg` and `changes.csv`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for epoch in EPOCHS:
+        year = epoch.date.year
+        write_patches(plan, year, folder / f"patches_{year}.gpkg")
+        write_labels(plan, year, folder / f"labels_{year}.tif")
+    write_confusers(plan, folder / "confusers.gpkg")
+    write_changes(plan, folder / "changes.csv")
+
+
+def outlines_in(plan: Plan, year: int) -> list[tuple[Patch, BaseGeometry]]:
+    """The patches that are there in a year's image, with their outlines in it."""
+    seen = [(patch, patch.before if year == EPOCHS[0].date.year else patch.after) for patch in plan.patches]
+    return [(patch, outline) for patch, outline in seen if outline is not None]
+
+
+def write_patches(plan: Plan, year: int, path: Path) -> None:
+    """True outlines in EPSG:4544. area_m2 is geodesic; weathered_m2 is that of the part of it that blends in."""
+    seen = outlines_in(plan, year)
+    patches = [patch for patch, _ in seen]
+    weathered = [
+        0.0 if patch.weathered is None else geodesic_m2(patch.weathered.intersection(outline))
+        for patch, outline in seen
+    ]
+    columns = {
+        "number": np.array([patch.number for patch in patches], np.int32),
+        "code": np.array([int(patch.mine_class) for patch in patches], np.int32),
+        "mine_class": texts([patch.mine_class.title for patch in patches]),
+        "change": texts([patch.change.value for patch in patches]),
+        "activity": texts([patch.activity.value for patch in patches]),
+        "area_m2": np.array([round(geodesic_m2(outline), 2) for _, outline in seen]),
+        "weathered": np.array([area > 0 for area in weathered]),
+        "weathered_m2": np.round(weathered, 2),
+        "role": texts([patch.role for patch in patches]),
+        "started": dates([patch.started for patch in patches]),
+    }
+    write_geopackage(path, columns, [outline for _, outline in seen])
+
+
+def write_labels(plan: Plan, year: int, path: Path) -> None:
+    """Codes of METHOD §1 on the optical grid, 0 background; a pixel is what its centre lies in."""
+    seen = outlines_in(plan, year)
+    outlines, grid = [outline for _, outline in seen], plan.frame.optical_grid
+    tree = shapely.STRtree(outlines)
+    with start_cog(path, grid, dtype=np.uint8, nodata=None, unit="code", names=["mine class"]) as write:
+        for block in grid.blocks(_BLOCK):
+            corner, end = grid.transform @ (block.col0, block.row0), grid.transform @ (block.col1, block.row1)
+            burnt = [
+                (outlines[at], int(seen[at][0].mine_class)) for at in sorted(tree.query(shapely.box(*corner, *end)))
+            ]
+            codes = np.zeros(block.shape, np.uint8)
+            if burnt:
+                rasterize(burnt, out=codes, transform=_of_block(grid.transform, block), all_touched=False)
+            write(block, codes[None])
+
+
+def _of_block(transform: Affine, block: Block) -> Affine:
+    moved: Affine = transform @ Affine.translation(block.col0, block.row0)
+    return moved
+
+
+def write_confusers(plan: Plan, path: Path) -> None:
+    """What looks like a mine and is none, with the code of the class that it looks like."""
+    columns = {
+        "number": np.array([one.number for one in plan.confusers], np.int32),
+        "kind": texts([one.kind.value for one in plan.confusers]),
+        "like_code": np.array([int(one.like) for one in plan.confusers], np.int32),
+        "like": texts([one.like.title for one in plan.confusers]),
+        "area_m2": np.array([round(geodesic_m2(one.outline), 2) for one in plan.confusers]),
+    }
+    write_geopackage(path, columns, [one.outline for one in plan.confusers])
+
+
+def write_changes(plan: Plan, path: Path) -> None:
+    """One line a patch: what two images show of it, what is done there, how its core moves (rates in mm/yr up)."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(
+            ["number", "code", "mine_class", "change", "activity", "started", "area_2019_m2", "area_2021_m2"]
+            + ["motion", "rate_mm_yr", "rate_before_mm_yr", "day", "until", "step_mm", "annual_mm", "role"]
+        )
+        for patch in plan.patches:
+            motion = patch.motion
+            table.writerow(
+                [patch.number, int(patch.mine_class), patch.mine_class.title, patch.change.value, patch.activity.value]
+                + [patch.started or "", *(_area(outline) for outline in (patch.before, patch.after))]
+                + [
+                    motion.kind.value,
+                    f"{motion.rate:.2f}",
+                    f"{motion.before:.2f}",
+                    motion.day or "",
+                    motion.until or "",
+                ]
+                + [f"{motion.step_mm:.2f}", f"{motion.annual_mm:.2f}", patch.role or ""]
+            )
+
+
+def _area(outline: BaseGeometry | None) -> str:
+    return "" if outline is None else f"{geodesic_m2(outline):.2f}"
