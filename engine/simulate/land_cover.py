@@ -1,7 +1,7 @@
 """A land-cover map at 10 m as ESA's WorldCover is: its codes, its grid, and errors of its kind.
 
-What the ground is is blurred by the sensor's look and disturbed class by class; the class that is strongest in a pixel is
-mapped. Single buildings, small ponds and narrow roads are lost, settlements come out too wide, mines are taken for
+The ground is blurred by the sensor's look and disturbed class by class; what is strongest in a pixel is mapped.
+Single buildings, small ponds and narrow roads are lost, settlements come out too wide, mines are taken for
 built-up ground here and there, and dry grass and bare ground change places.
 """
 
@@ -59,7 +59,7 @@ def cover_grid(frame: Frame) -> Grid:
 
 def true_cover(plan: Plan, terrain: Terrain) -> Codes:
     """What covers most of each pixel of `cover_grid`, in WorldCover's codes."""
-    return CODES[_shares(_ground(plan, terrain)).argmax(axis=0)][_MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
+    return _strongest(_shares(_ground(plan, terrain)))
 
 
 def mapped_cover(plan: Plan, terrain: Terrain) -> Codes:
@@ -67,9 +67,9 @@ def mapped_cover(plan: Plan, terrain: Terrain) -> Codes:
     frame = plan.frame
     shares = _shares(_taken_for(_ground(plan, terrain), plan))
     y, x = _axes(frame, (shares.shape[1], shares.shape[2]))
-    rows, cols = np.indices(shares.shape[1:], np.float32)
-    rows += _DISPLACED * smooth(frame.stream("cover", "rows"), x, y, 45.0)
-    cols += _DISPLACED * smooth(frame.stream("cover", "cols"), x, y, 45.0)
+    at_rows, at_cols = np.indices(shares.shape[1:], np.float32)
+    rows = at_rows + _DISPLACED * smooth(frame.stream("cover", "rows"), x, y, 45.0)
+    cols = at_cols + _DISPLACED * smooth(frame.stream("cover", "cols"), x, y, 45.0)
     moved = np.stack(
         [map_coordinates(gaussian_filter(share, _LOOK), [rows, cols], order=1, mode="nearest") for share in shares]
     )
@@ -79,13 +79,19 @@ def mapped_cover(plan: Plan, terrain: Terrain) -> Codes:
         speckle = fractal(frame.stream("cover", "speckle", at), x, y, 28.0, 3, persistence=0.8)
         seen = np.maximum(moved[at], _ALIKE[at] * natural)
         strengths[at] = gain * seen + _DISTURBED[at] * speckle * (seen > 0.02)
-    return CODES[strengths.argmax(axis=0)][_MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
+    return _strongest(strengths)
 
 
 def write_land_cover(plan: Plan, terrain: Terrain, path: Path) -> None:
     """Write the map as a cloud-optimised GeoTIFF of codes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_cog(path, mapped_cover(plan, terrain), cover_grid(plan.frame), nodata=0, unit="code", name="land cover")
+
+
+def _strongest(strengths: Field) -> Codes:
+    """The code of the strongest class in each pixel, without the margin."""
+    codes: Codes = CODES[strengths.argmax(axis=0)]
+    return codes[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
 
 
 def _fine_grid(frame: Frame) -> Grid:
@@ -101,7 +107,7 @@ def _axes(frame: Frame, shape: tuple[int, int]) -> tuple[NDArray[np.float64], ND
     step, across = LAND_COVER_PIXEL_DEG * _DEGREE_M, np.cos(np.radians(grid.transform.f))
     rows = (grid.transform.f / LAND_COVER_PIXEL_DEG + _MARGIN - np.arange(shape[0])) * step
     cols = (grid.transform.c / LAND_COVER_PIXEL_DEG - _MARGIN + np.arange(shape[1])) * step * across
-    return rows, cols
+    return np.asarray(rows, np.float64), np.asarray(cols, np.float64)
 
 
 def _ground(plan: Plan, terrain: Terrain) -> Codes:

@@ -21,7 +21,8 @@ from engine.simulate.vectors import texts, write_geopackage
 _OFFSET_M, _CORNER_M, _STRAY_M = 1.2, 0.6, (1.5, 3.0)
 # None of these is more than such a share of a patch's extent: small patches are looked at more closely.
 _MOST_OF_EXTENT = 0.05
-_SMALL_HOLE_M2 = 250.0
+# Holes are closed that are smaller than both, m² and as a share of the patch.
+_SMALL_HOLE_M2, _SMALL_SHARE = 250.0, 0.06
 # Of the patches that are left out, at least and at most.
 _LEFT_OUT = 0.02, 0.04
 # Neighbours up to this far apart may be drawn as one, m.
@@ -111,7 +112,8 @@ def _draw(outline: BaseGeometry, by: Interpreter, chance: np.random.Generator) -
 
 
 def _without_small_holes(part: Polygon) -> Polygon:
-    return Polygon(part.exterior, [hole for hole in part.interiors if Polygon(hole).area >= _SMALL_HOLE_M2])
+    least = min(_SMALL_HOLE_M2, _SMALL_SHARE * part.area)
+    return Polygon(part.exterior, [hole for hole in part.interiors if Polygon(hole).area >= least])
 
 
 def _jittered(ring: shapely.LinearRing, spread_m: float, chance: np.random.Generator) -> NDArray[np.float64]:

@@ -96,26 +96,33 @@ def write_confusers(plan: Plan, path: Path) -> None:
 
 def write_changes(plan: Plan, path: Path) -> None:
     """One line a patch: what two images show of it, what is done there, how its core moves (rates in mm/yr up)."""
+    rows = [_change(patch) for patch in plan.patches]
     with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(
-            ["number", "code", "mine_class", "change", "activity", "started", "area_2019_m2", "area_2021_m2"]
-            + ["motion", "rate_mm_yr", "rate_before_mm_yr", "day", "until", "step_mm", "annual_mm", "role"]
-        )
-        for patch in plan.patches:
-            motion = patch.motion
-            table.writerow(
-                [patch.number, int(patch.mine_class), patch.mine_class.title, patch.change.value, patch.activity.value]
-                + [patch.started or "", *(_area(outline) for outline in (patch.before, patch.after))]
-                + [
-                    motion.kind.value,
-                    f"{motion.rate:.2f}",
-                    f"{motion.before:.2f}",
-                    motion.day or "",
-                    motion.until or "",
-                ]
-                + [f"{motion.step_mm:.2f}", f"{motion.annual_mm:.2f}", patch.role or ""]
-            )
+        table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
+
+
+def _change(patch: Patch) -> dict[str, object]:
+    motion = patch.motion
+    return {
+        "number": patch.number,
+        "code": int(patch.mine_class),
+        "mine_class": patch.mine_class.title,
+        "change": patch.change.value,
+        "activity": patch.activity.value,
+        "started": patch.started or "",
+        "area_2019_m2": _area(patch.before),
+        "area_2021_m2": _area(patch.after),
+        "motion": motion.kind.value,
+        "rate_mm_yr": f"{motion.rate:.2f}",
+        "rate_before_mm_yr": f"{motion.before:.2f}",
+        "day": motion.day or "",
+        "until": motion.until or "",
+        "step_mm": f"{motion.step_mm:.2f}",
+        "annual_mm": f"{motion.annual_mm:.2f}",
+        "role": patch.role or "",
+    }
 
 
 def _area(outline: BaseGeometry | None) -> str:

@@ -26,6 +26,8 @@ from engine.simulate.vectors import dates, texts, write_geopackage
 from engine.simulate.working_time import Sight, last_sight, working_time
 
 _DAY = datetime.timedelta(days=1)
+# No permit farther away has anything to do with a patch, not even one that was shifted.
+NEAR_M = 150.0
 
 
 @dataclass(frozen=True)
@@ -62,13 +64,13 @@ def true_verdicts(plan: Plan, register: Register) -> list[PatchVerdict]:
         verdict
         for patch in plan.patches
         for verdict in judge(
-            patch, [register.permits[at] for at in sorted(tree.query(patch.ground.buffer(50.0)))], register.zones
+            patch, [register.permits[at] for at in sorted(tree.query(patch.ground.buffer(NEAR_M)))], register.zones
         )
     ]
 
 
 def judge(patch: Patch, permits: Sequence[Permit], zones: Sequence[Zone] = ()) -> list[PatchVerdict]:
-    """All that is true of one patch. permits : at least those within 50 m of it."""
+    """All that is true of one patch. permits : at least those within NEAR_M of it."""
     sight = last_sight(patch)
     mining = [permit for permit in permits if permit.kind is PermitKind.MINING and _touches(permit, sight)]
     matching = [permit for permit in mining if permit.allows(patch.mine_class)]
