@@ -24,7 +24,7 @@ def bumpy(chance: np.random.Generator, area: float) -> Polygon:
 
 @cache
 def made_up_plan(size: str, seed: int) -> Plan:
-    """As many patches as the size has, one in five with a neighbour close by, one in eight with a hole."""
+    """As many patches as the size has, one in five with a neighbour close by, and some with a hole."""
     frame = Frame(SIZES[size], seed)
     chance, bounds = frame.chance("made up"), frame.bounds
     classes = [kind for kind, count in zip(MineClass, frame.size.patches, strict=True) for _ in range(count)]
@@ -49,8 +49,8 @@ def made_up_plan(size: str, seed: int) -> Plan:
             if all(shape.distance(other) > 15 for other in taken) and shapely.box(*bounds).contains(shape.buffer(60)):
                 break
         taken.append(shape)
-        if chance.random() < 1 / 8:
-            shape = shape.difference(shape.centroid.buffer(0.2 * np.sqrt(areas[number])))
+        if areas[number] > 3_000 and chance.random() < 1 / 6:
+            shape = shape.difference(shape.centroid.buffer(0.12 * np.sqrt(areas[number])))
         patches.append(_patch(number + 1, kind, shape, works[number], roles.get(number)))
     middle = bounds.west + 700, bounds.south + 600
     village = shapely.box(middle[0], middle[1], middle[0] + 220, middle[1] + 180)
@@ -77,7 +77,7 @@ def made_up_register(size: str, seed: int) -> Register:
 
 
 def _patch(number: int, kind: MineClass, shape: BaseGeometry, work: Work, role: str | None) -> Patch:
-    small = shape.buffer(-0.15 * np.sqrt(shape.area))
+    small = shape.buffer(-0.08 * np.sqrt(shape.area))
     gone = work.change in (Change.LEVELLED, Change.SOLAR_STATION)
     before = {Change.NEW: None, Change.GROWN: small}.get(work.change, shape)
     after = None if gone else small if work.change is Change.SHRUNK else shape
