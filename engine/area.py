@@ -10,7 +10,7 @@ from pydantic import Field
 from engine.activity.scenes import ActivityOptions
 from engine.deformation.inversion import InversionOptions
 from engine.deformation.network import NetworkOptions
-from engine.deformation.stack import GammaOptions, GeoTiffOptions
+from engine.deformation.stack import AnyStackOptions
 from engine.errors import InputError
 from engine.imagery import ImageryOptions
 from engine.objects.refinement import RefinementOptions
@@ -41,7 +41,7 @@ class AreaOptions(Options):
     change: ChangeOptions = ChangeOptions()
     reference: ReferenceOptions | None = None
     training: TrainingOptions = TrainingOptions()
-    stack: Annotated[GammaOptions | GeoTiffOptions, Field(discriminator="format")] | None = None
+    stack: Annotated[AnyStackOptions, Field(discriminator="format")] | None = None
     patches: OutlineOptions | None = None
     network: NetworkOptions = NetworkOptions()
     inversion: InversionOptions = InversionOptions()

@@ -51,19 +51,19 @@ class GammaStack:
     def radar(self) -> Radar:
         path = self._one(self._options.slc_parameters, "stack.slc_parameters")
         parameters = read_parameters(path)
-        wavelength = self._options.wavelength_m or SPEED_OF_LIGHT / _number(parameters, "radar_frequency", path)
-        looks = _number(parameters, "range_looks", path) * _number(parameters, "azimuth_looks", path)
+        wavelength = self._options.wavelength_m or SPEED_OF_LIGHT / number(parameters, "radar_frequency", path)
+        looks = number(parameters, "range_looks", path) * number(parameters, "azimuth_looks", path)
         independent = self._options.looks or max(looks / OVERSAMPLING, 1.0)
-        return Radar(wavelength, _number(parameters, "heading", path), independent)
+        return Radar(wavelength, number(parameters, "heading", path), independent)
 
     @cached_property
     def _look_angle(self) -> float:
         """Angle at the satellite between nadir and the line of sight, in radians, in the middle of the scene."""
         path = self._one(self._options.slc_parameters, "stack.slc_parameters")
         parameters = read_parameters(path)
-        incidence = np.radians(_number(parameters, "incidence_angle", path))
-        earth = _number(parameters, "earth_radius_below_sensor", path)
-        orbit = _number(parameters, "sar_to_earth_center", path)
+        incidence = np.radians(number(parameters, "incidence_angle", path))
+        earth = number(parameters, "earth_radius_below_sensor", path)
+        orbit = number(parameters, "sar_to_earth_center", path)
         return float(np.arcsin(earth / orbit * np.sin(incidence)))
 
     @property
@@ -90,7 +90,7 @@ class GammaStack:
             incidence = in_degrees(read_binary(incidences[0], self.grid))
         else:
             path = self._one(self._options.slc_parameters, "stack.slc_parameters")
-            incidence = np.full(self.grid.shape, _number(read_parameters(path), "incidence_angle", path), np.float32)
+            incidence = np.full(self.grid.shape, number(read_parameters(path), "incidence_angle", path), np.float32)
         heights = sorted(self._folder.rglob(self._options.dem))
         return Geometry(incidence, read_binary(heights[0], self.grid) if heights else None)
 
@@ -113,7 +113,7 @@ def read_parameters(path: Path) -> dict[str, str]:
 def grid_of(path: Path, *, corner_is_centre: bool) -> Grid:
     """The grid that a DEM/MAP parameter file describes: EQA (degrees) or UTM."""
     parameters = read_parameters(path)
-    shape = int(_number(parameters, "nlines", path)), int(_number(parameters, "width", path))
+    shape = int(number(parameters, "nlines", path)), int(number(parameters, "width", path))
     if min(shape) < 1:
         raise InputError(
             f"{shape[0]} lines of {shape[1]} pixels are no raster",
@@ -125,8 +125,8 @@ def grid_of(path: Path, *, corner_is_centre: bool) -> Grid:
     if projection == "EQA":
         crs, names = CRS.from_epsg(4326), ("corner_lon", "post_lon", "corner_lat", "post_lat")
     elif projection == "UTM":
-        zone = int(_number(parameters, "projection_zone", path))
-        south = _number(parameters, "false_northing", path) > 0
+        zone = int(number(parameters, "projection_zone", path))
+        south = number(parameters, "false_northing", path) > 0
         crs, names = (
             CRS.from_epsg((32700 if south else 32600) + zone),
             ("corner_east", "post_east", "corner_north", "post_north"),
@@ -138,7 +138,7 @@ def grid_of(path: Path, *, corner_is_centre: bool) -> Grid:
             field="DEM_projection",
             mend="geocode to EQA or UTM, or convert the stack to GeoTIFF",
         )
-    x, step_x, y, step_y = (_number(parameters, name, path) for name in names)
+    x, step_x, y, step_y = (number(parameters, name, path) for name in names)
     transform = Affine(step_x, 0, x, 0, step_y, y)
     return Grid(crs, transform @ Affine.translation(-0.5, -0.5) if corner_is_centre else transform, shape)
 
@@ -164,15 +164,19 @@ def _zero_is_nodata(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.where(np.isfinite(values) & (values != 0), values, np.float32(np.nan))
 
 
-def _number(parameters: dict[str, str], key: str, path: Path) -> float:
+def number(parameters: dict[str, str], key: str, path: Path) -> float:
+    """The number of an entry, without its unit."""
     try:
-        return float(parameters[key].split()[0])
+        value = float(parameters[key].split()[0])
     except KeyError:
         raise InputError("the entry is missing", file=path, field=key, mend="add it to the parameter file") from None
     except (ValueError, IndexError):
         raise InputError(
             f"'{parameters[key]}' is no number", file=path, field=key, mend="correct the parameter file"
         ) from None
+    if not np.isfinite(value):
+        raise InputError(f"{value} is no measure", file=path, field=key, mend="correct the parameter file")
+    return value
 
 
 def _perpendicular(path: Path, look_angle: float) -> float:

@@ -15,7 +15,7 @@ from engine.deformation.stack import (
     list_interferograms,
 )
 from engine.errors import InputError
-from engine.grid import Grid
+from engine.grid import Block, Grid
 from engine.raster import Raster
 
 
@@ -85,13 +85,7 @@ class GeoTiffStack:
         """One raster of the stack, on the stack's grid, NaN for no data."""
         with Raster(path) as raster:
             grid = raster.grid
-            if raster.dtype not in ("float32", "float64") or raster.bands != 1:
-                raise InputError(
-                    f"{raster.bands} band(s) of {raster.dtype}, where one band of floating point numbers is expected",
-                    file=path,
-                    field="bands",
-                    mend="supply the unwrapped phase in radians (or the coherence) alone, no complex values",
-                )
+            require_floats(raster)
             if not grid.matches(self.grid):
                 first = self.interferograms[0].unwrapped.name
                 raise InputError(
@@ -101,15 +95,31 @@ class GeoTiffStack:
                     field="shape",
                     mend="bring all rasters of the stack onto one grid (for example with `rio warp --like`)",
                 )
-            values = raster.read().astype(np.float32)
-            if raster.nodata is not None and not np.isnan(raster.nodata):
-                values[values == raster.nodata] = np.nan
-        values[~np.isfinite(values)] = np.nan
-        return values
+            return read_values(raster)
 
     def _onto_grid(self, path: Path) -> NDArray[np.float32]:
         with Raster(self._area / path) as raster:
             return raster.read_onto(self.grid).astype(np.float32)
+
+
+def require_floats(raster: Raster) -> None:
+    """Refuse what is not one band of floating point numbers."""
+    if raster.dtype not in ("float32", "float64") or raster.bands != 1:
+        raise InputError(
+            f"{raster.bands} band(s) of {raster.dtype}, where one band of floating point numbers is expected",
+            file=raster.path,
+            field="bands",
+            mend="supply the unwrapped phase in radians (or the coherence) alone, no complex values",
+        )
+
+
+def read_values(raster: Raster, block: Block | None = None) -> NDArray[np.float32]:
+    """The first band, whole or of a block, NaN for the file's own no data and for what is not finite."""
+    values = raster.read(block=block).astype(np.float32)
+    if raster.nodata is not None and not np.isnan(raster.nodata):
+        values[values == raster.nodata] = np.nan
+    values[~np.isfinite(values)] = np.nan
+    return values
 
 
 def _number(text: str) -> float | None:

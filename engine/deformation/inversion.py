@@ -89,7 +89,7 @@ class Inverter(Protocol):
 def invert_with_mintpy(
     network: Network, phase: NDArray[np.float32], weight: NDArray[np.float32] | None = None
 ) -> Inversion:
-    """Invert with MintPy's estimator (Yunjun et al. 2019), minimum-norm velocity.
+    """Invert with MintPy's estimator (Yunjun et al. 2019), minimum-norm velocity: the reference of other inverters.
 
     Pixels that miss the same pairs share one design matrix and are solved together, unless weights differ between them.
     """

@@ -148,6 +148,22 @@ class GeoTiffOptions(StackOptions):
     subsidence_is_positive_phase: bool = True
 
 
+class Hyp3Options(StackOptions):
+    """A stack of HyP3 products of Sentinel-1, which bring their own metadata.
+
+    wavelength_m : where it is not Sentinel-1's 0.05546576. looks : where they are not the product's / 1.94.
+    incidence_deg : one angle for the whole frame, where no product has a raster of it.
+    """
+
+    format: Literal["hyp3"]
+    unwrapped: str = "*_unw_phase.tif"
+    coherence: str = "*_corr.tif"
+    incidence_deg: float | None = Field(default=None, ge=0, le=80)
+
+
+AnyStackOptions = GammaOptions | GeoTiffOptions | Hyp3Options
+
+
 def list_interferograms(
     folder: Path, unwrapped: str, coherence: str, baselines: dict[DatePair, float] | None = None
 ) -> list[Interferogram]:

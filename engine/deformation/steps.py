@@ -15,6 +15,7 @@ from scipy.ndimage import label
 from engine.blocks import Workers, map_blocks
 from engine.deformation.gamma import GammaStack
 from engine.deformation.geotiff import GeoTiffStack
+from engine.deformation.hyp3 import Hyp3Stack
 from engine.deformation.inversion import (
     DECORRELATED,
     HAS_SERIES,
@@ -22,7 +23,6 @@ from engine.deformation.inversion import (
     Inverter,
     PixelState,
     classify,
-    invert_with_mintpy,
     phase_to_displacement,
     weights_from_coherence,
 )
@@ -34,9 +34,11 @@ from engine.deformation.mintpy_files import (
     write_stack,
 )
 from engine.deformation.network import Network, NetworkOptions, choose_pairs
+from engine.deformation.normal_equations import invert_by_normal_equations
 from engine.deformation.stack import (
+    AnyStackOptions,
     GammaOptions,
-    GeoTiffOptions,
+    Hyp3Options,
     Radar,
     StackReader,
     check_coherence,
@@ -54,10 +56,12 @@ _NOISE_PIXELS = 50_000
 _SMALL_FILES = 20_000_000  # bytes: a release's database and layers
 
 
-def open_stack(options: GammaOptions | GeoTiffOptions, area_folder: Path) -> StackReader:
+def open_stack(options: AnyStackOptions, area_folder: Path) -> StackReader:
     """The reader for the form that the options name."""
     if isinstance(options, GammaOptions):
         return GammaStack(options, area_folder)
+    if isinstance(options, Hyp3Options):
+        return Hyp3Stack(options, area_folder)
     return GeoTiffStack(options, area_folder)
 
 
@@ -180,7 +184,7 @@ def invert_stack(
     *,
     workers: Workers,
     progress: Progress,
-    inverter: Inverter = invert_with_mintpy,
+    inverter: Inverter = invert_by_normal_equations,
 ) -> dict[str, Any]:
     """Invert all pixels block by block; write series, temporal coherence, numbers of pairs and groups, and state."""
     grid, network = stack.grid, chosen.network

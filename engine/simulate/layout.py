@@ -1,5 +1,6 @@
 """The plan of a simulated area: what lies where, and what becomes of it."""
 
+import datetime
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -14,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from shapely.strtree import STRtree
 
 from engine.simulate import outlines
-from engine.simulate.frame import EPOCHS, Frame
+from engine.simulate.frame import Frame
 from engine.simulate.noise import Field, smooth
 from engine.simulate.plan import (
     Activity,
@@ -83,25 +84,25 @@ class _Site:
     """Free ground, and places drawn from where they suit."""
 
     terrain: Terrain
-    _taken: list[BaseGeometry] = field(default_factory=list)
+    _taken: list[tuple[tuple[float, ...], BaseGeometry]] = field(default_factory=list)
 
     @property
     def frame(self) -> Frame:
         return self.terrain.frame
 
     def take(self, shape: BaseGeometry) -> None:
-        self._taken.append(shape)
+        self._taken.append((shape.bounds, shape))
 
     def is_free(self, shape: BaseGeometry, gap: float = 0.0, inset: float = 30.0) -> bool:
-        bounds = self.frame.bounds
-        if not box(*bounds).buffer(-inset).contains(shape):
+        bounds, (west, south, east, north) = self.frame.bounds, shape.bounds
+        if min(west - bounds.west, south - bounds.south, bounds.east - east, bounds.north - north) < inset:
             return False
         near = shape.buffer(gap) if gap else shape
         return not any(near.intersects(other) for other in self._near(near))
 
     def _near(self, shape: BaseGeometry) -> list[BaseGeometry]:
-        west, south, east, north = shape.bounds
-        return [one for one in self._taken if _meet(one.bounds, (west, south, east, north))]
+        own = shape.bounds
+        return [one for bounds, one in self._taken if _meet(bounds, own)]
 
     def suits(self, lattice: Field, inset: float = 60.0) -> "_Places":
         """Places to draw from, by weights on the terrain's lattice, within the frame."""
@@ -243,7 +244,7 @@ def _dig(site: _Site) -> list[Patch]:
         number = max((n for n, own in enumerate(classes) if own is kind), key=lambda n: areas[n])
         works[number], roles[number] = made(frame.chance(role)), role
     suited = {kind: _suitability(site, kind) for kind in MineClass}
-    shaded = (minimum_filter(site.terrain.sunlight(EPOCHS[1]), 3) < 0.4).astype(np.float32)
+    shaded = (minimum_filter(site.terrain.sunlight[1], 3) < 0.4).astype(np.float32)
     hidden = {kind: site.suits(shaded * (0.02 + suitable)) for kind, suitable in suited.items()}
     open_ground = {kind: site.suits(suitable) for kind, suitable in suited.items()}
     found: dict[int, Patch] = {}
@@ -430,17 +431,18 @@ class _Mask:
 
     def __init__(self, shapes: list[BaseGeometry]) -> None:
         self._shapes, self._tree = shapes, STRtree(shapes)
-        self._later: list[BaseGeometry] = []
+        self._later: list[tuple[tuple[float, ...], BaseGeometry]] = []
 
     def take(self, shape: BaseGeometry) -> bool:
         """Whether it touches none; then it is one of them."""
         if len(self._tree.query(shape, predicate="intersects")):
             return False
-        if any(_meet(shape.bounds, one.bounds) and shape.intersects(one) for one in self._later):
+        own = shape.bounds
+        if any(_meet(own, bounds) and shape.intersects(one) for bounds, one in self._later):
             return False
-        self._later.append(shape)
+        self._later.append((own, shape))
         if len(self._later) > 60:
-            self._shapes += self._later
+            self._shapes += [one for _, one in self._later]
             self._tree, self._later = STRtree(self._shapes), []
         return True
 
@@ -481,16 +483,11 @@ def _undermine(site: _Site, patches: list[Patch]) -> list[Bowl]:
         place, away = dumps[number].ground.centroid, chance.uniform(260, 420)
         bearing = chance.uniform(0, 2 * np.pi)
         radii = float(chance.uniform(180, 330)), float(chance.uniform(130, 220))
-        day = site_day(chance)
+        day = datetime.date(2018, 10, 1) + datetime.timedelta(days=int(chance.integers(0, 500)))
         bowls.append(
             Bowl(Point(place.x + away * np.cos(bearing), place.y + away * np.sin(bearing)), radii, float(chance.uniform(60, 120)), -float(chance.uniform(9, 18)), day)  # fmt: skip
         )
     return bowls
-
-
-def site_day(chance: Generator):  # noqa
-    import datetime
-    return datetime.date(2018, 10, 1) + datetime.timedelta(days=int(chance.integers(0, 500)))
 
 
 def _sand(site: _Site) -> BaseGeometry:

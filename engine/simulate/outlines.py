@@ -35,13 +35,13 @@ def dump(chance: Generator, area: float, *, azimuth: float) -> Polygon:
     radius = chance.uniform(0.75, 1.25, corners)
     body = Polygon(np.column_stack([radius * np.cos(turn), radius * np.sin(turn)])).convex_hull
     parts: list[BaseGeometry] = [body.buffer(0.08)]
-    for _ in range(int(chance.integers(3, 8))):
+    for _ in range(int(chance.integers(5, 11))):
         bearing = np.radians(90 - azimuth) + chance.normal(0, 0.65)
         start = np.array([np.cos(bearing), np.sin(bearing)]) * 0.6
-        end = start * (1 + chance.uniform(0.5, 1.6))
+        end = start * (1 + chance.uniform(0.35, 1.05))
         end += chance.normal(0, 0.08, 2)
-        parts.append(shapely.LineString([start, end]).buffer(chance.uniform(0.14, 0.32)))
-    return _of_area(_roughened(_largest(shapely.union_all(parts)), chance, 0.02), area)
+        parts.append(shapely.LineString([start, end]).buffer(chance.uniform(0.2, 0.38)))
+    return _of_area(_roughened(_largest(shapely.union_all(parts).buffer(0.09).buffer(-0.09)), chance, 0.02), area)
 
 
 def pit(chance: Generator, area: float, *, azimuth: float, ragged: float) -> Polygon:

@@ -10,13 +10,14 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 from shapely import LineString, Point
 
+from engine.simulate.noise import smooth
 from engine.simulate.terrain import Terrain
 
 _SPACING_M = 40.0
 # A road of this slope is twice as long to drive.
 _STEEP = 0.10
-# Where there is a road already, a new one follows it.
-_ON_ROAD = 0.25
+# Tracks of so many places are sought together; the next may join them.
+_TOGETHER = 8
 
 
 @dataclass
@@ -32,6 +33,8 @@ class Network:
         self._y = np.arange(bounds.north, bounds.south - 1, -_SPACING_M)
         x, y = np.meshgrid(self._x, self._y)
         self._height = self.terrain.sample(x.ravel(), y.ravel()).reshape(x.shape)
+        # Rough ground makes even a level way wind.
+        self._rough = np.exp(0.45 * smooth(self.terrain.frame.stream("rough ground"), self._x, self._y, 130.0))
         self._graph = self._link()
 
     def _link(self) -> coo_array:
@@ -44,7 +47,8 @@ class Network:
             slope = np.abs(there[1] - there[0]) / distance
             starts.append(here[0].ravel())
             ends.append(here[1].ravel())
-            costs.append((distance * (1 + (slope / _STEEP) ** 2)).ravel())
+            rough = _shifted(self._rough, down, right)[0]
+            costs.append((distance * rough * (1 + (slope / _STEEP) ** 2)).ravel())
         start, end, cost = (np.concatenate(parts) for parts in (starts, ends, costs))
         return coo_array((cost, (start, end)), shape=(index.size, index.size)).tocsr()
 
@@ -59,12 +63,13 @@ class Network:
         return self._line(path, chance)
 
     def reach(self, places: Sequence[Point], chance: Generator) -> list[LineString]:
-        """Tracks from places to the nearest road, by effort; they become part of the network."""
-        _, before, _ = dijkstra(
-            self._graph, directed=False, indices=sorted(self._on_road), min_only=True, return_predecessors=True
-        )
-        tracks = []
-        for place in places:
+        """Tracks from places to the nearest road, by effort; they become part of the network, a few at a time."""
+        tracks: list[LineString] = []
+        for number, place in enumerate(places):
+            if number % _TOGETHER == 0:
+                _, before, _ = dijkstra(
+                    self._graph, directed=False, indices=sorted(self._on_road), min_only=True, return_predecessors=True
+                )
             path = _walk(before, self._node(place.x, place.y))
             line = self._line(path, chance) if len(path) > 1 else LineString([place, self._place(path[0])])
             tracks.append(LineString([(place.x, place.y), *line.coords[1:]]))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from engine.simulate.frame import Epoch, Frame
+from engine.simulate.frame import EPOCHS, Epoch, Frame
 from engine.simulate.noise import Field, fractal, smooth, spline_matrix
 
 SPACING_M = 10.0
@@ -102,13 +102,37 @@ class Terrain:
         return np.hypot(down, along).astype(np.float32)
 
     @cached_property
+    def drainage(self) -> Field:
+        """Ground that drains through each place, as the logarithm of its count of lattice cells, shape (y, x).
+
+        Water runs to the lowest of eight neighbours (O'Callaghan and Mark, 1984); it ends in hollows.
+        """
+        rough = self.height + 0.6 * self._smooth("drainage", 25.0, 1.0)
+        rows, cols = rough.shape
+        padded = np.pad(rough, 1, constant_values=np.inf)
+        around = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
+        heights = np.stack([padded[1 + down : 1 + down + rows, 1 + right : 1 + right + cols] for down, right in around])
+        falls = (rough - heights) / np.array([max(1.0, np.hypot(*way)) for way in around])[:, None, None]
+        lowest = np.array([down * cols + right for down, right in around])[falls.argmax(axis=0)]
+        target = (np.arange(rough.size) + lowest.ravel()).tolist()
+        cells = [1] * rough.size
+        for place in np.argsort(-rough, axis=None).tolist():
+            if target[place] != place:
+                cells[target[place]] += cells[place]
+        return np.log(np.array(cells, np.float32)).reshape(rough.shape)
+
+    @cached_property
     def across_strike(self) -> Field:
         """Place in the sequence of strata in m, increasing to the north, shape (y, x); beds dip, so that height counts."""
         fold = 260.0 * self._smooth("fold", 1_500.0, 3.0) + 70.0 * self._smooth("small fold", 420.0, 3.0)
         return (self.y[:, None] + fold + 0.9 * (self.height - _LOWEST_M)).astype(np.float32)
 
-    def sunlight(self, epoch: Epoch) -> Field:
-        """From 0 in the shadow of the terrain to 1, shape (y, x)."""
+    @cached_property
+    def sunlight(self) -> tuple[Field, ...]:
+        """For each epoch, from 0 in the shadow of the terrain to 1, shape (y, x)."""
+        return tuple(self._sunlight(epoch) for epoch in EPOCHS)
+
+    def _sunlight(self, epoch: Epoch) -> Field:
         rise = np.tan(np.radians(epoch.sun_elevation))
         towards = np.radians(epoch.sun_azimuth)
         clear = np.full(self.height.shape, np.inf, np.float32)
@@ -126,8 +150,13 @@ class Terrain:
 
     def sample_of(self, lattice: Field, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
         """Values of a lattice of this shape at any points, bilinear."""
-        rows, cols = (self.y[0] - np.asarray(y)) / SPACING_M, (np.asarray(x) - self.x[0]) / SPACING_M
-        values: NDArray[np.float64] = map_coordinates(lattice.astype(np.float64), [rows, cols], order=1, mode="nearest")
+        rows = np.clip((self.y[0] - np.asarray(y)) / SPACING_M, 0, lattice.shape[0] - 1.001)
+        cols = np.clip((np.asarray(x) - self.x[0]) / SPACING_M, 0, lattice.shape[1] - 1.001)
+        row, col = rows.astype(np.intp), cols.astype(np.intp)
+        down, right = rows - row, cols - col
+        upper = lattice[row, col] * (1 - right) + lattice[row, col + 1] * right
+        lower = lattice[row + 1, col] * (1 - right) + lattice[row + 1, col + 1] * right
+        values: NDArray[np.float64] = upper * (1 - down) + lower * down
         return values
 
     def window(self, lattice: Field, x: NDArray[np.float64], y: NDArray[np.float64]) -> Field:

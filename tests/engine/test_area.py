@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from engine.area import Area, read_area
-from engine.deformation.stack import GammaOptions, GeoTiffOptions
+from engine.deformation.stack import GammaOptions, GeoTiffOptions, Hyp3Options
 from engine.errors import InputError
 from tests.engine.conftest import write_area
 
@@ -34,6 +34,7 @@ def test_an_area_is_given_by_its_folder_or_its_file(tmp_path: Path) -> None:
 def test_the_stack_s_form_chooses_its_options(tmp_path: Path) -> None:
     assert isinstance(read_area(write_area(tmp_path / "a", GEOTIFF)).options.stack, GeoTiffOptions)
     assert isinstance(read_area(write_area(tmp_path / "b", {"format": "gamma"})).options.stack, GammaOptions)
+    assert isinstance(read_area(write_area(tmp_path / "c", {"format": "hyp3"})).options.stack, Hyp3Options)
 
 
 def test_a_reference_point_is_longitude_and_latitude(tmp_path: Path) -> None:
@@ -139,7 +140,7 @@ def test_a_value_that_makes_no_sense_is_refused(tmp_path: Path, tables: dict[str
 def test_a_form_that_is_not_read_is_refused(tmp_path: Path, stack: dict[str, str]) -> None:
     error = refused(write_area(tmp_path, stack))
     assert error.field == "stack.format"
-    assert error.mend == "one of: gamma, geotiff"
+    assert error.mend == "one of: gamma, geotiff, hyp3"
 
 
 @pytest.mark.parametrize("name", ["Big Mine", "a/b", "..", "", "-a", "ä"])

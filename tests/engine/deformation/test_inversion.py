@@ -20,6 +20,7 @@ from engine.deformation.inversion import (
     HAS_SERIES,
     Inversion,
     InversionOptions,
+    Inverter,
     PixelState,
     Weights,
     classify,
@@ -28,6 +29,7 @@ from engine.deformation.inversion import (
     weights_from_coherence,
 )
 from engine.deformation.network import Network, NetworkOptions
+from engine.deformation.normal_equations import invert_by_normal_equations
 from engine.deformation.stack import DatePair, GammaOptions, StackReader
 from engine.deformation.steps import (
     ChosenNetwork,
@@ -51,6 +53,8 @@ def network_of(*links: tuple[int, int]) -> Network:
 
 
 CHAIN = tuple((number, number + 1) for number in range(6))
+INVERTERS = {"MintPy": invert_with_mintpy, "normal equations": invert_by_normal_equations}
+every_inverter = pytest.mark.parametrize("invert", INVERTERS.values(), ids=INVERTERS.keys())
 NETWORKS = {
     "chain": network_of(*CHAIN),
     "all": network_of(*combinations(range(7), 2)),
@@ -73,9 +77,10 @@ def observe(network: Network, series: NDArray[np.float64]) -> Array:
 
 
 @pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS.keys())
-def test_any_motion_is_recovered(network: Network) -> None:
+@every_inverter
+def test_any_motion_is_recovered(invert: Inverter, network: Network) -> None:
     series = truth(network, 50)
-    solved = invert_with_mintpy(network, observe(network, series))
+    solved = invert(network, observe(network, series))
     np.testing.assert_allclose(solved.phase, series, atol=2e-5)
     np.testing.assert_allclose(solved.temporal_coherence, 1, atol=1e-6)
     assert (solved.pairs == len(network.pairs)).all()
@@ -84,7 +89,8 @@ def test_any_motion_is_recovered(network: Network) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(st.data())
-def test_a_pixel_needs_only_pairs_that_link_its_dates(data: st.DataObject) -> None:
+@every_inverter
+def test_a_pixel_needs_only_pairs_that_link_its_dates(invert: Inverter, data: st.DataObject) -> None:
     """Whatever pairs a pixel misses: as long as the others link all dates, nothing is lost."""
     network = NETWORKS["all"]
     used = np.array(data.draw(st.lists(st.booleans(), min_size=21, max_size=21)))
@@ -92,36 +98,39 @@ def test_a_pixel_needs_only_pairs_that_link_its_dates(data: st.DataObject) -> No
     series = truth(network, 2)
     phase = observe(network, series)
     phase[~used, 0] = np.nan
-    solved = invert_with_mintpy(network, phase)
+    solved = invert(network, phase)
     np.testing.assert_allclose(solved.phase, series, atol=5e-5)
     assert list(solved.pairs) == [used.sum(), 21]
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-def test_pixels_that_miss_different_pairs_do_not_disturb_each_other(weighted: bool) -> None:
+@every_inverter
+def test_pixels_that_miss_different_pairs_do_not_disturb_each_other(invert: Inverter, weighted: bool) -> None:
     network, generator = NETWORKS["all"], np.random.default_rng(12)
     phase = observe(network, truth(network, 40)) + generator.normal(size=(21, 40)).astype(np.float32)
     phase[generator.random(phase.shape) < 0.3] = np.nan
     weight = generator.uniform(0.1, 10, phase.shape).astype(np.float32) if weighted else None
-    together = invert_with_mintpy(network, phase, weight)
+    together = invert(network, phase, weight)
     for pixel in range(40):
-        alone = invert_with_mintpy(network, phase[:, [pixel]], None if weight is None else weight[:, [pixel]])
+        alone = invert(network, phase[:, [pixel]], None if weight is None else weight[:, [pixel]])
         np.testing.assert_allclose(together.phase[:, pixel], alone.phase[:, 0], atol=1e-5)
         assert together.groups[pixel] == alone.groups[0]
 
 
-def test_weights_decide_between_pairs_that_contradict() -> None:
+@every_inverter
+def test_weights_decide_between_pairs_that_contradict(invert: Inverter) -> None:
     """Around a loop of three pairs that misses closing by 3, each pair takes up its share by 1 / weight."""
     network = network_of((0, 1), (1, 2), (0, 2))
     phase, weight = np.array([[1.0], [1.0], [5.0]], np.float32), np.array([[1.0], [0.5], [1.0]], np.float32)
-    solved = invert_with_mintpy(network, phase, weight)
+    solved = invert(network, phase, weight)
     misfit = 3.0 * np.array([1, 2, 1]) / 4  # of the first, second and last pair
     np.testing.assert_allclose(solved.phase[:, 0], [0, 1 + misfit[0], 5 - misfit[2]], atol=1e-6)
 
 
-def test_temporal_coherence_is_that_of_the_residuals() -> None:
+@every_inverter
+def test_temporal_coherence_is_that_of_the_residuals(invert: Inverter) -> None:
     """Pepe & Lanari (2006), equation 2: |Σ exp(jε)| / M; each of three pairs misses by 1 radian here."""
-    solved = invert_with_mintpy(network_of((0, 1), (1, 2), (0, 2)), np.array([[1.0], [1.0], [5.0]], np.float32))
+    solved = invert(network_of((0, 1), (1, 2), (0, 2)), np.array([[1.0], [1.0], [5.0]], np.float32))
     expected = abs(2 * np.exp(-1j) + np.exp(1j)) / 3
     assert solved.temporal_coherence[0] == pytest.approx(expected, abs=1e-6)
 
@@ -131,44 +140,48 @@ def test_temporal_coherence_is_that_of_the_residuals() -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(st.permutations(range(11)))
-def test_the_order_of_pairs_does_not_matter(order: list[int]) -> None:
+@every_inverter
+def test_the_order_of_pairs_does_not_matter(invert: Inverter, order: list[int]) -> None:
     network, generator = NETWORKS["redundant"], np.random.default_rng(13)
     phase = generator.normal(size=(11, 6)).astype(np.float32)
     phase[4, 2] = np.nan
     shuffled = Network(tuple(network.pairs[number] for number in order))
-    one, other = invert_with_mintpy(network, phase), invert_with_mintpy(shuffled, phase[order])
+    one, other = invert(network, phase), invert(shuffled, phase[order])
     np.testing.assert_allclose(one.phase, other.phase, atol=1e-5)
     np.testing.assert_array_equal(one.groups, other.groups)
 
 
 @settings(max_examples=25, deadline=None)
 @given(which=st.integers(0, 6), delay=st.floats(-20, 20))
-def test_what_all_pairs_of_a_date_share_moves_that_date_alone(which: int, delay: float) -> None:
+@every_inverter
+def test_what_all_pairs_of_a_date_share_moves_that_date_alone(invert: Inverter, which: int, delay: float) -> None:
     """A delay of the atmosphere on one date; on the first it is in all later ones, which are relative to it."""
     network = NETWORKS["redundant"]
     phase = np.random.default_rng(14).normal(size=(11, 3)).astype(np.float32)
     at_date = np.zeros((7, 1))
     at_date[which] = delay
-    before = invert_with_mintpy(network, phase)
-    after = invert_with_mintpy(network, phase + observe(network, at_date))
+    before = invert(network, phase)
+    after = invert(network, phase + observe(network, at_date))
     np.testing.assert_allclose(after.phase - before.phase, np.tile(at_date - at_date[0], 3), atol=1e-4)
     np.testing.assert_allclose(after.temporal_coherence, before.temporal_coherence, atol=1e-4)
 
 
-def test_a_constant_in_every_pair_of_a_closed_loop_is_misfit() -> None:
+@every_inverter
+def test_a_constant_in_every_pair_of_a_closed_loop_is_misfit(invert: Inverter) -> None:
     """Not motion of a date: it cannot be explained, and the coherence says so."""
     network = NETWORKS["all"]
-    solved = invert_with_mintpy(network, observe(network, truth(network, 1)) + 3)
+    solved = invert(network, observe(network, truth(network, 1)) + 3)
     assert solved.temporal_coherence[0] < 0.95
 
 
-def test_observations_are_left_as_they_were() -> None:
+@every_inverter
+def test_observations_are_left_as_they_were(invert: Inverter) -> None:
     network, generator = NETWORKS["all"], np.random.default_rng(15)
     phase = generator.normal(size=(21, 9)).astype(np.float32)
     phase[3, 4] = np.nan
     weight = generator.uniform(0, 1, (21, 9)).astype(np.float32)
     copies = phase.copy(), weight.copy()
-    invert_with_mintpy(network, phase, weight)
+    invert(network, phase, weight)
     np.testing.assert_array_equal(phase, copies[0])
     np.testing.assert_array_equal(weight, copies[1])
 
@@ -185,13 +198,14 @@ def least_velocity(network: Network, phase: Array) -> NDArray[np.float64]:
     return np.concatenate([[0], np.cumsum(velocity * intervals)])
 
 
-def test_a_pixel_whose_network_falls_apart_moves_as_little_as_it_may() -> None:
+@every_inverter
+def test_a_pixel_whose_network_falls_apart_moves_as_little_as_it_may(invert: Inverter) -> None:
     network = NETWORKS["redundant"]
     series = truth(network, 1)
     phase = observe(network, series)
     apart = [row for row, (first, second) in enumerate(network.edges) if first < 3 <= second]
     phase[apart] = np.nan  # dates 0–2 and 3–6, and nothing between
-    solved = invert_with_mintpy(network, phase)
+    solved = invert(network, phase)
     assert solved.groups[0] == 2
     np.testing.assert_allclose(solved.phase[:, 0], least_velocity(network, phase[:, 0]), atol=1e-5)
     assert solved.phase[3, 0] == pytest.approx(solved.phase[2, 0], abs=1e-5)  # stands still across the gap
@@ -200,22 +214,24 @@ def test_a_pixel_whose_network_falls_apart_moves_as_little_as_it_may() -> None:
     assert classify(solved, network, InversionOptions())[0] == PixelState.MINIMUM_NORM
 
 
-def test_groups_that_overlap_in_time_share_the_least_velocity() -> None:
+@every_inverter
+def test_groups_that_overlap_in_time_share_the_least_velocity(invert: Inverter) -> None:
     network = network_of((0, 2), (2, 4), (4, 6), (1, 3), (3, 5))
     phase = np.random.default_rng(16).normal(size=(5, 4)).astype(np.float32)
-    solved = invert_with_mintpy(network, phase)
+    solved = invert(network, phase)
     assert (solved.groups == 2).all()
     for pixel in range(4):
         expected = least_velocity(network, phase[:, pixel])
         np.testing.assert_allclose(solved.phase[:, pixel], expected, atol=1e-5)
 
 
-def test_a_pixel_that_misses_a_date_has_no_series() -> None:
+@every_inverter
+def test_a_pixel_that_misses_a_date_has_no_series(invert: Inverter) -> None:
     network = NETWORKS["chain"]
     phase = observe(network, truth(network, 3))
     phase[5, 0] = np.nan  # the last date
     phase[0, 1] = np.nan  # the first date
-    solved = invert_with_mintpy(network, phase)
+    solved = invert(network, phase)
     np.testing.assert_array_equal(np.isnan(solved.phase).all(axis=0), [True, True, False])
     np.testing.assert_array_equal(np.isnan(solved.temporal_coherence), [True, True, False])
     np.testing.assert_array_equal(solved.groups, [2, 2, 1])
@@ -223,9 +239,10 @@ def test_a_pixel_that_misses_a_date_has_no_series() -> None:
     assert list(states) == [PixelState.DATES_MISSING, PixelState.DATES_MISSING, PixelState.SOLVED]
 
 
-def test_a_pixel_without_any_phase_has_no_data() -> None:
+@every_inverter
+def test_a_pixel_without_any_phase_has_no_data(invert: Inverter) -> None:
     network = NETWORKS["chain"]
-    solved = invert_with_mintpy(network, np.full((6, 1), np.nan, np.float32))
+    solved = invert(network, np.full((6, 1), np.nan, np.float32))
     assert (solved.pairs[0], solved.groups[0]) == (0, 7)
     assert classify(solved, network, InversionOptions())[0] == PixelState.NO_DATA
 

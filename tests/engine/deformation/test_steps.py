@@ -266,7 +266,7 @@ def test_weights_hold_down_what_is_noisy(tmp_path: Path) -> None:
     assert np.abs(weighted[:, 0]).max() < 0.05 * np.abs(alike[:, 0]).max()
 
 
-def test_another_inverter_takes_the_place_of_mintpy_s(chain: Chain) -> None:
+def test_another_inverter_takes_the_place(chain: Chain) -> None:
     def doubled(network: Network, phase: Any, weight: Any = None) -> Inversion:
         found = invert_with_mintpy(network, phase, weight)
         return Inversion(2 * found.phase, found.temporal_coherence, found.pairs, found.groups)
