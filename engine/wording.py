@@ -192,12 +192,14 @@ def validity(first: date | None, last: date | None) -> str:
 
 
 def outside_range(least: float, likely: float, most: float) -> str:
-    """How much lies outside permits, in m², for example "0.42 ha outside (0.35–0.51)"."""
+    """How much lies outside permits (m²), for example "0.42 ha outside (0.35–0.51)"; as fine as the range asks for."""
     low, middle, high = (area / 1e4 for area in (least, likely, most))
-    digits = 0 if high >= 100 else 1 if high >= 10 else 2
-    return _("{area} ha outside ({least}–{most})").format(
-        area=number(middle, digits), least=number(low, digits), most=number(high, digits)
-    )
+    digits = 0 if high - low >= 10 else 1 if high - low >= 1 or (high >= 10 and high - low < 0.01) else 2
+    outside = _("{area} ha outside").format(area=number(middle, digits))
+    ends = number(low, digits), number(high, digits)
+    if ends[0] == ends[1]:
+        return outside
+    return _("{outside} ({least}–{most})").format(outside=outside, least=ends[0], most=ends[1])
 
 
 def change_name(change: str) -> str:

@@ -259,13 +259,17 @@ class ReleaseReader:
         )
 
     def permits_geojson(self) -> str:
-        """Permits in the frame and as far round it as it is wide; a register may hold those of a whole country."""
+        """Permits in the frame and as far round it as it is wide, and those that verdicts rest on.
+
+        A register may hold those of a whole country.
+        """
         info = self.info
         width, height = info.east - info.west, info.north - info.south
         return self._geojson(
             """SELECT number, mine, valid_from::VARCHAR AS valid_from, valid_to::VARCHAR AS valid_to,
                       ST_AsGeoJSON(geometry) AS geometry
-               FROM permit WHERE west < ? AND east > ? AND south < ? AND north > ?""",
+               FROM permit WHERE (west < ? AND east > ? AND south < ? AND north > ?)
+                              OR (geometry IS NOT NULL AND number IN (SELECT unnest(permits) FROM verdict))""",
             [info.east + width, info.west - width, info.north + height, info.south - height],
         )
 
