@@ -149,7 +149,7 @@ def reason(code: str, parameters: Mapping[str, Any]) -> str:
             "What lies inside does so by no more than the positional error of ± {error_m} m, and may be outside, too."
         ),
         "none_valid": _("No permit that is valid on {date} covers any of it."),
-        "beside": _("{permits} begins no further from it than the positional error of ± {error_m} m."),
+        "beside": _("No further from it than the positional error of ± {error_m} m: {permits}."),
         "expired": _("On its ground, permit {permit} expired on {last}."),
         "not_begun": _("On its ground, permit {permit} does not begin until {first}."),
         "no_dates": _("On its ground, permit {permit} has no dates, so that it cannot be valid on a day."),
