@@ -26,8 +26,8 @@ _SOUTH_WEST = np.radians(225.0)
 
 @dataclass(frozen=True)
 class Drafter:
-    """others : ground of all patches, from which each draft keeps clear where it is not its own. shift_m : of the
-    permits that a wrong datum moved."""
+    """Draws records for mines. mines : all of them, since each draft keeps clear of the others. shift_m : by which a
+    wrong datum moved permits, east and north."""
 
     mines: tuple[Mine, ...]
     shift_m: tuple[float, float]

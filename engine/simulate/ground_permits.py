@@ -72,7 +72,8 @@ def _overlapping(plan: Plan, mines: shapely.STRtree, chance: np.random.Generator
         axes = np.array([along * half[0], along[::-1] * (-1, 1) * half[1]])
         core = Polygon([(place.x, place.y) + np.array(signs) @ axes for signs in ((-1, -1), (1, -1), (1, 1), (-1, 1))])
         outline = around(core, 10.0, directions(int(chance.integers(4, 8)), chance))
-        other = moved(outline, (float(chance.uniform(60, 140)), float(chance.uniform(-60, 60))))
+        other = around(core, chance.uniform(5, 40), directions(int(chance.integers(4, 8)), chance))
+        other = moved(other, (float(chance.uniform(60, 140)), float(chance.uniform(-60, 60))))
         if keeps_clear(outline, mines) and keeps_clear(other, mines):
             return [outline, other]
     return []

@@ -114,7 +114,7 @@ _DIGITS = "零一二三四五六七八九"
 
 
 def permit_number(kind: PermitKind, mineral: str, issued: datetime.date, serial: int) -> str:
-    """Of the form that numbers have had since 2008: C for mining or T for exploration, the city, year and month of
+    """Of the form that numbers have today: C for mining or T for exploration, the city, year and month of
     issue, group of the mineral, 130, serial number. Serial numbers from 900 001 on are made up."""
     letter = "C" if kind is PermitKind.MINING else "T"
     return f"{letter}640500{issued:%Y%m}{_GROUPS.get(mineral, '7')}130{900_000 + serial}"

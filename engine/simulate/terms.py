@@ -1,7 +1,7 @@
 """Days on which permits are issued, begin and end, so that a case is what it is meant to be."""
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -66,7 +66,9 @@ def _before_start(works: list[WorkingTime], chance: np.random.Generator) -> Term
     earliest, latest = max(work.first for work in works) + 120 * _DAY, SEEN - 60 * _DAY
     if chance.random() < 1 / 3 and earliest < latest:
         start = _between(earliest, latest, chance)
-    return _term(PermitStatus.VALID, start, start + int(chance.integers(1_800, 5_500)) * _DAY, chance)
+    term = _term(PermitStatus.VALID, start, start + int(chance.integers(1_800, 5_500)) * _DAY, chance)
+    issued = min(start, SEEN) - int(chance.integers(5, 100)) * _DAY
+    return replace(term, issued=issued)
 
 
 def _lapsed(

@@ -162,6 +162,13 @@ def test_too_few_patches_at_work_is_said() -> None:
         draw_register(short)
 
 
+def test_the_register_was_issued_by_the_image() -> None:
+    permits = made_up_register("medium", 4).permits
+    assert any(permit.valid_from and permit.valid_from > SEEN for permit in permits)
+    assert all(permit.issued < SEEN for permit in permits if permit.issued)
+    assert all(permit.issued <= permit.valid_from for permit in permits if permit.issued and permit.valid_from)
+
+
 def test_numbers_and_names() -> None:
     day = datetime.date(2015, 6, 7)
     assert permit_number(PermitKind.MINING, "砂岩", day, 12) == "C6405002015067130900012"
