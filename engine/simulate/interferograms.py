@@ -12,13 +12,13 @@ from engine.simulate.places import Mask
 from engine.simulate.speckle import LOOKS, Echoes
 
 # Weights of the windows in which phase is averaged and coherence is estimated, along each axis.
-_PHASE_WINDOW = np.array([0.25, 0.5, 0.25], np.float32)
+_PHASE_WINDOW = np.array([0.2, 0.6, 0.2], np.float32)
 _COHERENCE_WINDOW = np.array([0.0625, 0.25, 0.375, 0.25, 0.0625], np.float32)
-# Goldstein & Werner (1998): patches of this edge, half overlapping, and the exponent of their spectrum. The usual 32 and
+# Goldstein & Werner (1998): edge of patches, half overlapping, and exponent of their spectrum. The usual 32 and
 # 0.6 take a third of the motion of ground that is ten pixels across; these take a tenth.
-_PATCH, FILTER_STRENGTH = 16, 0.3
+_PATCH, FILTER_STRENGTH = 16, 0.2
 # Under this estimate, averaged over 3 x 3 pixels, nothing is unwrapped.
-_LEAST_COHERENCE = 0.20
+_LEAST_COHERENCE = 0.22
 # Share of pairs with a region that is off by whole turns: of good ones, and how it grows as mean coherence falls.
 _WRONG_SHARE, _WRONG_BY_LOSS, _GOOD_COHERENCE = 0.03, 0.30, 0.62
 _REGION_PIXELS, _REGION_SHARE = 40, 0.12

@@ -16,7 +16,7 @@ from engine.simulate.noise import Field
 
 Echoes = NDArray[np.complex64]
 # Independent looks within one pixel, and the spread of their brightness (of the natural logarithm).
-LOOKS, _UNEVEN = 3, 0.6
+LOOKS, _UNEVEN = 2, 0.6
 
 
 @dataclass(frozen=True)

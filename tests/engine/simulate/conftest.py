@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from shapely import MultiPolygon, Point, Polygon, box
+from shapely import MultiPolygon, Point, box
 
 from engine.blocks import Workers
 from engine.simulate.acquisitions import acquisitions
@@ -60,7 +60,6 @@ def make_plan(seed: int = 1) -> Plan:
         col, row = (number - 1) % 4, (number - 1) // 4
         edge = 30.0 if number == len(MOTIONS) else 160.0
         patches.append(make_patch(number, west + 70 + 300 * col, south + 70 + 300 * row, edge))
-    field = Polygon([(west + 20, south + 960), (west + 220, south + 960), (west + 220, south + 1160), (west + 20, south + 1160)])
     return Plan(
         frame=frame,
         patches=tuple(patches),
@@ -70,7 +69,7 @@ def make_plan(seed: int = 1) -> Plan:
         turbines=(),
         buildings=(),
         village=WITHOUT,
-        fields=(field,),
+        fields=(box(west + 20, south + 960, west + 220, south + 1_160),),
         ponds=(box(west + 250, south + 1_060, west + 320, south + 1_130),),
         sand=box(west + 380, south + 960, west + 580, south + 1_180),
     )
