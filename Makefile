@@ -3,14 +3,16 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 PORT ?= 8501
-AREAS ?= $(wildcard areas/*/area.toml)
+# A simulated area with known truth: made and its model trained once, in two to four minutes.
+WEINING := $(or $(PITWATCH_HOME),var)/simulated/weining-small
+AREAS ?= $(wildcard areas/*/area.toml) $(WEINING)/area.toml
 # Options for pip, for example another index: make run PIP_OPTIONS="--index-url https://..."
 PIP_OPTIONS ?=
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS)
 
-.PHONY: help run engine serve test lint unit bench chromium catalogue clean
+.PHONY: help run engine weining serve test lint unit bench chromium catalogue clean
 
 help:
 	@echo "make run    install, bring the areas up to date, serve the app at http://127.0.0.1:$(PORT)"
@@ -21,8 +23,13 @@ help:
 run: engine serve
 
 # An area that fails keeps its last good release, so the server starts all the same.
-engine: $(VENV)/.ready-run
+engine: $(VENV)/.ready-run $(if $(filter $(WEINING)/area.toml,$(AREAS)),weining)
 	@$(BIN)/python -m engine run $(AREAS) || echo "Not every area could be brought up to date (see above)."
+
+weining: $(VENV)/.ready-run
+	@$(BIN)/python -m engine simulate weining --size small $(WEINING) && \
+	  { test $(WEINING)/models/weining-small.safetensors -nt $(WEINING)/simulation.json || \
+	    $(BIN)/python -m engine train $(WEINING); } || echo "The simulated area could not be made (see above)."
 
 serve: $(VENV)/.ready-run
 	@$(BIN)/python -m web.serve --port $(PORT)

@@ -104,26 +104,26 @@ def _recipe(frame: Frame) -> str:
 
 
 def held_out_rows(frame: Frame, reference: Path) -> list[tuple[int, int]]:
-    """Every second of some bands of rows; how wide they are is chosen so that both halves hold as much of each class.
+    """Every second of some bands of rows; width and place are chosen so that both halves hold as much of each class.
 
     That is decided by the interpretation, as it would be at a real place.
     """
     rows = frame.optical_grid.rows
-    outlines = gpd.read_file(reference / f"reference_{EPOCHS[0].date.year}.gpkg")
-    north = frame.bounds.north
-    middle = ((north - outlines.geometry.centroid.y) / frame.size.pixel_m).to_numpy()
-    codes = outlines["code"].to_numpy()
+    known = [gpd.read_file(reference / f"reference_{epoch.date.year}.gpkg") for epoch in EPOCHS]
+    middle = np.concatenate([(frame.bounds.north - one.geometry.centroid.y) / frame.size.pixel_m for one in known])
+    codes = np.concatenate([one["code"] for one in known])
 
-    def unevenness(bands: int, first: int) -> float:
-        held = np.floor(middle / rows * bands).astype(int) % 2 == first
-        shares = [held[codes == code].mean() for code in np.unique(codes)]
-        return float(np.sum((np.array(shares) - 0.5) ** 2))
+    def unevenness(bands: int, shift: float) -> float:
+        held = np.floor(middle / rows * bands + shift).astype(int) % 2 == 1
+        shares = np.array([held[codes == code].mean() for code in np.unique(codes)])
+        return float(np.sum((shares - 0.5) ** 2))
 
     # Bands of no less than 600 m or so, or every patch would be cut by one.
     most = max(4, int(rows * frame.size.pixel_m / 600))
-    bands, first = min(product(range(4, most + 1), (0, 1)), key=lambda choice: unevenness(*choice))
-    edges = np.rint(np.linspace(0, rows, bands + 1)).astype(int)
-    return [(int(edges[band]), int(edges[band + 1])) for band in range(bands) if band % 2 == first]
+    bands, shift = min(product(range(4, most + 1), np.arange(0, 2, 0.125)), key=lambda choice: unevenness(*choice))
+    held = np.floor(np.arange(rows) / rows * bands + shift).astype(int) % 2 == 1
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], held, [False]]).astype(int)))
+    return [(int(first), int(end)) for first, end in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def source_text(frame: Frame) -> str:
