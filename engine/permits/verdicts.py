@@ -61,6 +61,11 @@ def without_register() -> Verdict:
     return Verdict(VerdictKind.NOT_TESTED, (Reason("no_register"),))
 
 
+def without_dates() -> Verdict:
+    """The same where no permit has a date: none of them could be valid, and every patch would be a suspect."""
+    return Verdict(VerdictKind.NOT_TESTED, (Reason("register_without_dates"),))
+
+
 class Ground:
     """A register laid out in metres, to hold patches against.
 
@@ -76,7 +81,7 @@ class Ground:
         self._error, self._kinds = error_m, frozenset(extraction_kinds)
         self._there = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
         self._back = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
-        self._without_outline = len(register.without_outline)
+        self._without_outline = register.without_outline
         self._terms = [
             Terms(str(row.number), str(row.kind), row.valid_from, row.valid_to) for row in permits.itertuples()
         ]
