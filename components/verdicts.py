@@ -77,7 +77,7 @@ def verdict_filter(reader: ReleaseReader, patches: list[Patch]) -> list[Patch]:
     chosen = st.selectbox(
         _("Verdict"),
         kinds,
-        format_func=lambda kind: _("all verdicts") if kind is None else f"{verdict_badge(kind)} ({counts[kind]})",
+        format_func=lambda kind: _("all verdicts") if kind is None else f"{counts[kind]} · {verdict_badge(kind)}",
         key=f"verdict-{reader.info.area}-{reader.info.id}",
         label_visibility="collapsed",
     )

@@ -105,8 +105,9 @@ class Ground:
         when = Reason("judged" if dated else "judged_undated", {"date": day.isoformat()})
 
         on_it = [index for index in valid if self._shared(patch, index) > _NOTHING]
-        if outside.least_m2 <= _NOTHING:
-            by = on_it or [index for index in valid if self._shapes[index].distance(patch) <= self._error]
+        beside = [index for index in valid if self._shapes[index].distance(patch) <= self._error]
+        by = on_it or beside
+        if by and outside.least_m2 <= _NOTHING:
             reasons = [Reason("lies_inside", {"permits": self._numbers(by)}), *self._open_ends(by)]
             if outside.likely_m2 > _NOTHING:
                 reasons.append(Reason("within_error", {"error_m": self._error, "area_m2": outside.likely_m2}))
@@ -122,7 +123,6 @@ class Ground:
                 reasons.append(Reason("overlap_within_error", {"error_m": self._error}))
             reasons += [*self._open_ends(on_it), *not_valid]
             return self._verdict(VerdictKind.CROSSES, [when, *reasons], day, outside, [*on_it, *beyond])
-        beside = [index for index in valid if self._shapes[index].distance(patch) <= self._error]
         reasons = [Reason("none_valid", {"date": day.isoformat()})]
         if beside:
             reasons.append(Reason("beside", {"permits": self._numbers(beside), "error_m": self._error}))
