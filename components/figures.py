@@ -108,7 +108,7 @@ def verdict_figure(patches: Sequence[Patch], verdicts: Sequence[Verdict]) -> Fig
     return Figure(
         _("Held against permits"),
         _("{tested} of {all}").format(tested=tested, all=len(patches)),
-        _("Patches with a verdict. The others read “permits not tested”: no register has been loaded."),
+        _("Patches with a verdict. The others read “permits not tested”; the card of each says what is missing."),
     )
 
 

@@ -77,7 +77,7 @@ def verdict_filter(reader: ReleaseReader, patches: list[Patch]) -> list[Patch]:
     chosen = st.selectbox(
         _("Verdict"),
         kinds,
-        format_func=lambda kind: _("all verdicts") if kind is None else f"{verdict_badge(kind)} ({counts[kind]})",
+        format_func=lambda kind: _("all verdicts") if kind is None else f"{counts[kind]} · {verdict_badge(kind)}",
         key=f"verdict-{reader.info.area}-{reader.info.id}",
         label_visibility="collapsed",
     )
@@ -96,22 +96,23 @@ def by_patch(verdicts: Sequence[Verdict]) -> dict[str, list[Verdict]]:
 def verdict_table(reader: ReleaseReader) -> None:
     """How many patches, and how much ground, have which verdict."""
     sums = sorted(reader.verdict_sums(), key=lambda row: _ORDER.index(row.kind))
+    tested = [row if row.kind != "not_tested" else None for row in sums]
+    areas = {
+        _("their area, ha"): [row.area_m2 for row in sums],
+        _("outside permits, ha"): [row and row.likely_m2 for row in tested],
+        _("at least, ha"): [row and row.least_m2 for row in tested],
+        _("at most, ha"): [row and row.most_m2 for row in tested],
+    }
     st.dataframe(
         pd.DataFrame(
             {
                 _("verdict"): [verdict_badge(row.kind) for row in sums],
                 _("patches"): [row.patches for row in sums],
-                _("their area, ha"): [row.area_m2 / 1e4 for row in sums],
-                _("outside permits, ha"): [row.likely_m2 / 1e4 for row in sums],
-                _("at least, ha"): [row.least_m2 / 1e4 for row in sums],
-                _("at most, ha"): [row.most_m2 / 1e4 for row in sums],
+                **{name: pd.Series(column, dtype=float) / 1e4 for name, column in areas.items()},
             }
         ),
         hide_index=True,
-        column_config={
-            name: st.column_config.NumberColumn(format="%.2f")
-            for name in (_("their area, ha"), _("outside permits, ha"), _("at least, ha"), _("at most, ha"))
-        },
+        column_config={name: st.column_config.NumberColumn(format="%.2f") for name in areas},
     )
     st.caption(
         _(

@@ -138,6 +138,10 @@ def reason(code: str, parameters: Mapping[str, Any]) -> str:
     """Why a verdict was given."""
     sentence = {
         "no_register": _("No register of permits has been loaded for this area."),
+        "register_without_dates": _(
+            "No permit of the register has a date, so that none can be told to be valid on a day. Name the columns of "
+            "its dates, if it has any."
+        ),
         "judged": _("Judged on its outline of {date}."),
         "judged_undated": _(
             "Its outline has no date: it was held against the permits valid on {date}, the last date of the data."

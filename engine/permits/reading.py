@@ -24,15 +24,15 @@ _FINE_DEGREES, _FINE_METRES = 0.005, 500.0
 def read_register(options: PermitOptions, area_folder: Path) -> Register:
     """Read an area's register.
 
-    Rows of one number that say the same are one permit. A permit without dates or without an outline is kept, since it
-    is there; the verdicts say what cannot be said because of it.
+    Rows of one number that say the same are one permit; rows that differ are several, told apart by their place in the
+    file, as are permits without a number. A permit without dates or without an outline is kept, since it is there; the
+    verdicts say what cannot be said because of it.
 
     Raises
     ------
     InputError
         For a file that is missing, of another form or cannot be read, no CRS, texts whose encoding is not known, no
-        polygon at all, a missing column, an empty number, rows of one number that contradict each other, a date that is
-        none, and kinds of which none occurs.
+        polygon at all, a missing column, no number at all, a date that is none, and kinds of which none occurs.
     """
     path = area_folder / options.path
     table = _read(path, options)
@@ -56,7 +56,7 @@ def read_register(options: PermitOptions, area_folder: Path) -> Register:
     for name in DATE_COLUMNS:
         permits[name] = _dates(table, permits["number"], columns[name], path, f"permits.columns.{name}")
     _require_kinds(permits["kind"], options, path)
-    return _join(permits[PERMIT_COLUMNS], columns["number"], path)
+    return _join(permits[PERMIT_COLUMNS])
 
 
 def _read(path: Path, options: PermitOptions) -> gpd.GeoDataFrame:
@@ -120,12 +120,9 @@ def _is_plain(table: gpd.GeoDataFrame) -> bool:
 
 def _numbers(table: gpd.GeoDataFrame, column: str, path: Path) -> pd.Series:
     numbers = _words(column_of(table, column, path, "permits.columns.number"))
-    if (numbers == "").any():
+    if (numbers == "").all():
         raise InputError(
-            f"the permit in row {int((numbers == '').argmax()) + 1} has no number",
-            file=path,
-            field=column,
-            mend="give each permit one; verdicts name it by that",
+            "no permit has a number", file=path, field=column, mend="name the column by which permits are told apart"
         )
     return numbers
 
@@ -143,12 +140,12 @@ def _word(value: object) -> str:
 
 def _dates(table: gpd.GeoDataFrame, numbers: pd.Series, column: str | None, path: Path, option: str) -> pd.Series:
     found: list[datetime.date | None] = []
-    for number, value in zip(numbers, column_of(table, column, path, option), strict=True):
+    for row, (number, value) in enumerate(zip(numbers, column_of(table, column, path, option), strict=True), start=1):
         try:
             found.append(as_date(value))
         except ValueError as error:
             raise InputError(
-                f"permit {number}: {error}",
+                f"permit {number or _row(row)}: {error}",
                 file=path,
                 field=column,
                 mend="write year, month and day as 2020-12-31, or leave the cell empty where there is no date",
@@ -168,23 +165,26 @@ def _require_kinds(kinds: pd.Series, options: PermitOptions, path: Path) -> None
         )
 
 
-def _join(permits: gpd.GeoDataFrame, column: str, path: Path) -> Register:
-    """One row a number: a permit of several parts may have a row for each."""
-    several = permits["number"].duplicated(keep=False)
-    if not several.any():
-        return Register(permits)
-    said = [*TEXT_COLUMNS, *DATE_COLUMNS]
-    joined = []
-    for number, rows in permits[several].groupby("number", sort=True):
-        if len(rows[said].astype(str).drop_duplicates()) > 1:
-            raise InputError(
-                f"the number '{number}' occurs {len(rows)} times, and the rows contradict each other",
-                file=path,
-                field=column,
-                mend="give each permit its own number, or say the same in all rows of one permit",
-            )
-        first = rows.iloc[0].to_dict()
-        joined.append({**first, "mended": bool(rows["mended"].any()), "geometry": rows.geometry.union_all()})
-    parts = gpd.GeoDataFrame(joined, columns=PERMIT_COLUMNS, geometry="geometry", crs=permits.crs)
-    whole = pd.concat([permits[~several], parts], ignore_index=True)
-    return Register(gpd.GeoDataFrame(whole, geometry="geometry", crs=permits.crs), tuple(parts["number"]))
+def _join(permits: gpd.GeoDataFrame) -> Register:
+    """One row a permit, each under a name of its own: one of several parts may have a row for each."""
+    rows_of: dict[tuple[str, ...], list[int]] = {}
+    for row, said in enumerate(permits[["number", *TEXT_COLUMNS, *DATE_COLUMNS]].itertuples(index=False)):
+        number, *others = (str(value) for value in said)
+        rows_of.setdefault((number or _row(row + 1), *others), []).append(row)
+    several = {rows[0]: permits.iloc[rows] for rows in rows_of.values() if len(rows) > 1}
+    firsts = [rows[0] for rows in rows_of.values()]
+    whole = permits.iloc[firsts].reset_index(drop=True)
+    for place, first in enumerate(firsts):
+        if first in several:
+            whole.loc[place, "geometry"] = several[first].geometry.union_all()
+            whole.loc[place, "mended"] = bool(several[first]["mended"].any())
+    unnumbered = whole["number"] == ""
+    ambiguous = whole["number"].duplicated(keep=False) & ~unnumbered
+    named = zip(whole["number"], firsts, ambiguous | unnumbered, strict=True)
+    whole["number"] = [f"{number} {_row(row + 1)}".strip() if unclear else number for number, row, unclear in named]
+    return Register(whole, len(several), int(unnumbered.sum()), int(ambiguous.sum()))
+
+
+def _row(number: int) -> str:
+    """What a permit is called by its place in the file."""
+    return f"(row {number})"

@@ -14,31 +14,37 @@ PERMIT_COLUMNS = ["number", *TEXT_COLUMNS, *DATE_COLUMNS, "mended", "geometry"]
 @dataclass(frozen=True)
 class Register:
     """permits : one row each, columns PERMIT_COLUMNS, in EPSG:4326; texts are empty where nothing is said, dates None,
-    and a permit without an outline has an empty geometry. joined : numbers that had several rows.
+    and a permit without an outline has an empty geometry. `number` is unique: where the register gives none, or gives
+    one number to permits that differ, it holds the row in the file, too.
+
+    joined : how many permits had several rows. unnumbered, ambiguous : how many are named by their row, and why.
     """
 
     permits: gpd.GeoDataFrame
-    joined: tuple[str, ...] = ()
+    joined: int = 0
+    unnumbered: int = 0
+    ambiguous: int = 0
 
     @property
-    def without_outline(self) -> list[str]:
-        """Numbers of the permits that cannot be held against anything."""
-        return list(self.permits["number"][self.permits.geometry.is_empty])
+    def without_outline(self) -> int:
+        """Permits that cannot be held against anything."""
+        return int(self.permits.geometry.is_empty.sum())
 
     @property
-    def without_dates(self) -> list[str]:
-        permits = self.permits
-        return list(permits["number"][permits["valid_from"].isna() & permits["valid_to"].isna()])
+    def without_dates(self) -> int:
+        return int((self.permits["valid_from"].isna() & self.permits["valid_to"].isna()).sum())
 
-    def report(self) -> dict[str, Any]:
-        """What a reader of the register should know of it, as JSON."""
-        return {
-            "permits": len(self.permits),
+    def report(self) -> dict[str, int]:
+        """What a reader of the register should know of it."""
+        odd = {
             "without_outline": self.without_outline,
-            "without_dates": len(self.without_dates),
+            "without_dates": self.without_dates,
             "mended": int(self.permits["mended"].sum()),
-            "joined": list(self.joined),
+            "joined": self.joined,
+            "unnumbered": self.unnumbered,
+            "ambiguous": self.ambiguous,
         }
+        return {"permits": len(self.permits), **{name: count for name, count in odd.items() if count}}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from engine.errors import InputError
 from engine.permits.dates import as_date
 from engine.permits.options import PermitOptions
 from engine.permits.register import PERMIT_COLUMNS, Register
-from engine.permits.verdicts import Ground, Verdict, VerdictKind, without_register
+from engine.permits.verdicts import Ground, Verdict, VerdictKind, without_dates, without_register
 
 VERDICTS, PERMITS = "verdicts.parquet", "permits.parquet"
 _REACH_DEGREES = 0.5  # round the patches; a register of which nothing lies in there is of elsewhere
@@ -62,6 +62,8 @@ def _judge(
 ) -> list[Verdict]:
     if patches.empty:
         return []
+    if register.without_dates == len(register.permits):
+        return [without_dates() for _ in patches["patch_id"]]
     ground = Ground(
         _near(register, patches),
         CRS(patches.estimate_utm_crs()),
@@ -87,7 +89,7 @@ def _near(register: Register, patches: gpd.GeoDataFrame) -> Register:
             mend="supply the register of this place, or correct its coordinate reference system",
         )
     near = permits.geometry.intersects(reach)
-    return Register(permits[near | ~there].reset_index(drop=True), register.joined)
+    return Register(permits[near | ~there].reset_index(drop=True))
 
 
 def _as_table(names: Sequence[str], verdicts: Sequence[Verdict]) -> gpd.GeoDataFrame:

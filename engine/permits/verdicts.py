@@ -61,6 +61,11 @@ def without_register() -> Verdict:
     return Verdict(VerdictKind.NOT_TESTED, (Reason("no_register"),))
 
 
+def without_dates() -> Verdict:
+    """The same where no permit has a date: none of them could be valid, and every patch would be a suspect."""
+    return Verdict(VerdictKind.NOT_TESTED, (Reason("register_without_dates"),))
+
+
 class Ground:
     """A register laid out in metres, to hold patches against.
 
@@ -76,7 +81,7 @@ class Ground:
         self._error, self._kinds = error_m, frozenset(extraction_kinds)
         self._there = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
         self._back = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
-        self._without_outline = len(register.without_outline)
+        self._without_outline = register.without_outline
         self._terms = [
             Terms(str(row.number), str(row.kind), row.valid_from, row.valid_to) for row in permits.itertuples()
         ]
@@ -100,8 +105,9 @@ class Ground:
         when = Reason("judged" if dated else "judged_undated", {"date": day.isoformat()})
 
         on_it = [index for index in valid if self._shared(patch, index) > _NOTHING]
-        if outside.least_m2 <= _NOTHING:
-            by = on_it or [index for index in valid if self._shapes[index].distance(patch) <= self._error]
+        beside = [index for index in valid if self._shapes[index].distance(patch) <= self._error]
+        by = on_it or beside
+        if by and outside.least_m2 <= _NOTHING:
             reasons = [Reason("lies_inside", {"permits": self._numbers(by)}), *self._open_ends(by)]
             if outside.likely_m2 > _NOTHING:
                 reasons.append(Reason("within_error", {"error_m": self._error, "area_m2": outside.likely_m2}))
@@ -117,7 +123,6 @@ class Ground:
                 reasons.append(Reason("overlap_within_error", {"error_m": self._error}))
             reasons += [*self._open_ends(on_it), *not_valid]
             return self._verdict(VerdictKind.CROSSES, [when, *reasons], day, outside, [*on_it, *beyond])
-        beside = [index for index in valid if self._shapes[index].distance(patch) <= self._error]
         reasons = [Reason("none_valid", {"date": day.isoformat()})]
         if beside:
             reasons.append(Reason("beside", {"permits": self._numbers(beside), "error_m": self._error}))

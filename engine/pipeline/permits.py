@@ -24,9 +24,11 @@ def check_permits(area: Area) -> str:
     register = open_register(area)
     if register is None:
         return ""
-    summary = f"permits: {len(register.permits)}"
-    if missing := len(register.without_dates):
-        summary += f", {missing} of them without dates"
-    if missing := len(register.without_outline):
-        summary += f", {missing} of them without an outline"
-    return summary
+    odd = {
+        "without dates": register.without_dates,
+        "without an outline": register.without_outline,
+        "without a number": register.unnumbered,
+        "with the number of another": register.ambiguous,
+    }
+    said = [f"{count} {what}" for what, count in odd.items() if count]
+    return f"permits: {len(register.permits)}" + (f" ({', '.join(said)})" if said else "")

@@ -144,7 +144,7 @@ def test_check_reads_the_register_and_counts_its_permits(crossing: Place, tmp_pa
         place.area / "permits.gpkg", ("C1", HALF, "mining", None, None), ("C2", REST, "mining", None, "2021-01-01")
     )
     said = check_inputs(read_area(place.area), place.home, lambda _: None)
-    assert "permits: 2, 1 of them without dates" in said
+    assert "permits: 2 (1 without dates)" in said
     (place.area / "permits.gpkg").write_bytes(b"junk")
     with pytest.raises(InputError, match=r"permits\.gpkg"):
         check_inputs(read_area(place.area), place.home, lambda _: None)

@@ -282,6 +282,11 @@ def test_layers_of_images_are_named_with_their_date() -> None:
 
 REASONS: dict[str, tuple[dict[str, Any], str]] = {
     "no_register": ({}, "No register of permits has been loaded for this area."),
+    "register_without_dates": (
+        {},
+        "No permit of the register has a date, so that none can be told to be valid on a day. Name the columns of its "
+        "dates, if it has any.",
+    ),
     "judged": ({"date": "2021-06-19"}, "Judged on its outline of 19 Jun 2021."),
     "judged_undated": (
         {"date": "2021-06-19"},

@@ -62,8 +62,8 @@ def test_the_list_is_filtered_by_verdict(reader: ReleaseReader) -> None:
     app = open_page(MAP, area=AREA)
     (box,) = [box for box in app.selectbox if box.label == "Verdict"]
     kinds = [verdict.kind for verdict in reader.verdicts()]
-    assert [option.rpartition("(")[2] for option in box.options[1:]] == [
-        f"{kinds.count(kind)})" for kind in ("no_permit", "crosses", "inside")
+    assert [option.partition(" · ")[0] for option in box.options[1:]] == [
+        str(kinds.count(kind)) for kind in ("no_permit", "crosses", "inside")
     ]
     assert len(listed(app)) == len(kinds)
     box.select("crosses").run()

@@ -165,13 +165,14 @@ def test_a_date_that_is_none_names_the_permit(tmp_path: Path) -> None:
 def test_a_permit_without_dates_is_kept_and_noted(tmp_path: Path) -> None:
     register = read(write(tmp_path / "a.gpkg", table(**{"from": ["2015-01-01", None], "to": ["2025-12-31", None]})))
     assert list(register.permits["valid_to"]) == [datetime.date(2025, 12, 31), None]
-    assert register.without_dates == ["C2"]
+    assert register.without_dates == 1
     assert register.report()["without_dates"] == 1
 
 
 def test_a_permit_without_an_outline_is_kept_and_noted(tmp_path: Path) -> None:
     register = read(write(tmp_path / "a.geojson", table(ONE, Point(104.2, 26.8), None)))
-    assert register.without_outline == ["C2", "C3"]
+    assert register.without_outline == 2
+    assert list(register.permits.geometry.is_empty) == [False, True, True]
     assert len(register.permits) == 3
 
 
@@ -179,8 +180,15 @@ def test_a_register_without_any_outline_is_refused(tmp_path: Path) -> None:
     assert refused(write(tmp_path / "a.gpkg", table(Point(104.2, 26.8)))).field == "geometry"
 
 
-def test_a_missing_number_is_refused(tmp_path: Path) -> None:
-    assert "row 2" in refused(write(tmp_path / "a.gpkg", table(no=["C1", None]))).problem
+def test_a_permit_without_a_number_is_named_by_its_row(tmp_path: Path) -> None:
+    register = read(write(tmp_path / "a.geojson", table(ONE, TWO, TWO, no=["C1", None, ""])))
+    assert list(register.permits["number"]) == ["C1", "(row 2)", "(row 3)"]
+    assert register.report() == {"permits": 3, "unnumbered": 2}
+
+
+def test_a_column_without_any_number_is_refused(tmp_path: Path) -> None:
+    error = refused(write(tmp_path / "a.gpkg", table(no=["", " "])))
+    assert (error.field, error.problem) == ("no", "no permit has a number")
 
 
 def test_numbers_that_are_numbers_are_written_whole(tmp_path: Path) -> None:
@@ -190,15 +198,15 @@ def test_numbers_that_are_numbers_are_written_whole(tmp_path: Path) -> None:
 def test_rows_of_one_number_that_agree_are_one_permit(tmp_path: Path) -> None:
     register = read(write(tmp_path / "a.gpkg", table(no=["C", "C"])))
     (permit,) = register.permits.itertuples()
-    assert register.joined == ("C",)
+    assert register.report() == {"permits": 1, "joined": 1}
     assert permit.valid_to == datetime.date(2025, 12, 31)
     assert geodesic_area(permit.geometry) == pytest.approx(geodesic_area(ONE) + geodesic_area(TWO), rel=1e-6)
 
 
-def test_rows_of_one_number_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
-    error = refused(write(tmp_path / "a.gpkg", table(no=["C", "C"], to=["2024-01-01", "2025-01-01"])))
-    assert error.field == "no"
-    assert "'C' occurs 2 times" in error.problem
+def test_rows_of_one_number_that_differ_are_told_apart(tmp_path: Path) -> None:
+    register = read(write(tmp_path / "a.gpkg", table(no=["C", "C"], to=["2024-01-01", "2025-01-01"])))
+    assert list(register.permits["number"]) == ["C (row 1)", "C (row 2)"]
+    assert register.report() == {"permits": 2, "ambiguous": 2}
 
 
 def test_a_ring_that_crosses_itself_is_mended_and_noted(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def patches(*seen: Any) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"patch_id": names, "last_seen": list(seen)}, geometry=shapes, crs="EPSG:4326")
 
 
-def judged(folder: Path, frame: gpd.GeoDataFrame, first: str, last: str) -> pd.DataFrame:
+def judged(folder: Path, frame: gpd.GeoDataFrame, first: str | None, last: str | None) -> pd.DataFrame:
     permit = gpd.GeoDataFrame(
         {"no": ["C1"], "from": [first], "to": [last]}, geometry=[box(14.9, 50.9, 15.9, 51.9)], crs="EPSG:4326"
     )
@@ -60,6 +60,13 @@ def test_without_a_register_nothing_is_tested(tmp_path: Path, count: int) -> Non
     verdicts, permits = gpd.read_parquet(tmp_path / VERDICTS), gpd.read_parquet(tmp_path / PERMITS)
     assert list(verdicts["kind"]) == ["not_tested"] * count
     assert list(permits.columns) == PERMIT_COLUMNS
+
+
+def test_a_register_without_any_date_tests_nothing(tmp_path: Path) -> None:
+    """Nothing would be valid, and every patch a suspect, because of a column that the area does not name."""
+    verdicts = judged(tmp_path, patches(NEW, OLD), None, None)
+    assert list(verdicts["kind"]) == ["not_tested"] * 2
+    assert json.loads(verdicts["reasons"].iloc[0]) == [{"code": "register_without_dates", "parameters": {}}]
 
 
 def test_an_area_without_patches_keeps_its_register(tmp_path: Path) -> None:
