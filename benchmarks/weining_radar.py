@@ -190,7 +190,8 @@ def draw_rates(scene: Scene, truth: Path, path: Path) -> None:
     print(f"truth: rates from {np.nanmin(rates):.1f} to {np.nanmax(rates):.1f} mm/yr")
     places = scene.places
     extent = tuple(value / 1e3 for value in (places.x[0], places.x[-1], places.y[-1], places.y[0]))
-    figure = Figure(figsize=(12, 8), layout="constrained")
+    width = 7.0 * places.shape[1] / places.shape[0] + 1.6
+    figure = Figure(figsize=(width, 7.0), layout="constrained")
     axes = figure.subplots()
     shown = axes.imshow(rates, vmin=-20, vmax=20, cmap="RdBu", extent=extent)
     axes.imshow(np.where(np.isnan(rates), 1.0, np.nan), cmap="Greys", vmin=0, vmax=1.4, extent=extent)

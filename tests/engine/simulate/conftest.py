@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-import numpy as np
 import pytest
 from shapely import MultiPolygon, Point, box
 
@@ -100,7 +99,3 @@ def simulate_few(tmp_path: Path) -> Callable[[str, int, Workers], Path]:
         return folder
 
     return simulate
-
-
-def correlation(one: np.ndarray, other: np.ndarray) -> float:
-    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
