@@ -213,7 +213,7 @@ def draw_air(scene: Scene, folder: Path, path: Path) -> None:
     delay = air[1] - air[0]
     ramps = (scene.orbit_phase(number[item.pair.second]) - scene.orbit_phase(number[item.pair.first])) * RAD_TO_MM
     pictures = {"as delivered": phase, "its air": delay, "without air and ramp": phase - delay - ramps}
-    figure = Figure(figsize=(14, 4.6), layout="constrained")
+    figure = Figure(figsize=(14, 4.5 * phase.shape[0] / phase.shape[1] + 0.9), layout="constrained")
     limit = float(np.nanpercentile(np.abs(phase - np.nanmedian(phase)), 99))
     for axes, (title, values) in zip(figure.subplots(1, 3), pictures.items(), strict=True):
         about = values - np.nanmedian(values)
