@@ -26,7 +26,7 @@ from engine.simulate.frame import SIZES, Frame
 from engine.simulate.layout import make_plan
 from engine.simulate.line_of_sight import WAVELENGTH_M
 from engine.simulate.radar import Scene
-from engine.simulate.truth import rate
+from engine.simulate.motion_truth import rate
 
 REAL = Path(__file__).parents[2] / "shared" / "data" / "mexico_hyp3"
 RAD_TO_MM = WAVELENGTH_M / (4 * np.pi) * 1e3

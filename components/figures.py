@@ -1,16 +1,18 @@
 """The rows of figures at the top of the overview."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import streamlit as st
 
+from components.verdicts import SUSPECTED
 from engine import wording
 from engine.wording import gettext as _
 from store.reader import ReleaseReader
-from store.rows import Patch, Radar, Verdict
+from store.rows import Patch, Radar, Verdict, VerdictSum
 
-_IN_A_ROW = 5
+_FEWEST, _MOST = 5, 6  # columns in a row
 _WHOLE = 0.97  # of a frame; a rim without data is no gap
 
 
@@ -23,9 +25,12 @@ class Figure(NamedTuple):
 
 
 def show_figures(figures: Sequence[Figure]) -> None:
-    for start in range(0, len(figures), _IN_A_ROW):
-        columns = st.columns(_IN_A_ROW)
-        for column, figure in zip(columns, figures[start : start + _IN_A_ROW], strict=False):
+    """In rows of equal length, as far as they go."""
+    rows = math.ceil(len(figures) / _MOST)
+    in_a_row = max(_FEWEST, len(figures)) if rows == 1 else math.ceil(len(figures) / rows)
+    for start in range(0, len(figures), in_a_row):
+        columns = st.columns(in_a_row)
+        for column, figure in zip(columns, figures[start : start + in_a_row], strict=False):
             column.metric(figure.label, figure.value, help=figure.help)
 
 
@@ -105,3 +110,22 @@ def verdict_figure(patches: Sequence[Patch], verdicts: Sequence[Verdict]) -> Fig
         _("{tested} of {all}").format(tested=tested, all=len(patches)),
         _("Patches with a verdict. The others read “permits not tested”: no register has been loaded."),
     )
+
+
+def suspected_figure(sums: Sequence[VerdictSum]) -> Figure:
+    """How many patches are suspected, and how much of their ground lies outside permits."""
+    own = [row for row in sums if row.kind in SUSPECTED]
+    count = wording.number(sum(row.patches for row in own))
+    least, likely, most = (sum(row[place] for row in (_areas(one) for one in own)) for place in range(3))
+    explained = _(
+        "Patches without a valid permit, or that cross the boundary of theirs: {area}. Nobody has confirmed them yet."
+    )
+    return Figure(
+        _("Suspected"),
+        f"{count} · {wording.hectares(likely)}" if own else count,
+        explained.format(area=wording.outside_range(least, likely, most)),
+    )
+
+
+def _areas(row: VerdictSum) -> tuple[float, float, float]:
+    return row.least_m2, row.likely_m2, row.most_m2

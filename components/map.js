@@ -150,12 +150,39 @@ function replaceLayers(own, data) {
     const paint = { "line-color": "#ffffff", "line-width": 1.6, "line-dasharray": [2.5, 2] };
     map.addLayer({ ...line, id: `${date}-line`, paint });
   }
+  if (data.hasRegister) addPermits(map, data);
   map.addSource("patches", { type: "geojson", data: location.origin + data.vectors.patches });
   map.addLayer({ id: "patches-fill", type: "fill", source: "patches", paint: { "fill-color": colour, "fill-opacity": 0.06 } });
   map.addLayer({ id: "patches-casing", type: "line", source: "patches", paint: { "line-color": "#ffffff", "line-width": 4.5 } });
   map.addLayer({ id: "patches-line", type: "line", source: "patches", paint: { "line-color": colour, "line-width": 2.5 } });
   if (otherArea) map.fitBounds(data.bounds, { padding: 24, animate: false });
   applyShown(own, data);
+}
+
+// Boundaries of permits as long and short dashes, dark beneath, so that they are seen on light and dark ground; what lies
+// outside them is hatched, and the image stays visible between.
+function addPermits(map, data) {
+  map.addSource("permits", { type: "geojson", data: location.origin + data.vectors.permits });
+  map.addSource("outside", { type: "geojson", data: location.origin + data.vectors.outside });
+  if (!map.hasImage("hatch")) map.addImage("hatch", hatch(data.permitColour), { pixelRatio: 2 });
+  map.addLayer({ id: "outside", type: "fill", source: "outside", paint: { "fill-pattern": "hatch" } });
+  const line = { type: "line", source: "permits" };
+  map.addLayer({ ...line, id: "permits-casing", paint: { "line-color": "#111111", "line-width": 3.5 } });
+  const paint = { "line-color": data.permitColour, "line-width": 1.8, "line-dasharray": [6, 1.5, 1.5, 1.5] };
+  map.addLayer({ ...line, id: "permits-line", paint });
+}
+
+// Diagonal stripes with dark rims, on nothing.
+function hatch(colour) {
+  const size = 30;
+  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+  const pixels = new Uint8ClampedArray(4 * size * size);
+  for (let at = 0; at < size * size; at++) {
+    const across = (at + Math.floor(at / size)) % size;
+    if (across >= 2 && across < 5) pixels.set([red, green, blue, 255], 4 * at);
+    else if (across < 7) pixels.set([17, 17, 17, 220], 4 * at);
+  }
+  return { width: size, height: size, data: pixels };
 }
 
 function addRaster(map, layer, bounds) {
@@ -177,6 +204,8 @@ function applyShown(own, data) {
   }
   set("clusters", !shown.off.has("clusters"));
   for (const { date } of data.dates) for (const part of ["casing", "line"]) set(`${date}-${part}`, !shown.off.has(date));
+  set("outside", !shown.off.has("outside"));
+  for (const part of ["casing", "line"]) set(`permits-${part}`, !shown.off.has("permits"));
   for (const id of ["patches-fill", "patches-casing", "patches-line"]) set(id, !shown.off.has("patches"));
 }
 
@@ -188,6 +217,8 @@ function select(own, data) {
     map.setPaintProperty("patches-casing", "line-width", ["case", chosen, 8, 4.5]);
   }
   if (map.getLayer("clusters")) map.setFilter("clusters", data.selected ? chosen : null);
+  // A patch without any permit is outside as a whole: only what is selected, or crosses a boundary, is hatched.
+  if (map.getLayer("outside")) map.setFilter("outside", ["any", ["==", ["get", "kind"], "crosses"], chosen]);
   const moved = JSON.stringify([map.marked, map.chosen]) !== JSON.stringify([data.at, data.selectedBounds]);
   map.marked = data.at;
   map.chosen = data.selectedBounds;
@@ -231,10 +262,12 @@ function drawPanel(own, data, parent) {
     ...data.layers.filter((layer) => layer.role === "below" || layer.role === "above"),
     ...(data.hasRadar ? [{ name: "clusters", label: data.words.clusters }] : []),
     ...data.dates.map(({ date, label }) => ({ name: date, label })),
+    ...(data.hasRegister ? ["permits", "outside"].map((name) => ({ name, label: data.words[name], swatch: name })) : []),
     { name: "patches", label: data.words.patches },
   ];
   for (const layer of others) {
     const input = option(box, "checkbox", layer.label, !own.shown.off.has(layer.name));
+    if (layer.swatch) input.after(Object.assign(document.createElement("i"), { className: `swatch ${layer.swatch}` }));
     input.onchange = () => (own.shown.off[input.checked ? "delete" : "add"](layer.name), changed());
   }
 }

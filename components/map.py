@@ -10,17 +10,18 @@ from engine import wording
 from engine.wording import gettext as _
 from store.reader import ReleaseReader
 from store.rows import Layer, Patch
-from web.palette import ACTIVITY_COLOURS, CHANGE_COLOURS, stops
+from web.palette import ACTIVITY_COLOURS, CHANGE_COLOURS, PERMIT_COLOUR, stops
 from web.urls import VENDOR, tile_template, vector_url
 
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "pitwatch_map",
     html=(_HERE / "map.html").read_text(encoding="utf-8").replace("VENDOR", VENDOR),
-    css=(_HERE / "map.css").read_text(encoding="utf-8"),
+    css=(_HERE / "map.css").read_text(encoding="utf-8").replace("PERMIT", PERMIT_COLOUR),
     js=(_HERE / "map.js").read_text(encoding="utf-8").replace("VENDOR", VENDOR),
 )
 
+_VECTORS = ("patches", "outlines", "clusters", "permits", "outside")
 # Kinds of layers (a layer of an image ends in its date): pictures and data, of each of which one is shown at a time,
 # and what lies under and over them.
 _ROLES = {
@@ -66,12 +67,14 @@ def _data(reader: ReleaseReader, chosen: Patch | None, at: tuple[float, float] |
         "layers": rasters,
         # At first the newest picture, and over it the motion where there is any.
         "first": {"image": images[-1].layer if images else "", "data": "rate" if "rate" in reader.layers else ""},
-        "vectors": {name: vector_url(info.area, info.id, name) for name in ("patches", "outlines", "clusters")},
+        "vectors": {name: vector_url(info.area, info.id, name) for name in _VECTORS},
         # Outlines of each date but the last; the patches are the latest outline of each, whenever that was.
         "dates": _outline_dates(reader),
         "colours": {"activity": ACTIVITY_COLOURS, "change": CHANGE_COLOURS},
         "colourBy": "activity" if reader.radar else "change",
         "hasRadar": reader.radar is not None,
+        "hasRegister": reader.has_register,
+        "permitColour": PERMIT_COLOUR,
         "selected": chosen.patch_id if chosen else None,
         "selectedBounds": [chosen.west, chosen.south, chosen.east, chosen.north] if chosen else None,
         "at": list(at) if at else None,
@@ -84,6 +87,8 @@ def _data(reader: ReleaseReader, chosen: Patch | None, at: tuple[float, float] |
             "none": _("None"),
             "patches": _("Outlines of patches"),
             "clusters": _("Moving ground"),
+            "permits": _("Permits"),
+            "outside": _("Outside a valid permit"),
             "still": _("± {neutral}: no motion"),
             "away": _("away from satellite"),
             "towards": _("towards"),

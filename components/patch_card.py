@@ -7,6 +7,7 @@ import streamlit as st
 from components import plain
 from components.links import compare_link
 from components.series import series_chart, series_csv
+from components.verdicts import verdict_part
 from engine import wording
 from engine.wording import gettext as _
 from engine.wording import ngettext
@@ -54,9 +55,7 @@ def patch_card(reader: ReleaseReader, patch: Patch) -> None:
     st.markdown(f"##### {patch_title(patch)}")
     st.markdown(" · ".join(patch_facts(patch)))
     st.markdown(patch_sentence(reader, patch))
-    for verdict in reader.verdicts(patch.patch_id):
-        reasons = " ".join(wording.reason(item["code"], item["parameters"]) for item in verdict.reasons)
-        st.markdown(f":material/help: **{wording.verdict_name(verdict.kind)}** – {reasons}")
+    verdict_part(reader, patch)
     if reader.extraction is not None:
         _outlines(reader, patch)
     if reader.radar is not None:

@@ -4,6 +4,7 @@ export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const list = parentElement.querySelector("ol");
   list.setAttribute("aria-label", data.label);
+  list.classList.toggle("filtered", data.filtered);
   const pick = (id) => id && setTriggerValue("pick", id);
 
   list.replaceChildren(
@@ -16,7 +17,7 @@ export default function (component) {
       const sign = part("sign", row.sign);
       sign.style.color = row.colour;
       const words = part("words");
-      words.append(part("title", row.title), part("facts", row.facts), part("verdict", row.verdict));
+      words.append(part("title", row.title), part("facts", row.facts), ...row.verdicts.map(verdict));
       item.append(sign, words);
       item.onclick = () => {
         list.waiting = null;
@@ -51,6 +52,14 @@ export default function (component) {
     list.setAttribute("aria-activedescendant", chosen.id);
     chosen.scrollIntoView({ block: "nearest" });
   }
+}
+
+function verdict({ sign, colour, words }) {
+  const node = part("verdict");
+  const mark = part("mark", sign);
+  mark.style.color = colour;
+  node.append(mark, words);
+  return node;
 }
 
 function part(name, text = "") {

@@ -5,11 +5,19 @@ from pathlib import Path
 
 import streamlit as st
 
+from components.verdicts import by_patch, verdict_facts
 from engine import wording
 from engine.wording import gettext as _
 from store.reader import ReleaseReader
-from store.rows import Patch
-from web.palette import ACTIVITY_COLOURS, ACTIVITY_SIGNS, CHANGE_COLOURS, CHANGE_SIGNS
+from store.rows import Patch, Verdict
+from web.palette import (
+    ACTIVITY_COLOURS,
+    ACTIVITY_SIGNS,
+    CHANGE_COLOURS,
+    CHANGE_SIGNS,
+    VERDICT_COLOURS,
+    VERDICT_SIGNS,
+)
 
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
@@ -29,7 +37,7 @@ def triage_list(
     key: str = "triage",
 ) -> None:
     """Draw the list; `on_pick` is called with the identifier that is chosen by click, arrow keys or Enter."""
-    verdicts = {verdict.patch_id: wording.verdict_name(verdict.kind) for verdict in reader.verdicts()}
+    verdicts = by_patch(reader.verdicts())
 
     def picked() -> None:
         value = st.session_state[key].get("pick")
@@ -42,11 +50,16 @@ def triage_list(
             **_sign(item),
             "title": _title(item),
             "facts": _facts(item),
-            "verdict": verdicts.get(item.patch_id, ""),
+            "verdicts": [_verdict(verdict) for verdict in verdicts.get(item.patch_id, [])],
         }
         for item in patches
     ]
-    data = {"rows": rows, "selected": patch, "label": _("Sites in order of attention")}
+    data = {
+        "rows": rows,
+        "selected": patch,
+        "label": _("Sites in order of attention"),
+        "filtered": reader.has_register,  # the filter above takes room
+    }
     _component(key=key, data=data, on_pick_change=picked, height="content")
 
 
@@ -57,6 +70,15 @@ def _sign(patch: Patch) -> dict[str, str]:
     if patch.change is not None:
         return {"sign": CHANGE_SIGNS[patch.change], "colour": CHANGE_COLOURS[patch.change]}
     return {"sign": "·", "colour": ""}
+
+
+def _verdict(verdict: Verdict) -> dict[str, str]:
+    """Colour of the sign, and the words."""
+    return {
+        "colour": VERDICT_COLOURS[verdict.kind],
+        "sign": VERDICT_SIGNS[verdict.kind],
+        "words": verdict_facts(verdict),
+    }
 
 
 def _title(patch: Patch) -> str:

@@ -19,6 +19,7 @@ from engine.options import Options, read_options
 from engine.patches.options import ExtractionOptions, ReferenceOptions, TrainingOptions
 from engine.patches.outlines import OutlineOptions
 from engine.patches.tracking import ChangeOptions
+from engine.permits.options import PermitOptions
 
 AREA_FILE = "area.toml"
 
@@ -46,6 +47,7 @@ class AreaOptions(Options):
     network: NetworkOptions = NetworkOptions()
     inversion: InversionOptions = InversionOptions()
     activity: ActivityOptions = ActivityOptions()
+    permits: PermitOptions | None = None
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,15 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--seed", type=_whole, help="of all that is drawn by chance (default: the area's)")
     train.set_defaults(command=_train)
 
+    simulated = commands.add_parser("simulate", help="make a study area whose truth is known")
+    simulated.add_argument("place", choices=["weining"], help="what it imitates")
+    simulated.add_argument("area", nargs=1, type=Path, metavar="OUT", help="folder to make")
+    simulated.add_argument("--size", choices=["small", "medium", "paper"], default="small", help="(default: small)")
+    simulated.add_argument("--seed", type=_whole, default=1, help="another seed, another place (default: 1)")
+    simulated.add_argument("--workers", type=_positive, default=os.cpu_count(), help="threads (default: cores)")
+    simulated.add_argument("--force", action="store_true", help="make it again although it is there")
+    simulated.set_defaults(command=_simulate)
+
     init = commands.add_parser("init", help="look into a folder of data and write the area file that runs with it")
     init.add_argument("area", nargs="+", type=Path, metavar="folder", help="folder of images or interferograms")
     init.set_defaults(command=_init)
@@ -132,6 +141,22 @@ def _train(path: Path, _home: Home, given: argparse.Namespace, console: Console)
         console.print(f"  {name:<40} {value:.0f}" if name.endswith(".pixels") else f"  {name:<40} {value:.3f}")
     console.print(f"{checkpoint.path}\n  sha256 {checkpoint.sha256}")
     console.print("to use it, name this path as model under [extraction] of an area")
+
+
+def _simulate(path: Path, _home: Home, given: argparse.Namespace, console: Console) -> None:
+    from engine.blocks import Workers
+    from engine.simulate.weining import simulate
+
+    with _ProgressBar(console) as listen:
+        made = simulate(
+            given.size,
+            given.seed,
+            path,
+            workers=Workers("threads", given.workers),
+            count=lambda part, total: _counting(listen, part)(total),
+            force=given.force,
+        )
+    console.print(f"{path}: {'made' if made else 'up to date'}; python -m engine train {path}, then run {path}")
 
 
 def _init(path: Path, _home: Home, _given: argparse.Namespace, console: Console) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 from engine.grid import Grid
 from engine.objects.steps import CONTROL, outlines_path
 from engine.patches.checkpoint import Checkpoint
-from engine.permits.verdicts import Verdict
 from engine.steps import StepRecord
 
 
@@ -59,11 +58,12 @@ class RadarProducts:
 class Products:
     """What the steps left: of the images, of the radar, and folders of the steps in which both meet.
 
-    activity : None in an area without radar.
+    activity : None in an area without radar. register : file of the permits, as area.toml names it; None without one.
     """
 
     optical: OpticalProducts | None
     radar: RadarProducts | None
     patches: Path
     activity: Path | None
-    verdicts: dict[str, list[Verdict]]
+    verdicts: Path
+    register: str | None

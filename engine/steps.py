@@ -91,21 +91,22 @@ class Workspace:
         name: str,
         make: Callable[[Path], dict[str, Any]],
         *,
-        code: str,
+        code: str | tuple[str, ...],
         files: Iterable[Path] = (),
         after: Iterable[StepRecord] = (),
         parameters: dict[str, Any] | None = None,
     ) -> StepRecord:
         """Run `make(folder)` unless its products are up to date; it returns a report as JSON.
 
-        `code` is the module or package of the engine that makes the products: when it changes, they are made anew.
+        `code` is the module or package of the engine that makes the products, or several: when it changes, they are
+        made anew.
         """
         self.progress.tell(step=name, done=0, total=0)
         inputs = {str(path): self._fingerprint(path) for path in files}
         _write_json(self._fingerprints_file, self._fingerprints)
         parameters = parameters or {}
         contents = sorted((Path(path).name, digest) for path, digest in inputs.items())
-        versions = self._versions | {"code": code_digest(code)}
+        versions = self._versions | {"code": code_digest(*([code] if isinstance(code, str) else code))}
         key = _hash([name, contents, parameters, versions, [record.key for record in after]])
         record = self._up_to_date(name, key)
         if record is None:

@@ -30,6 +30,7 @@ from store.rows import (
     Outline,
     Patch,
     PatchSeries,
+    Permit,
     PixelReading,
     Radar,
     RateBin,
@@ -38,6 +39,7 @@ from store.rows import (
     Sighting,
     Step,
     Verdict,
+    VerdictSum,
 )
 
 # After so long without a word a run on another machine (or in another container) counts as broken off.
@@ -166,9 +168,35 @@ class ReleaseReader:
     def verdicts(self, patch_id: str | None = None) -> list[Verdict]:
         """Of one patch, or of all."""
         rows = self._rows(
-            "SELECT patch_id, register, kind, reasons FROM verdict WHERE $1 IS NULL OR patch_id = $1", [patch_id]
+            "SELECT * EXCLUDE (outside) FROM verdict WHERE $1 IS NULL OR patch_id = $1 ORDER BY patch_id, kind",
+            [patch_id],
         )
         return [Verdict(**{**row, "reasons": json.loads(row["reasons"])}) for row in rows]
+
+    def verdict_sums(self) -> list[VerdictSum]:
+        """What the verdicts of each kind come to; a kind that no patch has is left out."""
+        rows = self._rows(
+            """SELECT kind, count(*) AS patches, sum(area_m2) AS area_m2,
+                      coalesce(sum(least_m2), 0) AS least_m2, coalesce(sum(likely_m2), 0) AS likely_m2,
+                      coalesce(sum(most_m2), 0) AS most_m2
+               FROM verdict JOIN patch USING (patch_id) GROUP BY kind ORDER BY kind"""
+        )
+        return [VerdictSum(**row) for row in rows]
+
+    @cached_property
+    def has_register(self) -> bool:
+        """Whether there are permits that patches were held against."""
+        return bool(self._rows("SELECT count(*) > 0 AS some FROM permit")[0]["some"])
+
+    def permits(self, numbers: Sequence[str]) -> list[Permit]:
+        """Permits by number, in the order asked for."""
+        rows = self._rows(
+            """SELECT number, mine, holder, mineral, kind, status, valid_from, valid_to,
+                      geometry IS NOT NULL AS has_outline
+               FROM permit WHERE list_contains($1, number) ORDER BY list_position($1, number)""",
+            [list(numbers)],
+        )
+        return [Permit(**row) for row in rows]
 
     def patch_series(self, patch_id: str) -> PatchSeries | None:
         rows = self._rows(
@@ -230,10 +258,31 @@ class ReleaseReader:
             """SELECT patch_id, activity, ST_AsGeoJSON(cluster) AS geometry FROM activity WHERE cluster IS NOT NULL"""
         )
 
-    def _geojson(self, query: str) -> str:
+    def permits_geojson(self) -> str:
+        """Permits in the frame and as far round it as it is wide, and those that verdicts rest on.
+
+        A register may hold those of a whole country.
+        """
+        info = self.info
+        width, height = info.east - info.west, info.north - info.south
+        return self._geojson(
+            """SELECT number, mine, valid_from::VARCHAR AS valid_from, valid_to::VARCHAR AS valid_to,
+                      ST_AsGeoJSON(geometry) AS geometry
+               FROM permit WHERE (west < ? AND east > ? AND south < ? AND north > ?)
+                              OR (geometry IS NOT NULL AND number IN (SELECT unnest(permits) FROM verdict))""",
+            [info.east + width, info.west - width, info.north + height, info.south - height],
+        )
+
+    def outside_geojson(self) -> str:
+        """What of each patch lies outside every valid permit."""
+        return self._geojson(
+            """SELECT patch_id, kind, ST_AsGeoJSON(outside) AS geometry FROM verdict WHERE outside IS NOT NULL"""
+        )
+
+    def _geojson(self, query: str, parameters: Sequence[Any] = ()) -> str:
         features = [
             {"type": "Feature", "geometry": json.loads(row.pop("geometry")), "properties": row}
-            for row in self._rows(query)
+            for row in self._rows(query, parameters)
         ]
         return json.dumps({"type": "FeatureCollection", "features": features})
 

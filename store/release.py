@@ -16,10 +16,10 @@ import pandas as pd
 from store.database import connect_for_reading, connect_for_writing
 from store.home import Home
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 DATABASE, SERIES, LAYERS, CURRENT = "release.duckdb", "series.tif", "layers", "current"
 
-# Written in this order; a frame's columns are matched by name, `geometry` and `cluster` hold WKB.
+# Written in this order; a frame's columns are matched by name, `geometry`, `cluster` and `outside` hold WKB.
 TABLES = (
     "release",
     "radar",
@@ -35,11 +35,19 @@ TABLES = (
     "sighting",
     "activity",
     "series",
+    "permit",
     "verdict",
     "step",
     "input",
 )
-_GEOMETRY_COLUMNS = {"patch": "geometry", "outline": "geometry", "activity": "cluster"}
+_GEOMETRY_COLUMNS = {
+    "patch": "geometry",
+    "outline": "geometry",
+    "activity": "cluster",
+    "permit": "geometry",
+    "verdict": "outside",
+}
+_HILBERT = ("patch", "permit")  # looked through by windows of the map
 
 
 class ReleaseError(Exception):
@@ -77,7 +85,7 @@ def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
             connection.register("frame", frame)
             geometry = _GEOMETRY_COLUMNS.get(table)
             columns = f"* REPLACE (ST_GeomFromWKB({geometry}::BLOB) AS {geometry})" if geometry else "*"
-            order = f"ORDER BY ST_Hilbert(ST_GeomFromWKB({geometry}::BLOB))" if table == "patch" else ""
+            order = f"ORDER BY ST_Hilbert(ST_GeomFromWKB({geometry}::BLOB))" if table in _HILBERT else ""
             connection.execute(f"INSERT INTO {table} BY NAME SELECT {columns} FROM frame {order}")
             connection.unregister("frame")
         connection.execute("CHECKPOINT")

@@ -146,11 +146,49 @@ class Sighting:
 
 
 @dataclass(frozen=True)
+class Permit:
+    """A permit as its register has it: texts are empty where it says nothing. has_outline : whether it says where."""
+
+    number: str
+    mine: str
+    holder: str
+    mineral: str
+    kind: str
+    status: str
+    valid_from: date | None
+    valid_to: date | None
+    has_outline: bool
+
+
+@dataclass(frozen=True)
 class Verdict:
+    """date : on which permits had to be valid. Areas in m² outside every valid permit, None where nothing was tested.
+
+    distance_m : to the place furthest outside, None where no valid permit touches the patch. permits : by number.
+    """
+
     patch_id: str
     register: str | None
     kind: str
     reasons: list[dict[str, Any]]
+    date: date | None
+    least_m2: float | None
+    likely_m2: float | None
+    most_m2: float | None
+    distance_m: float | None
+    permits: list[str]
+
+
+@dataclass(frozen=True)
+class VerdictSum:
+    """Of all patches with one kind of verdict: how many, their area, and what of it lies outside permits, m²."""
+
+    kind: str
+    patches: int
+    area_m2: float
+    least_m2: float
+    likely_m2: float
+    most_m2: float
 
 
 @dataclass(frozen=True)

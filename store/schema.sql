@@ -155,11 +155,32 @@ CREATE TABLE series (                       -- one row a patch, lists in order o
     standard_error  DOUBLE NOT NULL         -- mm/yr
 );
 
-CREATE TABLE verdict (
+CREATE TABLE permit (                       -- of the register, in Hilbert order; empty in an area without one
+    number      VARCHAR PRIMARY KEY,
+    mine        VARCHAR NOT NULL,           -- this and the next four: empty where the register says nothing
+    holder      VARCHAR NOT NULL,
+    mineral     VARCHAR NOT NULL,
+    kind        VARCHAR NOT NULL,
+    status      VARCHAR NOT NULL,
+    valid_from  DATE,                       -- first day
+    valid_to    DATE,                       -- last day
+    mended      BOOLEAN NOT NULL,           -- whether its ring crossed itself
+    west DOUBLE, south DOUBLE, east DOUBLE, north DOUBLE,
+    geometry    GEOMETRY                    -- NULL where the register has no outline, as the bounds are
+);
+
+CREATE TABLE verdict (                      -- all but inside and not_tested are suspicions until they are confirmed
     patch_id  VARCHAR NOT NULL,
-    register  VARCHAR,                      -- the permits held against; NULL where there are none
-    kind      VARCHAR NOT NULL,
+    register  VARCHAR,                      -- the permits held against, by their file; NULL where there are none
+    kind      VARCHAR NOT NULL,             -- inside, crosses, no_permit, not_tested
     reasons   JSON NOT NULL,                -- [{code, parameters}]
+    date      DATE,                         -- on which permits had to be valid: that of the outline; NULL: not tested
+    least_m2  DOUBLE,                       -- outside every valid permit by more than the positional error
+    likely_m2 DOUBLE,                       -- outside
+    most_m2   DOUBLE,                       -- outside, or inside by no more than the positional error
+    distance_m DOUBLE,                      -- from the permits to the place furthest outside; NULL: none touches the patch
+    permits   VARCHAR[] NOT NULL,           -- numbers of those that the reasons rest on
+    outside   GEOMETRY,                     -- the likely area; NULL where nothing is outside
     PRIMARY KEY (patch_id, kind)
 );
 

@@ -9,6 +9,7 @@ from engine.area import Area, read_area
 from engine.blocks import Workers
 from engine.pipeline import run
 from store.home import Home
+from tests.permits import publish_with_register
 
 ROOT = Path(__file__).parents[1]
 METROPOLITAN = ROOT / "areas" / "metropolitan"
@@ -36,3 +37,9 @@ def both_published(tmp_path_factory: pytest.TempPathFactory, published: Home) ->
     shutil.copytree(published.root, home.root, symlinks=True)
     run(read_area(STRZEGOM), home, workers=Workers(count=2))
     return home
+
+
+@pytest.fixture(scope="session")
+def permitted(tmp_path_factory: pytest.TempPathFactory, both_published: Home) -> Home:
+    """The same with a made-up register for the optical area. Read only, too."""
+    return publish_with_register(STRZEGOM, both_published, tmp_path_factory.mktemp("permitted"))

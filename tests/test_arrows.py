@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 FOUNDATIONS = (
-    *("engine.grid", "engine.raster", "engine.blocks", "engine.options", "engine.errors"),
+    *("engine.grid", "engine.raster", "engine.vectors", "engine.blocks", "engine.options", "engine.errors"),
     "engine.steps.Progress",
 )
 DOMAINS = [f"engine.{name}" for name in ("patches", "objects", "deformation", "activity", "permits", "evidence")]

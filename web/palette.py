@@ -51,6 +51,12 @@ CHANGE_SIGNS = {
     "unchanged": "=",
 }
 
+# Verdicts on permits, in the same colours: those that speak against a patch warm. In order of attention.
+VERDICT_COLOURS = {"no_permit": "#D55E00", "crosses": "#E69F00", "inside": "#009E73", "not_tested": ""}
+VERDICT_SIGNS = {"no_permit": "⊘", "crosses": "◩", "inside": "✓", "not_tested": ""}
+# Boundaries of permits and the hatch of what lies outside: the one Okabe–Ito colour that nothing else has.
+PERMIT_COLOUR = "#F0E442"
+
 # State layer: what is hatched and how densely. Codes that are not named are left clear.
 HATCHED = {"minimum_norm": 1, "dates_missing": 3, "few_pairs": 3, "low_coherence": 3}
 

@@ -11,6 +11,8 @@ _KINDS = {
     "patches": ReleaseReader.patches_geojson,
     "outlines": ReleaseReader.outlines_geojson,
     "clusters": ReleaseReader.clusters_geojson,
+    "permits": ReleaseReader.permits_geojson,
+    "outside": ReleaseReader.outside_geojson,
 }
 _CACHED = {"Cache-Control": "private, max-age=31536000, immutable"}
 

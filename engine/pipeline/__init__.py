@@ -1,9 +1,9 @@
 """The steps of a run in order, as one would tell them: from an area's files to its published release."""
 
+import datetime
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,15 +23,18 @@ from engine.deformation.steps import M_TO_MM, MotionRasters
 from engine.deformation.velocity import t95
 from engine.errors import InputError
 from engine.patches.inference import PROBABILITY
-from engine.patches.outlines import OutlineOptions, read_outlines, vector_files
+from engine.patches.outlines import OutlineOptions, read_outlines
 from engine.patches.steps import PATCHES, track_patches
 from engine.patches.tracking import PATCH_COLUMNS
-from engine.permits.verdicts import Reason, Verdict, VerdictKind, without_register
+from engine.permits.register import Register
+from engine.permits.steps import judge_patches
 from engine.pipeline.optical import check_optical, optical_steps
+from engine.pipeline.permits import check_permits, open_register, register_files
 from engine.pipeline.radar import check_radar, radar_steps
-from engine.products import ExtractionProducts, Products, RadarProducts
+from engine.products import ExtractionProducts, OpticalProducts, Products, RadarProducts
 from engine.publish import publish_release
 from engine.steps import Progress, StepRecord, Workspace, code_digest, locked
+from engine.vectors import vector_files
 from store.home import Home
 from store.reader import current_release, known_patches
 
@@ -92,6 +95,7 @@ def check_inputs(area: Area, home: Home, listen: Callable[[dict[str, Any]], None
             found = [check_optical(area), check_radar(area, folder, progress)]
             if options.patches:
                 found.append(f"outlines: {len(read_outlines(options.patches, area.folder))}")
+            found.append(check_permits(area))
         except InputError as error:
             raise error.of_file(area.file) from None
         progress.tell(finished="check")
@@ -117,6 +121,7 @@ def _place(file: Path) -> Path:
 
 
 def _steps(area: Area, home: Home, workspace: Workspace, workers: Workers) -> str:
+    register = open_register(area)  # what cannot be read is said before the long work
     optical = optical_steps(area, workspace, workers)
     radar = radar_steps(area, workspace, workers)
     extraction = optical.extraction if optical else None
@@ -136,11 +141,14 @@ def _steps(area: Area, home: Home, workspace: Workspace, workers: Workers) -> st
         )
         before_verdicts.append(activity_record)
 
+    permits, last_date = area.options.permits, _last_date(optical, radar)
     verdicts_record = workspace.step(
         "verdicts",
-        lambda folder: _judge(patches, folder),
-        code="permits",
+        lambda folder: _judge(patches, register, folder, area, last_date),
+        code=("permits", "vectors.py"),
+        files=register_files(area),
         after=before_verdicts,
+        parameters={"register": permits.model_dump(mode="json"), "last_date": str(last_date)} if permits else {},
     )
 
     products = Products(
@@ -148,7 +156,8 @@ def _steps(area: Area, home: Home, workspace: Workspace, workers: Workers) -> st
         radar=radar,
         patches=patches_folder,
         activity=workspace.path(activity_record) if activity_record else None,
-        verdicts=_read_verdicts(workspace.path(verdicts_record)),
+        verdicts=workspace.path(verdicts_record),
+        register=str(permits.path) if permits else None,
     )
     return _publish(area, home, workspace, products)
 
@@ -182,7 +191,7 @@ def _outline(area: Area, workspace: Workspace) -> StepRecord:
     return workspace.step(
         "patches",
         lambda folder: _prepare_patches(options, area, folder),
-        code="patches",
+        code=("patches", "vectors.py"),
         files=vector_files(area.folder / options.path) if options else [],
         parameters=options.model_dump(mode="json") if options else {},
     )
@@ -212,20 +221,17 @@ def _classify(patches: gpd.GeoDataFrame, radar: RadarProducts, folder: Path, are
     )
 
 
-def _judge(patches: gpd.GeoDataFrame, folder: Path) -> dict[str, Any]:
-    verdicts = {patch_id: [asdict(without_register())] for patch_id in patches["patch_id"]}
-    (folder / "verdicts.json").write_text(json.dumps(verdicts))
-    return {str(VerdictKind.NOT_TESTED): len(verdicts)}
+def _last_date(optical: OpticalProducts | None, radar: RadarProducts | None) -> datetime.date:
+    """Of all data."""
+    dates = list(optical.images) if optical is not None else []
+    dates += SeriesFile(radar.inversion).dates if radar is not None else []
+    return max(dates)
 
 
-def _read_verdicts(folder: Path) -> dict[str, list[Verdict]]:
-    found = json.loads((folder / "verdicts.json").read_text())
-    return {
-        patch_id: [
-            Verdict(VerdictKind(item["kind"]), tuple(Reason(**reason) for reason in item["reasons"])) for item in items
-        ]
-        for patch_id, items in found.items()
-    }
+def _judge(
+    patches: gpd.GeoDataFrame, register: Register | None, folder: Path, area: Area, last_date: datetime.date
+) -> dict[str, Any]:
+    return judge_patches(patches, register, area.options.permits, folder, last_date=last_date)
 
 
 def _publish(area: Area, home: Home, workspace: Workspace, products: Products) -> str:

@@ -21,9 +21,9 @@ from engine.patches.checkpoint import Checkpoint, find_checkpoint, read_checkpoi
 from engine.patches.inference import CLASSES, PROBABILITY, extract
 from engine.patches.labels import UNLABELLED, read_labels
 from engine.patches.options import ExtractionOptions
-from engine.patches.outlines import vector_files
 from engine.products import ExtractionProducts, OpticalProducts
 from engine.steps import StepRecord, Workspace
+from engine.vectors import vector_files
 
 _BLOCK = 1024  # pixels
 

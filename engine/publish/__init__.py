@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +14,8 @@ from engine.area import Area
 from engine.patches.steps import PATCHES
 from engine.products import Products
 from engine.publish.optical import optical_part
-from engine.publish.parts import Part, Row
+from engine.publish.parts import Part, Row, flat_with_bounds
+from engine.publish.permits import permit_rows, verdict_rows
 from engine.publish.radar import radar_part
 from engine.steps import StepRecord
 from store.home import Home
@@ -37,7 +37,8 @@ def publish_release(area: Area, products: Products, records: Sequence[StepRecord
             "release": pd.DataFrame([_release_row(area, parts, release_id, key)]),
             "layer": pd.DataFrame({"position": position, **layer} for position, layer in enumerate(layers)),
             "patch": _patches(products),
-            "verdict": _verdicts(products),
+            "permit": permit_rows(products),
+            "verdict": verdict_rows(products),
             "step": _steps(records),
             "input": _inputs(records, area),
         }
@@ -72,22 +73,7 @@ def _release_row(area: Area, parts: Sequence[Part], release_id: str, key: str) -
 
 def _patches(products: Products) -> pd.DataFrame:
     patches = gpd.read_parquet(products.patches / PATCHES)
-    bounds = patches.bounds.set_axis(["west", "south", "east", "north"], axis=1)
-    columns = pd.DataFrame(patches.drop(columns=["geometry", "mended"]))
-    return pd.concat([columns, bounds, patches.geometry.to_wkb().rename("geometry")], axis=1)
-
-
-def _verdicts(products: Products) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "patch_id": patch_id,
-            "register": None,
-            "kind": str(verdict.kind),
-            "reasons": json.dumps([asdict(reason) for reason in verdict.reasons]),
-        }
-        for patch_id, verdicts in products.verdicts.items()
-        for verdict in verdicts
-    )
+    return flat_with_bounds(patches.drop(columns="mended"))
 
 
 def _steps(records: Sequence[StepRecord]) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 
 from engine.grid import Bounds
@@ -25,6 +26,13 @@ class Part:
     layers: list[Row]
     bounds: Bounds
     dates: tuple[date, date]
+
+
+def flat_with_bounds(table: gpd.GeoDataFrame) -> pd.DataFrame:
+    """A table whose geometry is WKB, with its bounds in plain columns; both are missing where it is empty."""
+    bounds = table.bounds.set_axis(["west", "south", "east", "north"], axis=1)
+    shapes = table.geometry.where(~table.geometry.is_empty)
+    return pd.concat([pd.DataFrame(table.drop(columns="geometry")), bounds, shapes.to_wkb().rename("geometry")], axis=1)
 
 
 def sequential(unit: str, low: float, high: float) -> Row:

@@ -32,7 +32,7 @@ from engine.simulate.places import Places
 from engine.simulate.plan import Plan
 from engine.simulate.speckle import Image, images, product, true_coherence
 from engine.simulate.terrain import Terrain
-from engine.simulate.truth import Wrong, write_truth
+from engine.simulate.motion_truth import Wrong, write_truth
 
 Count = Callable[[int], Callable[[], None]]
 # Orbit errors of a date: rad over the paper's half width along each axis, and of a bend along the longer one.

@@ -1,174 +1,129 @@
-"""What is true of the ground, laid down apart from the stack, for whoever holds results against it.
-
-`displacement_east.tif`, `_north.tif`, `_up.tif` : mm since the first date, by date; NaN where ground was dug away.
-`coherence.tif` : mean true coherence over the pairs within the thresholds. `motion.csv` : each patch (`Row`).
-`unwrapping.csv` : pairs with a region that is off by whole turns.
-"""
+"""What is true of the patches and of what looks like them, as files that nothing but an assessment may read."""
 
 import csv
-from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.ndimage import label
+import shapely
+from affine import Affine
+from rasterio.features import rasterize
+from shapely.geometry.base import BaseGeometry
 
 from engine.grid import Block
-from engine.raster import write_cog, write_cube
-from engine.simulate.acquisitions import years_since
-from engine.simulate.line_of_sight import View
-from engine.simulate.motion import GroundMotion
-from engine.simulate.noise import Field
-from engine.simulate.places import Mask
-from engine.simulate.plan import Activity, MotionKind, Patch, Plan
+from engine.raster import start_cog
+from engine.simulate.frame import EPOCHS
+from engine.simulate.measures import geodesic_m2
+from engine.simulate.plan import Patch, Plan
+from engine.simulate.vectors import dates, texts, write_geopackage
 
-# The paper's rates cover this time; a pixel moves beyond this rate; so many of them make a finding (METHOD §6).
-RATES_FROM, RATES_TO = date(2019, 6, 1), date(2021, 12, 31)
-THRESHOLD_MM, CLUSTER_PIXELS = 5.0, 10
-# Mean true coherence from which a pixel's series holds, and the share of a patch that must be lost to call it lost.
-COHERENT, LOST_SHARE = 0.35, 0.5
-_EIGHT_NEIGHBOURS = np.ones((3, 3), np.int8)
+# Rows and columns that are burnt at a time.
+_BLOCK = 1024
 
 
-class Wrong(NamedTuple):
-    """A pair with a region that was unwrapped wrongly."""
-
-    pair: str
-    pixels: int
-    turns: int
-
-
-class Row(NamedTuple):
-    """What is true of one patch. Rates are lines through the truth from June 2019 to December 2021.
-
-    rate_up : mm/yr, mean over the core. rate_seen : of the motion along the line of sight over cos θ, which is what one
-    geometry takes for vertical. bowl_up : part of rate_up that coal bowls bring. greatest_mm : largest displacement
-    of any of its pixels on any date, with its sign up. pixels : of the radar within its outline. coherent : of these.
-    """
-
-    patch: int
-    mine_class: str
-    change: str
-    activity: str
-    motion: str
-    day: str
-    until: str
-    rate_up: float
-    rate_seen: float
-    bowl_up: float
-    greatest_mm: float
-    pixels: int
-    coherent: int
-    moving: int
-    observable: bool
-    expected: str
-
-
-def write_truth(
-    folder: Path, plan: Plan, motion: GroundMotion, view: View, coherence: Field, wrong: Sequence[Wrong]
-) -> None:
-    """Write all files of the truth; `coherence` : mean true one, shape of the grid."""
+def write_truth(plan: Plan, folder: Path) -> None:
+    """Write `patches_YEAR.gpkg` and `labels_YEAR.tif` for both years, `confusers.gpkg` and `changes.csv`."""
     folder.mkdir(parents=True, exist_ok=True)
-    grid = plan.frame.radar_grid
-    names = [str(day) for day in motion.dates]
-    for number, part in enumerate(("east", "north", "up")):
-
-        def read(block: Block, number: int = number) -> Field:
-            return motion.displacement(block)[number]
-
-        write_cube(folder / f"displacement_{part}.tif", read, grid, band_names=names, unit="mm")
-    write_cog(folder / "coherence.tif", coherence, grid, nodata=np.nan, unit="1", name="mean true coherence")
-    _write_table(
-        folder / "motion.csv", Row._fields, [motion_of(patch, motion, view, coherence) for patch in plan.patches]
-    )
-    _write_table(folder / "unwrapping.csv", Wrong._fields, sorted(wrong))
+    for epoch in EPOCHS:
+        year = epoch.date.year
+        write_patches(plan, year, folder / f"patches_{year}.gpkg")
+        write_labels(plan, year, folder / f"labels_{year}.tif")
+    write_confusers(plan, folder / "confusers.gpkg")
+    write_changes(plan, folder / "changes.csv")
 
 
-def motion_of(patch: Patch, motion: GroundMotion, view: View, coherence: Field) -> Row:
-    """What is true of one patch; see `Row`."""
-    places, told = motion.places, patch.motion
-    block = places.window(patch.ground, 15.0)
-    facts = (patch.mine_class.title, str(patch.change), str(patch.activity), str(told.kind))
-    days = (str(told.day or ""), str(told.until or ""))
-    if block is None:
-        return Row(patch.number, *facts, *days, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, False, "not observable")
-    inside, core = places.inside(patch.ground, block), places.inside(patch.core, block)
-    core = core if core.any() else inside
-    east, north, up = motion.displacement(block)
-    towards = [part[block.slices] for part in view.towards]
-    seen = (east * towards[0] + north * towards[1] + up * towards[2]) / towards[2]
-    rate_up, rate_seen = rate(up, motion.dates), rate(seen, motion.dates)
-    coherent = inside & (coherence[block.slices] >= COHERENT) & np.isfinite(up[-1])
-    moving = _largest_cluster(rate_seen * towards[2], coherent)
-    pixels, kept = int(inside.sum()), int(coherent.sum())
-    return Row(
-        patch.number,
-        *facts,
-        *days,
-        _rounded(rate_up[core]),
-        _rounded(rate_seen[core]),
-        _rounded(rate(_of_bowls(motion, block), motion.dates)[core]),
-        _greatest(up[:, inside]),
-        pixels,
-        kept,
-        moving,
-        kept >= CLUSTER_PIXELS,
-        _expected(patch, pixels, kept, moving),
-    )
+def outlines_in(plan: Plan, year: int) -> list[tuple[Patch, BaseGeometry]]:
+    """The patches that are there in a year's image, with their outlines in it."""
+    seen = [(patch, patch.before if year == EPOCHS[0].date.year else patch.after) for patch in plan.patches]
+    return [(patch, outline) for patch, outline in seen if outline is not None]
 
 
-def rate(series: NDArray[np.float32], dates: Sequence[date]) -> Field:
-    """Slope of the line through a series over the paper's time, mm/yr, shape (rows, cols) of (dates, rows, cols)."""
-    used = np.array([RATES_FROM <= day <= RATES_TO for day in dates])
-    years = np.array([years_since(dates[0], day) for day in dates])[used]
-    centred = years - years.mean()
-    return np.asarray(np.tensordot(centred, series[used], axes=1) / (centred**2).sum(), np.float32)
+def write_patches(plan: Plan, year: int, path: Path) -> None:
+    """True outlines in EPSG:4544. area_m2 is geodesic; weathered_m2 is that of the part of it that blends in."""
+    seen = outlines_in(plan, year)
+    patches = [patch for patch, _ in seen]
+    weathered = [
+        0.0 if patch.weathered is None else geodesic_m2(patch.weathered.intersection(outline))
+        for patch, outline in seen
+    ]
+    columns = {
+        "number": np.array([patch.number for patch in patches], np.int32),
+        "code": np.array([int(patch.mine_class) for patch in patches], np.int32),
+        "mine_class": texts([patch.mine_class.title for patch in patches]),
+        "change": texts([patch.change.value for patch in patches]),
+        "activity": texts([patch.activity.value for patch in patches]),
+        "area_m2": np.array([round(geodesic_m2(outline), 2) for _, outline in seen]),
+        "weathered": np.array([area > 0 for area in weathered]),
+        "weathered_m2": np.round(weathered, 2),
+        "role": texts([patch.role for patch in patches]),
+        "started": dates([patch.started for patch in patches]),
+    }
+    write_geopackage(path, columns, [outline for _, outline in seen])
 
 
-def _expected(patch: Patch, pixels: int, coherent: int, moving: int) -> str:
-    """The class that METHOD §6 wants of this patch by its own ground."""
-    if pixels < CLUSTER_PIXELS:
-        return "not observable"
-    if coherent < (1 - LOST_SHARE) * pixels or patch.motion.kind is MotionKind.VIOLENT:
-        return "decorrelated"
-    if abs(moving) >= CLUSTER_PIXELS:
-        if patch.activity is Activity.SETTLEMENT and moving < 0:
-            return "settlement"
-        return "positive" if moving > 0 else "negative"
-    return "no change" if coherent >= CLUSTER_PIXELS else "not observable"
+def write_labels(plan: Plan, year: int, path: Path) -> None:
+    """Codes of METHOD §1 on the optical grid, 0 background; a pixel is what its centre lies in."""
+    seen = outlines_in(plan, year)
+    outlines, grid = [outline for _, outline in seen], plan.frame.optical_grid
+    tree = shapely.STRtree(outlines)
+    with start_cog(path, grid, dtype=np.uint8, nodata=None, unit="code", names=["mine class"]) as write:
+        for block in grid.blocks(_BLOCK):
+            corner, end = grid.transform @ (block.col0, block.row0), grid.transform @ (block.col1, block.row1)
+            burnt = [
+                (outlines[at], int(seen[at][0].mine_class)) for at in sorted(tree.query(shapely.box(*corner, *end)))
+            ]
+            codes = np.zeros(block.shape, np.uint8)
+            if burnt:
+                rasterize(burnt, out=codes, transform=_of_block(grid.transform, block), all_touched=False)
+            write(block, codes[None])
 
 
-def _largest_cluster(line_of_sight: Field, coherent: Mask) -> int:
-    """Pixels of the largest connected cluster beyond the threshold, negative when it sinks."""
-    largest = 0
-    for sign in (-1, 1):
-        regions, _ = label(coherent & (sign * np.nan_to_num(line_of_sight) > THRESHOLD_MM), structure=_EIGHT_NEIGHBOURS)
-        size = int(np.bincount(regions.ravel())[1:].max(initial=0))
-        if size > abs(largest):
-            largest = sign * size
-    return largest
+def _of_block(transform: Affine, block: Block) -> Affine:
+    moved: Affine = transform @ Affine.translation(block.col0, block.row0)
+    return moved
 
 
-def _of_bowls(motion: GroundMotion, block: Block) -> NDArray[np.float32]:
-    bowls = tuple(item for item in motion.components if item.patch is None)
-    return GroundMotion(motion.places, motion.dates, bowls).displacement(block)[2]
+def write_confusers(plan: Plan, path: Path) -> None:
+    """What looks like a mine and is none, with the code of the class that it looks like."""
+    columns = {
+        "number": np.array([one.number for one in plan.confusers], np.int32),
+        "kind": texts([one.kind.value for one in plan.confusers]),
+        "like_code": np.array([int(one.like) for one in plan.confusers], np.int32),
+        "like": texts([one.like.title for one in plan.confusers]),
+        "area_m2": np.array([round(geodesic_m2(one.outline), 2) for one in plan.confusers]),
+    }
+    write_geopackage(path, columns, [one.outline for one in plan.confusers])
 
 
-def _greatest(series: NDArray[np.float32]) -> float:
-    known = series[np.isfinite(series)]
-    return round(float(known[np.argmax(np.abs(known))]), 1) if known.size else 0.0
+def write_changes(plan: Plan, path: Path) -> None:
+    """One line a patch: what two images show of it, what is done there, how its core moves (rates in mm/yr up)."""
+    rows = [_change(patch) for patch in plan.patches]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
 
 
-def _rounded(values: NDArray[np.float32]) -> float:
-    """Mean of what is known, NaN where nothing is."""
-    known = values[np.isfinite(values)]
-    return round(float(known.mean()), 2) if known.size else float("nan")
+def _change(patch: Patch) -> dict[str, object]:
+    motion = patch.motion
+    return {
+        "number": patch.number,
+        "code": int(patch.mine_class),
+        "mine_class": patch.mine_class.title,
+        "change": patch.change.value,
+        "activity": patch.activity.value,
+        "started": patch.started or "",
+        "area_2019_m2": _area(patch.before),
+        "area_2021_m2": _area(patch.after),
+        "motion": motion.kind.value,
+        "rate_mm_yr": f"{motion.rate:.2f}",
+        "rate_before_mm_yr": f"{motion.before:.2f}",
+        "day": motion.day or "",
+        "until": motion.until or "",
+        "step_mm": f"{motion.step_mm:.2f}",
+        "annual_mm": f"{motion.annual_mm:.2f}",
+        "role": patch.role or "",
+    }
 
 
-def _write_table(path: Path, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows(rows)
+def _area(outline: BaseGeometry | None) -> str:
+    return "" if outline is None else f"{geodesic_m2(outline):.2f}"

@@ -11,6 +11,7 @@ from engine.objects.refinement import RefinementOptions
 from engine.objects.segmentation import SegmentationOptions
 from engine.options import Options
 from engine.patches.options import ExtractionOptions
+from engine.survey.columns import permit_columns
 from engine.survey.files import shown
 from engine.survey.images import imagery_lines
 from engine.survey.notes import Notes
@@ -180,14 +181,21 @@ def _least_area(place: Place) -> int | None:
 
 
 def _permits(place: Place, root: Path) -> Iterator[str]:
-    for layer in place.permits:
-        yield ""
-        yield from comments(
-            [
-                f"A register of permits was found: {shown(layer.path, root)} ({len(layer.outlines)} polygons). "
-                'Registers are not held against anything yet; verdicts read "permits not tested".'
-            ]
+    for number, layer in enumerate(place.permits):
+        where, count = shown(layer.path, root), len(layer.outlines)
+        yield from _heading(
+            f"A register of permits was found: {where} ({count} polygons). To hold patches against it, check its "
+            'columns and switch this on; verdicts read "permits not tested" until then.'
         )
+        if number:
+            continue  # one register an area: the first is as good a guess as any
+        yield "# [permits]"
+        yield str(Line("path", layer.path.relative_to(root), active=False))
+        if layer.layer:
+            yield str(Line("layer", layer.layer, active=False))
+        columns = {"number": "", **permit_columns(layer.columns)}
+        yield str(Line("columns", columns, "CHECK: what it calls them; number must be there", active=False))
+        yield str(Line("positional_error_m", 5.0, "of outlines and permits together", active=False))
 
 
 def _reference(place: Place) -> Iterator[str]:

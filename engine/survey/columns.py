@@ -35,6 +35,15 @@ _PERMIT = {
         sustancias subs""",
     "state": "许可证状态 状态 statusgrp tenstatus leasestatus destado estado estadolegal situacion tituloest fase",
 }
+# What the options of a register call these.
+_OPTIONS = {
+    "number": "number",
+    "holder": "holder",
+    "mineral": "mineral",
+    "state": "status",
+    "from": "valid_from",
+    "to": "valid_to",
+}
 _ALIASES = {alias: concept for concept, names in _PERMIT.items() for alias in names.split()}
 _LEAST_PREFIX = 6  # letters that a shape file's column names, cut at ten, have to share with an alias
 _CUT = 10
@@ -84,6 +93,15 @@ def subject_of(table: pd.DataFrame) -> Subject:
     if (term and said & {"number", "holder", "mineral"}) or ("number" in said and said & {"holder", "mineral"}):
         return Subject.PERMITS
     return Subject.LABELS if class_column(table) else Subject.OUTLINES
+
+
+def permit_columns(columns: Iterable[str]) -> dict[str, str]:
+    """The columns of a register, by what `permits.columns` calls them; of several of one meaning, the first."""
+    found: dict[str, str] = {}
+    for column in columns:
+        if option := _OPTIONS.get(_concept(column) or ""):
+            found.setdefault(option, column)
+    return {option: found[option] for option in _OPTIONS.values() if option in found}
 
 
 def class_column(table: pd.DataFrame) -> str | None:

@@ -67,8 +67,8 @@ def _place(place: Place, survey: Survey) -> Iterator[str]:
     for register in place.permits:
         yield _item(
             "permits",
-            f"{register.within(place.grid)} in the frame, {shown(register.path, root)}; they are not held "
-            "against anything yet",
+            f"{register.within(place.grid)} in the frame, {shown(register.path, root)}; switch [permits] on to hold "
+            "patches against them",
         )
 
 

@@ -14,13 +14,12 @@ from shapely.geometry import box
 
 from engine.errors import InputError
 from engine.grid import Grid
-from engine.patches.outlines import READABLE, OutlineOptions, read_outlines
+from engine.patches.outlines import OutlineOptions, read_outlines
 from engine.survey.columns import Subject, class_column, identifier_column, name_column, subject_of
 from engine.survey.files import Entry, Listing, Unused, printable
+from engine.vectors import READABLE, begins_as
 
 _LARGEST = 200_000_000  # bytes
-_GEOPACKAGE, _SHAPE, _PARQUET = b"SQLite format 3\0", b"\x00\x00\x27\x0a", b"PAR1"
-_HOLDS = {".gpkg": _GEOPACKAGE, ".shp": _SHAPE, ".parquet": _PARQUET}
 # The rest of these holds nothing that a run could use.
 _POLYGONS = ("Polygon", "MultiPolygon", "GeometryCollection", "Unknown")
 # Words of names, by their beginnings.
@@ -91,12 +90,9 @@ def read_vectors(listing: Listing, unused: Unused) -> list[VectorLayer]:
 
 
 def _is_vector(entry: Entry) -> bool:
-    """Whether a file holds what its suffix says. What begins as another format is not handed to any library."""
-    magic = _HOLDS.get(entry.suffix)
-    if magic is not None:
-        return entry.head.startswith(magic)
-    begins = entry.head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    return begins.startswith(b"{") and (entry.suffix == ".geojson" or b'"Feature' in begins or b'"coord' in begins)
+    """Whether a file holds what its suffix says; JSON may be anything, unless it is called GeoJSON."""
+    said = entry.suffix != ".json" or b'"Feature' in entry.head or b'"coord' in entry.head
+    return said and begins_as(entry.suffix, entry.head)
 
 
 def _layers(path: Path, root: Path, unused: Unused) -> Iterator[VectorLayer]:

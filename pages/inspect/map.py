@@ -7,6 +7,7 @@ from components.frame import header
 from components.map import Pick, release_map
 from components.patch_card import patch_card, place_card
 from components.triage import triage_list
+from components.verdicts import verdict_filter
 from engine import wording
 from engine.wording import gettext as _
 from engine.wording import ngettext
@@ -39,7 +40,8 @@ with list_column:
         order = _("{count}, those that changed most first")
     st.caption(count if len(patches) < 2 else order.format(count=count))
     if patches:
-        triage_list(reader, patches, patch=chosen.patch, on_pick=pick_in_list)
+        listed = verdict_filter(reader, patches)
+        triage_list(reader, listed, patch=chosen.patch, on_pick=pick_in_list)
     else:
         nothing = _("No patches here. Click any place on the map to see what is known of it.")
         st.info(nothing)

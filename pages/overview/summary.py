@@ -3,10 +3,18 @@
 import streamlit as st
 
 from components.charts import activity_chart, area_chart, change_chart, frame_chart, rate_histogram
-from components.figures import hidden_share, motion_figures, patch_figures, show_figures, verdict_figure
+from components.figures import (
+    hidden_share,
+    motion_figures,
+    patch_figures,
+    show_figures,
+    suspected_figure,
+    verdict_figure,
+)
 from components.frame import header
 from components.links import map_link
 from components.patch_card import patch_facts, patch_sentence, patch_title
+from components.verdicts import by_patch, verdict_badge, verdict_table
 from engine import wording
 from engine.wording import gettext as _
 
@@ -18,7 +26,10 @@ verdicts = reader.verdicts()
 figures = patch_figures(reader, patches)
 if reader.radar is not None:
     figures += motion_figures(reader.radar, patches)
-show_figures([*figures, verdict_figure(patches, verdicts)])
+figures.append(verdict_figure(patches, verdicts))
+if reader.has_register:
+    figures.append(suspected_figure(reader.verdict_sums()))
+show_figures(figures)
 if reader.extraction is not None and patches:
     left, right = st.columns(2, gap="medium")
     with left:
@@ -42,17 +53,20 @@ if reader.radar is not None:
         frame_chart(reader)
     st.caption(wording.convention(reader.radar.reference, reader.radar.incidence_deg))
 
+if reader.has_register and patches:
+    st.subheader(_("Patches by verdict"), anchor=False)
+    verdict_table(reader)
+
 st.subheader(_("Patches"), anchor=False)
 if not patches:
     st.info(_("No patches here. The map shows what is known of the whole frame."))
-by_patch = {verdict.patch_id: verdict for verdict in verdicts}
+judged = by_patch(verdicts)
 for patch in patches:
     with st.container(border=True):
         words, link = st.columns([6, 1], vertical_alignment="center")
         with words:
-            verdict = by_patch.get(patch.patch_id)
             facts = [f"**{patch_title(patch)}**", *patch_facts(patch)]
-            facts += [wording.verdict_name(verdict.kind)] if verdict else []
+            facts += [verdict_badge(verdict.kind) for verdict in judged.get(patch.patch_id, [])]
             st.markdown(" · ".join(facts))
             st.markdown(patch_sentence(reader, patch))
         with link:

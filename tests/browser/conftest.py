@@ -79,6 +79,15 @@ def optical_server(both_published: Home, tmp_path_factory: pytest.TempPathFactor
     process.wait(timeout=20)
 
 
+@pytest.fixture(scope="session")
+def permit_server(permitted: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server that shows both, the optical one with a register of permits."""
+    process, address = _start(permitted, tmp_path_factory.mktemp("permit-server") / "log")
+    yield address
+    process.terminate()
+    process.wait(timeout=20)
+
+
 def _start(home: Home, log: Path) -> tuple[subprocess.Popen[bytes], str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -1,5 +1,6 @@
 """Sentences: they hold the numbers they were given, with unit and uncertainty, and are no more certain than these."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from engine import wording
 from engine.activity.scenes import ActivityClass
 from engine.deformation.inversion import PixelState
-from engine.permits.verdicts import VerdictKind, without_register
+from engine.permits.verdicts import VerdictKind
+from tests.conftest import ROOT
 
 RADAR = {"first_date": date(2006, 6, 19), "last_date": date(2007, 9, 17), "t95": 2.2, "threshold": 5.0, "halo_m": 500}
 PATCH: dict[str, Any] = {
@@ -202,7 +204,6 @@ def test_every_code_has_a_name() -> None:
     assert all(wording.activity_name(activity) for activity in ActivityClass)
     assert all(wording.state_name(state.name.lower()) for state in PixelState)
     assert all(wording.verdict_name(kind) for kind in VerdictKind)
-    assert all(wording.reason(reason.code, reason.parameters) for reason in without_register().reasons)
 
 
 def test_an_unknown_language_speaks_english() -> None:
@@ -274,3 +275,92 @@ def test_a_class_of_an_area_s_own_is_called_as_it_is() -> None:
 def test_layers_of_images_are_named_with_their_date() -> None:
     assert wording.layer_name("image-20210619") == "Image, 19 Jun 2021"
     assert wording.layer_name("probability-20230301") == "Probability of a mine, 1 Mar 2023"
+
+
+# Verdicts
+
+
+REASONS: dict[str, tuple[dict[str, Any], str]] = {
+    "no_register": ({}, "No register of permits has been loaded for this area."),
+    "judged": ({"date": "2021-06-19"}, "Judged on its outline of 19 Jun 2021."),
+    "judged_undated": (
+        {"date": "2021-06-19"},
+        "Its outline has no date: it was held against the permits valid on 19 Jun 2021, the last date of the data.",
+    ),
+    "lies_inside": ({"permits": ["C1", "C2"]}, "It lies inside permits C1, C2."),
+    "within_error": (
+        {"area_m2": 3000.0, "error_m": 5.0},
+        "0.3 ha lie outside, but nowhere by more than the positional error of ± 5 m.",
+    ),
+    "reaches_outside": ({"permits": ["C1"], "distance_m": 49.7}, "It reaches 50 m beyond permit C1."),
+    "overlap_within_error": (
+        {"error_m": 2.5},
+        "What lies inside does so by no more than the positional error of ± 2.5 m, and may be outside, too.",
+    ),
+    "none_valid": ({"date": "2021-06-19"}, "No permit that is valid on 19 Jun 2021 covers any of it."),
+    "beside": (
+        {"permits": ["C1", "C2"], "error_m": 5.0},
+        "No further from it than the positional error of ± 5 m: permits C1, C2.",
+    ),
+    "expired": ({"permit": "C1", "last": "2020-12-31"}, "On its ground, permit C1 expired on 31 Dec 2020."),
+    "not_begun": ({"permit": "C1", "first": "2022-01-01"}, "On its ground, permit C1 does not begin until 1 Jan 2022."),
+    "no_dates": ({"permit": "C1"}, "On its ground, permit C1 has no dates, so that it cannot be valid on a day."),
+    "other_kind": (
+        {"permit": "C1", "kind": "exploration"},
+        "On its ground, permit C1 is of a kind that allows no extraction (exploration).",
+    ),
+    "ends_before_it_begins": (
+        {"permit": "C1", "first": "2022-01-01", "last": "2020-12-31"},
+        "On its ground, permit C1 ends before it begins (1 Jan 2022 to 31 Dec 2020).",
+    ),
+    "no_first_day": ({"permit": "C1"}, "Of permit C1 the register says no first day; it counts as begun."),
+    "no_last_day": ({"permit": "C1"}, "Of permit C1 the register says no last day; it counts as unlimited."),
+    "without_outline": (
+        {"count": 1},
+        "1 permit of the register has no outline and could not be held against it.",
+    ),
+}
+
+
+@pytest.mark.parametrize("code", REASONS)
+def test_every_reason_has_a_sentence(code: str) -> None:
+    parameters, sentence = REASONS[code]
+    assert wording.reason(code, parameters) == sentence
+
+
+def test_no_reason_is_given_that_has_no_sentence() -> None:
+    sources = "".join(path.read_text("utf-8") for path in (ROOT / "engine" / "permits").glob("*.py"))
+    given = set(re.findall(r'Reason\(\s*"(\w+)"', sources)) | set(re.findall(r'else "(\w+)", \{"date"', sources))
+    assert given == REASONS.keys()
+
+
+def test_a_kind_that_is_not_given_is_said_so() -> None:
+    assert "(none is given)" in wording.reason("other_kind", {"permit": "C1", "kind": ""})
+
+
+def test_what_speaks_against_a_patch_is_suspected() -> None:
+    suspected = {kind for kind in VerdictKind if "suspected" in wording.verdict_name(kind)}
+    assert suspected == {VerdictKind.CROSSES, VerdictKind.NO_PERMIT}
+
+
+@pytest.mark.parametrize(
+    ("areas", "said"),
+    [
+        ((3500.0, 4200.0, 5100.0), "0.42 ha outside (0.35–0.51)"),
+        ((231_900.0, 232_500.0, 233_200.0), "23.25 ha outside (23.19–23.32)"),
+        ((378_000.0, 383_000.0, 390_000.0), "38.3 ha outside (37.8–39.0)"),
+        ((23_700_000.0, 23_772_000.0, 23_807_000.0), "2,377 ha outside (2,370–2,381)"),
+        ((506_900.0, 506_900.0, 506_900.0), "50.7 ha outside"),
+        ((0.0, 3000.0, 8000.0), "0.30 ha outside (0.00–0.80)"),
+    ],
+)
+def test_what_lies_outside_has_its_range(areas: tuple[float, float, float], said: str) -> None:
+    assert wording.outside_range(*areas) == said
+
+
+def test_validity() -> None:
+    first, last = date(2015, 1, 1), date(2025, 12, 31)
+    assert wording.validity(first, last) == "1 Jan 2015 – 31 Dec 2025"
+    assert wording.validity(first, None) == "from 1 Jan 2015"
+    assert wording.validity(None, last) == "until 31 Dec 2025"
+    assert wording.validity(None, None) == "no dates"

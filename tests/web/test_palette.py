@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike, NDArray
 
-from web.palette import ACTIVITY_COLOURS, ACTIVITY_SIGNS, lookup_table, stops
+from web.palette import (
+    ACTIVITY_COLOURS,
+    ACTIVITY_SIGNS,
+    CHANGE_COLOURS,
+    PERMIT_COLOUR,
+    VERDICT_COLOURS,
+    VERDICT_SIGNS,
+    lookup_table,
+    stops,
+)
 
 # (end of the scale, neutral band), mm/yr.
 SCALES = [(10.0, 5.0), (20.0, 5.0), (25.0, 3.0), (120.0, 5.0)]
@@ -87,3 +96,12 @@ def test_an_unknown_palette_is_an_error() -> None:
 def test_every_activity_has_a_colour_and_a_sign_of_its_own() -> None:
     assert ACTIVITY_COLOURS.keys() == ACTIVITY_SIGNS.keys()
     assert len(set(ACTIVITY_COLOURS.values())) == len(set(ACTIVITY_SIGNS.values())) == len(ACTIVITY_SIGNS)
+
+
+def test_every_verdict_has_a_colour_and_a_sign_of_its_own() -> None:
+    assert VERDICT_COLOURS.keys() == VERDICT_SIGNS.keys()
+    assert len(set(VERDICT_COLOURS.values())) == len(set(VERDICT_SIGNS.values())) == len(VERDICT_SIGNS)
+
+
+def test_permits_have_a_colour_that_no_outline_of_a_patch_has() -> None:
+    assert PERMIT_COLOUR not in {*ACTIVITY_COLOURS.values(), *CHANGE_COLOURS.values()}

@@ -235,8 +235,11 @@ def test_permits_are_told_from_outlines(folder: Path, capsys: pytest.CaptureFixt
     options = read_area(folder).options
     assert options.patches is not None
     assert options.patches.path == Path("b.parquet")
-    assert "2 in the frame, a.geojson; they are not held against anything yet" in said
-    assert "# A register of permits was found: a.geojson" in (folder / "area.toml").read_text()
+    assert "2 in the frame, a.geojson; switch [permits] on" in said
+    text = (folder / "area.toml").read_text()
+    assert "# A register of permits was found: a.geojson" in text
+    columns = '{ "number" = "许可证号", "holder" = "采矿权人", "valid_to" = "有效期止" }'
+    assert f"# columns = {columns}" in text
 
 
 def test_every_line_that_is_switched_off_can_be_switched_on(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,144 @@
+"""What a simulated area says of itself: its area.toml and its SOURCE.md."""
+
+from itertools import product
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+
+from engine.simulate.frame import EPOCHS, Frame
+from engine.simulate.optics import BANDS, image_name
+from engine.simulate.plan import CLASS_TITLES
+from engine.simulate.register_files import SHORT_NAMES
+
+_COLUMNS = {
+    "number": "采矿许可证号",
+    "mine": "矿山名称",
+    "holder": "采矿权人",
+    "mineral": "开采主矿种",
+    "kind": "项目类型",
+    "status": "许可证状态",
+    "valid_from": "有效期起",
+    "valid_to": "有效期止",
+}
+
+
+def area_name(frame: Frame) -> str:
+    """Of the first seed, the size alone; areas of other seeds bear them."""
+    return f"weining-{frame.size.name}" + ("" if frame.seed == 1 else f"-{frame.seed}")
+
+
+def area_text(frame: Frame, reference: Path) -> str:
+    """The area.toml. reference : folder of the interpretation, by which ground is held out for assessment."""
+    size = frame.size
+    images = "\n".join(
+        f"""[[imagery.images]]
+path = "images/{image_name(epoch.date)}"
+date = {epoch.date}
+labels = "reference/reference_{epoch.date.year}.gpkg"
+"""
+        for epoch in EPOCHS
+    )
+    classes = "\n".join(f'"{title}" = [{int(code)}]' for code, title in CLASS_TITLES.items())
+    columns = "\n".join(f'{name} = "{SHORT_NAMES[column]}"' for name, column in _COLUMNS.items())
+    rows = ", ".join(f"[{first}, {end}]" for first, end in held_out_rows(frame, reference))
+    return f"""# A simulated place in the manner of the Weiningbeishan: seed {frame.seed}, {size.name}. See SOURCE.md.
+
+name = "{area_name(frame)}"
+title = "Weining, simulated ({size.name}{"" if frame.seed == 1 else f", seed {frame.seed}"})"
+source = "SOURCE.md"
+attribution = "Simulated: no real place"
+
+[imagery]
+bands = [{", ".join(f'"{band}"' for band in BANDS)}]
+
+{images}
+[reference]
+class_field = "code"
+# Every second band of ground is for assessment: no training sees it.
+held_out_rows = [{rows}]
+
+[reference.classes]
+{classes}
+
+[training]
+{_recipe(frame)}
+
+[extraction]
+model = "models/{area_name(frame)}.safetensors"
+
+[segmentation]
+# The paper's.
+scale = 79
+shape = 0.2
+compactness = 0.5
+
+[stack]
+format = "hyp3"
+path = "radar"
+
+[network]
+# The paper's: they leave one acquisition out, and 334 pairs.
+max_days = 60
+max_perpendicular_m = 111.46
+
+[inversion]
+weights = "none"
+reference = "median"
+
+[permits]
+path = "permits/permits.shp"
+encoding = "GB18030"
+extraction_kinds = ["采矿许可证"]
+
+[permits.columns]
+{columns}
+"""
+
+
+def _recipe(frame: Frame) -> str:
+    """At 2 m a quick one, so that the whole area is there within minutes."""
+    if frame.size.pixel_m > 1:
+        return "zoom = 1\ncrop = 192\nbatch = 8\nsteps = 160\nlight = [0.8, 1.25]"
+    return "crop = 320\nbatch = 8\nsteps = 400\nlight = [0.8, 1.25]"
+
+
+def held_out_rows(frame: Frame, reference: Path) -> list[tuple[int, int]]:
+    """Every second of some bands of rows; how wide they are is chosen so that both halves hold as much of each class.
+
+    That is decided by the interpretation, as it would be at a real place.
+    """
+    rows = frame.optical_grid.rows
+    outlines = gpd.read_file(reference / f"reference_{EPOCHS[0].date.year}.gpkg")
+    north = frame.bounds.north
+    middle = ((north - outlines.geometry.centroid.y) / frame.size.pixel_m).to_numpy()
+    codes = outlines["code"].to_numpy()
+
+    def unevenness(bands: int, first: int) -> float:
+        held = np.floor(middle / rows * bands).astype(int) % 2 == first
+        shares = [held[codes == code].mean() for code in np.unique(codes)]
+        return float(np.sum((np.array(shares) - 0.5) ** 2))
+
+    # Bands of no less than 600 m or so, or every patch would be cut by one.
+    most = max(4, int(rows * frame.size.pixel_m / 600))
+    bands, first = min(product(range(4, most + 1), (0, 1)), key=lambda choice: unevenness(*choice))
+    edges = np.rint(np.linspace(0, rows, bands + 1)).astype(int)
+    return [(int(edges[band]), int(edges[band + 1])) for band in range(bands) if band % 2 == first]
+
+
+def source_text(frame: Frame) -> str:
+    width, height = frame.bounds.east - frame.bounds.west, frame.bounds.north - frame.bounds.south
+    return f"""# Simulated area in the manner of the Weiningbeishan
+
+No real place: terrain, mines, permits and every name are made up by `python -m engine simulate weining --size
+{frame.size.name} --seed {frame.seed}`, {width / 1000:.1f} x {height / 1000:.1f} km, {sum(frame.size.patches)} mine patches, because no
+labelled image of mines at this resolution and no Chinese register of permits may be used freely. What it imitates is
+described in *Remote Sensing* 2023, 15(16), 4062.
+
+- `images`: {EPOCHS[0].date} and {EPOCHS[1].date}, red, green, blue and near infrared, 8 bits, {frame.size.pixel_m:g} m.
+- `radar`: Sentinel-1-like interferograms, 2019 to 2021, as HyP3 lays them out; `radar/gacos`: delays of the air.
+- `permits`: the register of permits and the ecological zone, as shape files in GBK and as GeoPackages.
+- `reference`: an interpretation of both images, with an interpreter's errors; what is trained on.
+- `land_cover.tif`: in the codes of ESA WorldCover, with its kind of errors. `dem.tif`: heights.
+- `truth`: what is true of all this. Only assessments read it.
+"""

@@ -1,0 +1,79 @@
+"""Verdicts on the map, in a browser: permits and what lies outside them, the filter of the list, the card."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from store.home import Home
+from store.reader import ReleaseReader, current_release
+from tests.browser.driving import no_failure, open_map
+
+AREA = "strzegom"
+
+
+@pytest.fixture
+def reader(permitted: Home) -> ReleaseReader:
+    reader = current_release(permitted, AREA)
+    assert reader is not None
+    return reader
+
+
+def drawn_features(page: Page, layer: str) -> set[str]:
+    """Identifiers of what a layer of the map shows."""
+    found: list[str] = page.locator(".map").evaluate(
+        "(element, id) => element.map.queryRenderedFeatures({ layers: [id] })"
+        ".map(({ properties }) => properties.number ?? properties.patch_id)",
+        layer,
+    )
+    return set(found)
+
+
+def wait_for_feature(page: Page, layer: str, name: str) -> None:
+    """The map draws what is selected when it comes to it."""
+    for _ in range(100):
+        if name in drawn_features(page, layer):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{name} is not drawn in {layer}")
+
+
+def test_verdicts_are_seen_on_the_map_and_told_on_the_card(
+    page: Page, permit_server: str, reader: ReleaseReader
+) -> None:
+    open_map(page, permit_server, f"?area={AREA}")
+    crossing = {verdict.patch_id for verdict in reader.verdicts() if verdict.kind == "crosses"}
+    assert drawn_features(page, "permits-line") == {"W", "E"}
+    assert drawn_features(page, "outside") == crossing
+
+    page.get_by_label("Verdict").click()
+    page.get_by_role("option", name=re.compile("suspected: no permit")).last.click()
+    alone = {verdict.patch_id for verdict in reader.verdicts() if verdict.kind == "no_permit"}
+    rows = page.locator("li[role=option][data-id]")
+    expect(rows).to_have_count(len(alone))
+    chosen = str(rows.first.get_attribute("data-id"))
+    rows.first.click()
+    expect(page.get_by_text("covers any of it").first).to_be_visible()
+    expect(page.get_by_text(re.compile(r"\d ha outside"))).to_be_visible()
+    wait_for_feature(page, "outside", chosen)
+    no_failure(page)
+
+
+def test_permits_can_be_switched_off(page: Page, permit_server: str) -> None:
+    open_map(page, permit_server, f"?area={AREA}")
+    page.locator(".layers summary").click()
+    page.get_by_label("Permits", exact=True).uncheck()
+    page.get_by_label("Outside a valid permit").uncheck()
+    visible = "(element, id) => element.map.getLayoutProperty(id, 'visibility')"
+    for layer in ("permits-line", "permits-casing", "outside"):
+        assert page.locator(".map").evaluate(visible, layer) == "none"
+    no_failure(page)
+
+
+def test_an_area_without_a_register_has_no_such_layers(page: Page, permit_server: str) -> None:
+    open_map(page, permit_server, "?area=metropolitan")
+    assert page.locator(".map").evaluate("(element) => !element.map.getLayer('permits-line')")
+    page.locator(".layers summary").click()
+    expect(page.get_by_label("Outlines of patches")).to_be_visible()
+    expect(page.get_by_label("Permits", exact=True)).to_have_count(0)
+    no_failure(page)

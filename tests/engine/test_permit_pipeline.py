@@ -1,0 +1,182 @@
+"""From a register to the verdicts of a release: on an area of radar with a given outline, and on one of images."""
+
+import datetime
+import json
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pytest
+from shapely.geometry import box, shape
+
+from engine.area import read_area
+from engine.errors import InputError
+from engine.pipeline import check_inputs
+from store.home import Home
+from store.reader import ReleaseReader
+from tests.engine.conftest import BOWL, UTM
+from tests.engine.test_optical_pipeline import Place as OpticalPlace
+from tests.engine.test_optical_pipeline import build as build_optical
+from tests.engine.test_pipeline import Place, build
+
+WEST, NORTH = UTM.transform @ (BOWL[1].start, BOWL[0].start)
+EAST, SOUTH = UTM.transform @ (BOWL[1].stop, BOWL[0].stop)
+TABLE = """
+[permits]
+path = "permits.gpkg"
+columns = { number = "no", holder = "owner", kind = "sort", valid_from = "from", valid_to = "to" }
+extraction_kinds = ["mining"]
+"""
+
+
+def write_register(path: Path, *permits: tuple[Any, ...], crs: str = "EPSG:32633") -> None:
+    """permits : number, shape in the given system, kind, first and last day."""
+    columns = {"no": 0, "sort": 2, "from": 3, "to": 4}
+    given: dict[str, list[Any]] = {name: [one[place] for one in permits] for name, place in columns.items()}
+    frame = gpd.GeoDataFrame(given | {"owner": "A mine"}, geometry=[one[1] for one in permits], crs=crs)
+    frame.to_file(path)
+
+
+def with_register(place: Place | OpticalPlace, *permits: tuple[Any, ...], crs: str = "EPSG:32633") -> None:
+    write_register(place.area / "permits.gpkg", *permits, crs=crs)
+    file = place.area / "area.toml"
+    file.write_text(file.read_text() + TABLE)
+
+
+HALF = box(WEST - 1000, SOUTH - 1000, WEST + 200, NORTH + 1000)
+REST = box(WEST + 200, SOUTH - 1000, EAST + 1000, NORTH + 1000)
+
+
+@pytest.fixture(scope="module")
+def crossing(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """The bowl, 500 m wide, of which the western 200 m lie in a permit that is valid; read only."""
+    place = build(tmp_path_factory.mktemp("crossing"))
+    with_register(place, ("C1", HALF, "mining", "2015-01-01", None), ("C2", REST, "mining", "2010-01-01", "2019-12-31"))
+    place.run()
+    return place
+
+
+def test_a_patch_that_crosses_is_published_with_what_lies_outside(crossing: Place) -> None:
+    reader = crossing.current
+    (verdict,) = reader.verdicts("A")
+    assert (verdict.kind, verdict.register, verdict.permits) == ("crosses", "permits.gpkg", ["C1", "C2"])
+    assert verdict.date == datetime.date(2020, 3, 1)  # the last of the radar: the outline has none of its own
+    assert [reason["code"] for reason in verdict.reasons] == [
+        *("judged_undated", "reaches_outside", "no_last_day", "expired")
+    ]
+    areas = (verdict.least_m2, verdict.likely_m2, verdict.most_m2)
+    assert areas == pytest.approx((295 * 500, 300 * 500, 305 * 500), rel=2e-3)
+    assert verdict.distance_m == pytest.approx(300, abs=0.5)
+    (feature,) = json.loads(reader.outside_geojson())["features"]
+    assert feature["properties"] == {"patch_id": "A", "kind": "crosses"}
+    outside = gpd.GeoSeries([shape(feature["geometry"])], crs="EPSG:4326").to_crs("EPSG:32633").iloc[0]
+    assert outside.symmetric_difference(box(WEST + 200, SOUTH, EAST, NORTH)).area < 10
+
+
+def test_the_register_is_published(crossing: Place) -> None:
+    reader = crossing.current
+    assert reader.has_register
+    second, first = reader.permits(["C2", "nowhere", "C1"])
+    assert (first.number, first.holder, first.kind, first.mine) == ("C1", "A mine", "mining", "")
+    assert (first.valid_from, first.valid_to, first.has_outline) == (datetime.date(2015, 1, 1), None, True)
+    assert second.valid_to == datetime.date(2019, 12, 31)
+    features = json.loads(reader.permits_geojson())["features"]
+    assert {feature["properties"]["number"] for feature in features} == {"C1", "C2"}
+    (total,) = reader.verdict_sums()
+    assert (total.kind, total.patches) == ("crosses", 1)
+    assert total.area_m2 == pytest.approx(250_000, rel=2e-3)
+    assert total.least_m2 < total.likely_m2 < total.most_m2
+    assert "permits.gpkg" in {row["file"] for row in reader.inputs()}
+    report = next(step.report for step in reader.steps() if step.name == "verdicts")
+    assert (report["crosses"], report["permits"]) == (1, 2)
+
+
+def test_a_change_of_the_register_judges_again_and_nothing_else(crossing: Place, tmp_path: Path) -> None:
+    place = crossing.copy(tmp_path)
+    before = {step.name: step.finished for step in place.current.steps()}
+    assert place.run() == place.current_id  # nothing has changed yet
+    write_register(place.area / "permits.gpkg", ("C1", HALF.union(REST), "mining", "2015-01-01", "2025-01-01"))
+    place.run()
+    (verdict,) = place.current.verdicts()
+    assert verdict.kind == "inside"
+    assert json.loads(place.current.outside_geojson())["features"] == []
+    after = {step.name: step.finished for step in place.current.steps()}
+    assert {name for name in after if after[name] != before[name]} <= {"verdicts"}
+
+
+def test_permits_for_exploration_alone_leave_no_permit(crossing: Place, tmp_path: Path) -> None:
+    place = crossing.copy(tmp_path)
+    write_register(
+        place.area / "permits.gpkg",
+        ("C1", HALF.union(REST), "exploration", "2015-01-01", "2025-01-01"),
+        ("C2", box(WEST, SOUTH - 3000, EAST, SOUTH - 2000), "mining", "2015-01-01", "2025-01-01"),
+    )
+    place.run()
+    (verdict,) = place.current.verdicts()
+    assert (verdict.kind, verdict.permits, verdict.distance_m) == ("no_permit", ["C1"], None)
+    assert verdict.reasons[-1] == {"code": "other_kind", "parameters": {"permit": "C1", "kind": "exploration"}}
+
+
+def test_a_register_of_elsewhere_is_refused(crossing: Place, tmp_path: Path) -> None:
+    place = crossing.copy(tmp_path)
+    write_register(
+        place.area / "permits.gpkg",
+        ("C1", box(104, 26, 105, 27), "mining", "2015-01-01", None),
+        crs="EPSG:4326",
+    )
+    with pytest.raises(InputError, match="far from the patches") as error:
+        place.run()
+    assert (error.value.file, error.value.field) == (place.area / "area.toml", "permits.path")
+
+
+def test_a_register_that_cannot_be_read_is_said_before_the_work(crossing: Place, tmp_path: Path) -> None:
+    place = Place(crossing.copy(tmp_path).area, Home(tmp_path / "new"))
+    write_register(place.area / "permits.gpkg", ("C1", HALF, "mining", "2015-01-01", "soon"))
+    with pytest.raises(InputError, match="'soon' is no date"):
+        place.run()
+    assert not (place.home.work("testbed") / "stack").exists()
+
+
+def test_check_reads_the_register_and_counts_its_permits(crossing: Place, tmp_path: Path) -> None:
+    place = crossing.copy(tmp_path)
+    assert "permits: 2" in check_inputs(read_area(place.area), place.home, lambda _: None)
+    write_register(
+        place.area / "permits.gpkg", ("C1", HALF, "mining", None, None), ("C2", REST, "mining", None, "2021-01-01")
+    )
+    said = check_inputs(read_area(place.area), place.home, lambda _: None)
+    assert "permits: 2, 1 of them without dates" in said
+    (place.area / "permits.gpkg").write_bytes(b"junk")
+    with pytest.raises(InputError, match=r"permits\.gpkg"):
+        check_inputs(read_area(place.area), place.home, lambda _: None)
+
+
+# Patches that images show
+
+
+@pytest.fixture(scope="module")
+def quarries(tmp_path_factory: pytest.TempPathFactory) -> ReleaseReader:
+    """The quarries of two dates, with a permit over the western half of the frame that ran out between them."""
+    place = build_optical(tmp_path_factory.mktemp("quarries"))
+    with_register(
+        place,
+        ("W", box(16.20, 50.9, 16.235, 51.1), "mining", "2015-01-01", "2022-06-30"),
+        ("E", box(16.235, 50.9, 16.30, 51.1), "mining", "2015-01-01", "2030-12-31"),
+        crs="EPSG:4326",
+    )
+    place.run()
+    return place.current
+
+
+def test_a_patch_is_judged_on_the_date_of_its_latest_outline(quarries: ReleaseReader) -> None:
+    patches = {patch.patch_id: patch for patch in quarries.patches()}
+    verdicts = quarries.verdicts()
+    assert {verdict.patch_id for verdict in verdicts} == set(patches)
+    for verdict in verdicts:
+        patch = patches[verdict.patch_id]
+        assert verdict.date == patch.last_seen
+        assert verdict.reasons[0]["code"] == "judged"
+        if patch.east < 16.234:
+            assert verdict.kind == ("no_permit" if str(patch.last_seen) == "2023-03-01" else "inside")
+        elif patch.west > 16.236:
+            assert verdict.kind == "inside"
+    assert len({verdict.kind for verdict in verdicts}) > 1

@@ -1,0 +1,103 @@
+"""What the pages say of an area with a register of permits."""
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from store.home import Home
+from store.reader import ReleaseReader, current_release
+from tests.conftest import ROOT, STRZEGOM
+from tests.pages.test_pages import PAGES, open_page, text
+
+MAP, OVERVIEW = ROOT / "pages" / "inspect" / "map.py", ROOT / "pages" / "overview" / "summary.py"
+AREA = STRZEGOM.name
+
+
+@pytest.fixture
+def reader(permitted: Home, monkeypatch: pytest.MonkeyPatch) -> ReleaseReader:
+    monkeypatch.setenv("PITWATCH_HOME", str(permitted.root))
+    reader = current_release(permitted, AREA)
+    assert reader is not None
+    return reader
+
+
+def patch_of(reader: ReleaseReader, kind: str) -> str:
+    """The patch with most ground outside, of those with one verdict."""
+    own = [verdict for verdict in reader.verdicts() if verdict.kind == kind]
+    return max(own, key=lambda verdict: verdict.likely_m2 or 0.0).patch_id
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_page_opens(page: Path, reader: ReleaseReader) -> None:
+    assert not open_page(page, area=AREA).exception
+
+
+def test_a_patch_that_crosses_is_suspected_with_reasons_area_and_permits(reader: ReleaseReader) -> None:
+    told = text(open_page(MAP, area=AREA, patch=patch_of(reader, "crosses")))
+    assert "suspected: crosses its permit's boundary" in told
+    assert "Judged on its outline of 1 Mar 2023." in told
+    assert "m beyond permit W." in told
+    assert "On its ground, permit E expired on 31 Dec 2022." in told
+    assert " ha outside (" in told
+    assert "| W | Granit *sp.* z o.o. |".replace("*", "\\*") in told.replace("\u00a0", " ")
+    assert "1 Jan 2010 – 31 Dec 2030" in told.replace("\u00a0", " ")
+
+
+def test_a_patch_without_a_permit_is_suspected_and_told_which_permit_has_expired(reader: ReleaseReader) -> None:
+    told = text(open_page(MAP, area=AREA, patch=patch_of(reader, "no_permit")))
+    assert "suspected: no permit" in told
+    assert "No permit that is valid on 1 Mar 2023 covers any of it." in told
+
+
+def test_a_patch_inside_is_not_suspected(reader: ReleaseReader) -> None:
+    told = text(open_page(MAP, area=AREA, patch=patch_of(reader, "inside")))
+    assert "inside a valid permit" in told
+    assert "suspected" not in told
+    assert "ha outside" not in told
+
+
+def test_the_list_is_filtered_by_verdict(reader: ReleaseReader) -> None:
+    app = open_page(MAP, area=AREA)
+    (box,) = [box for box in app.selectbox if box.label == "Verdict"]
+    kinds = [verdict.kind for verdict in reader.verdicts()]
+    assert [option.rpartition("(")[2] for option in box.options[1:]] == [
+        f"{kinds.count(kind)})" for kind in ("no_permit", "crosses", "inside")
+    ]
+    assert len(listed(app)) == len(kinds)
+    box.select("crosses").run()
+    assert not app.exception
+    assert len(listed(app)) == kinds.count("crosses")
+    assert all("suspected: crosses" in row for row in listed(app))
+
+
+def listed(app: AppTest) -> list[str]:
+    """The verdicts of the list's rows."""
+    for element in app.main:
+        data = getattr(getattr(element, "proto", None), "json", "")
+        if '"rows"' in data:
+            return [row["verdicts"][0]["words"] for row in json.loads(data)["rows"]]
+    return []
+
+
+def test_the_overview_counts_what_is_suspected(reader: ReleaseReader) -> None:
+    app = open_page(OVERVIEW, area=AREA)
+    kinds = [verdict.kind for verdict in reader.verdicts()]
+    suspected = kinds.count("crosses") + kinds.count("no_permit")
+    figures = {metric.label: metric.value for metric in app.metric}
+    assert figures["Held against permits"] == f"{len(kinds)} of {len(kinds)}"
+    assert figures["Suspected"].startswith(f"{suspected} · ")
+    table = next(frame.value for frame in app.dataframe if "verdict" in frame.value.columns)
+    assert list(table["patches"]) == [kinds.count(kind) for kind in ("no_permit", "crosses", "inside")]
+    assert "confirmed by nobody yet" in text(app)
+
+
+def test_without_a_register_there_is_neither_filter_nor_table(
+    both_published: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PITWATCH_HOME", str(both_published.root))
+    assert "Verdict" not in [box.label for box in open_page(MAP, area=AREA).selectbox]
+    app = open_page(OVERVIEW, area=AREA)
+    assert "Suspected" not in [metric.label for metric in app.metric]
+    assert "Patches by verdict" not in [header.value for header in app.subheader]
