@@ -190,7 +190,8 @@ def draw_rates(scene: Scene, truth: Path, path: Path) -> None:
     print(f"truth: rates from {np.nanmin(rates):.1f} to {np.nanmax(rates):.1f} mm/yr")
     places = scene.places
     extent = tuple(value / 1e3 for value in (places.x[0], places.x[-1], places.y[-1], places.y[0]))
-    figure = Figure(figsize=(12, 8), layout="constrained")
+    width = 7.0 * places.shape[1] / places.shape[0] + 1.6
+    figure = Figure(figsize=(width, 7.0), layout="constrained")
     axes = figure.subplots()
     shown = axes.imshow(rates, vmin=-20, vmax=20, cmap="RdBu", extent=extent)
     axes.imshow(np.where(np.isnan(rates), 1.0, np.nan), cmap="Greys", vmin=0, vmax=1.4, extent=extent)
@@ -212,7 +213,7 @@ def draw_air(scene: Scene, folder: Path, path: Path) -> None:
     delay = air[1] - air[0]
     ramps = (scene.orbit_phase(number[item.pair.second]) - scene.orbit_phase(number[item.pair.first])) * RAD_TO_MM
     pictures = {"as delivered": phase, "its air": delay, "without air and ramp": phase - delay - ramps}
-    figure = Figure(figsize=(14, 4.6), layout="constrained")
+    figure = Figure(figsize=(14, 4.5 * phase.shape[0] / phase.shape[1] + 0.9), layout="constrained")
     limit = float(np.nanpercentile(np.abs(phase - np.nanmedian(phase)), 99))
     for axes, (title, values) in zip(figure.subplots(1, 3), pictures.items(), strict=True):
         about = values - np.nanmedian(values)

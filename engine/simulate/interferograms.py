@@ -21,8 +21,8 @@ _PATCH, FILTER_STRENGTH = 16, 0.2
 _LEAST_COHERENCE = 0.22
 # Share of pairs with a region that is off by whole turns: of good ones, and how it grows as mean coherence falls.
 _WRONG_SHARE, _WRONG_BY_LOSS, _GOOD_COHERENCE = 0.03, 0.30, 0.62
-_REGION_PIXELS, _REGION_SHARE = 40, 0.12
-_REGION_LEVELS = (0.04, 0.08, 0.15, 0.25, 0.35)
+_REGION_PIXELS, _LEAST_REGION_SHARE, _REGION_SHARE = 40, 0.0008, 0.12
+_REGION_LEVELS = (0.04, 0.08, 0.12, 0.17, 0.22, 0.28, 0.34, 0.4)
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,8 @@ def wrong_turns(coherence: Field, chance: np.random.Generator) -> WrongTurns | N
         regions, _ = label(smooth > level)
         sizes = np.bincount(regions.ravel())
         sizes[0] = 0
-        fitting = np.flatnonzero((sizes >= _REGION_PIXELS) & (sizes <= _REGION_SHARE * coherence.size))
+        least = max(_REGION_PIXELS, _LEAST_REGION_SHARE * coherence.size)
+        fitting = np.flatnonzero((sizes >= least) & (sizes <= _REGION_SHARE * coherence.size))
         if len(fitting):
             chosen = regions == chance.choice(fitting)
             return WrongTurns(np.asarray(binary_dilation(chosen, iterations=2), np.bool_), turns)

@@ -11,6 +11,8 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
+from shapely import Polygon, unary_union
+from shapely.geometry.base import BaseGeometry
 
 from engine.grid import Block
 from engine.simulate.acquisitions import DAYS_PER_YEAR, years_since
@@ -30,6 +32,7 @@ _STEP_DAYS = 1.5
 _WINTER_SHARE, _MIDWINTER_YEAR = 0.25, 0.04
 # Swelling is greatest in spring; its date varies by patch, years.
 _SWELL_YEAR, _SWELL_SPREAD = 0.30, 0.06
+_SLIVER_M2 = 1_000.0
 # Beyond this many radii a bowl's influence, exp(−π r²), is cut to nothing.
 _BOWL_REACH = 1.15
 _AT_WORK = (Activity.EXTRACTION, Activity.TIPPING, Activity.REMOVAL, Activity.LEVELLING)
@@ -174,19 +177,29 @@ def _shape_of_patch(patch: Patch, places: Places, block: Block, reach: float) ->
     """How near the core a pixel is, 1 inside it to 0 at the outline; and its share of the core's motion."""
     x, y = places.axes(block)
     stream = places.frame.stream("shape of motion", patch.number)
-    to_core, to_ground = places.distance(patch.core, block), places.distance(patch.ground, block)
-    to_rim = places.distance(patch.ground.boundary, block)
+    ground = _without_slivers(patch.ground)
+    to_core, to_ground = places.distance(patch.core, block), places.distance(ground, block)
+    to_rim = places.distance(ground.boundary, block)
     ragged = np.maximum(to_core + 10.0 * fractal(stream, x, y, 60.0, 2) * (to_core > 0), 0)
     share = np.where(to_ground > 0, 1.0, ragged / np.maximum(ragged + to_rim, 1e-3))
     nearness = 1 - share * share * (3 - 2 * share)
     fading = _RIM_SHARE * np.clip(1 - to_ground / reach, 0, 1) ** 2
     shape = np.where(to_ground > 0, fading, _RIM_SHARE + (1 - _RIM_SHARE) * nearness)
-    size = max(40.0, 0.4 * float(np.sqrt(patch.ground.area)))
-    uneven = np.clip(1 + 0.2 * fractal(stream + 10, x, y, size, 3), 0.4, 1.6)
+    size = max(40.0, 0.4 * float(np.sqrt(ground.area)))
+    uneven = np.clip(1 + 0.15 * fractal(stream + 10, x, y, size, 3), 0.5, 1.25)
     shape *= uneven
     core = to_core == 0
     shape /= shape[core].mean() if core.any() else shape.max()
     return nearness.astype(np.float32), shape.astype(np.float32)
+
+
+def _without_slivers(ground: BaseGeometry) -> BaseGeometry:
+    """A patch without the small holes that the outlines of two years leave between them."""
+    parts = [part for part in getattr(ground, "geoms", (ground,)) if isinstance(part, Polygon)]
+    whole = [
+        Polygon(part.exterior, [hole for hole in part.interiors if Polygon(hole).area > _SLIVER_M2]) for part in parts
+    ]
+    return unary_union(whole)
 
 
 def _down_slope(heights: Field) -> tuple[Field, Field]:

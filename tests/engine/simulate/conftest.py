@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-import numpy as np
 import pytest
 from shapely import MultiPolygon, Point, box
 
@@ -26,7 +25,7 @@ MOTIONS = (
     (Activity.EXTRACTION, Motion(MotionKind.STEP, step_mm=-60.0, day=date(2020, 9, 20))),
     (Activity.EXTRACTION, Motion(MotionKind.ACCELERATING, rate=-20.0)),
     (Activity.IDLE, Motion(MotionKind.SEASONAL, annual_mm=4.0)),
-    (Activity.SETTLEMENT, Motion(MotionKind.DECAY, rate=-25.0, decay_years=1.2, day=date(2018, 11, 1))),
+    (Activity.SETTLEMENT, Motion(MotionKind.DECAY, rate=-36.0, decay_years=1.2, day=date(2018, 11, 1))),
     (Activity.DIGGING, Motion(MotionKind.VIOLENT, day=date(2020, 4, 11), until=date(2020, 12, 1))),
     (Activity.LEVELLING, Motion(MotionKind.LINEAR, rate=-8.0)),
     (Activity.REMOVAL, Motion(MotionKind.LINEAR, rate=-12.0)),
@@ -100,7 +99,3 @@ def simulate_few(tmp_path: Path) -> Callable[[str, int, Workers], Path]:
         return folder
 
     return simulate
-
-
-def correlation(one: np.ndarray, other: np.ndarray) -> float:
-    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
