@@ -76,13 +76,11 @@ def train(
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, options.steps))
         advance = count(options.steps)
         losses = []
-        half = _has_half_precision()
         network.train()
         for _ in range(options.steps):
             values, labels = (torch.from_numpy(array) for array in sampler.batch())
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
-                logits = network(values.contiguous(memory_format=torch.channels_last))
-            loss = segmentation_loss(logits.float(), labels.long())
+            logits = network(values.contiguous(memory_format=torch.channels_last))
+            loss = segmentation_loss(logits, labels.long())
             optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
@@ -91,11 +89,6 @@ def train(
             losses.append(loss.item())
             advance()
     return Training(network.eval(), losses)
-
-
-def _has_half_precision() -> bool:
-    """Whether the processor multiplies bfloat16 itself; then training takes less than half the time."""
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 def _rate(step: int, steps: int) -> float:

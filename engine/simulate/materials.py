@@ -61,7 +61,7 @@ class Recipe(NamedTuple):
 _RECIPES = {
     MineClass.GANGUE_DUMP: Recipe(1.15, 0.38, 0.42, 0.26, 0.20, 1.3, 2.0),
     MineClass.IRON_PIT: Recipe(1.45, 0.62, 0.40, 0.24, 0.20, 2.6, 2.5),
-    MineClass.CLAY_PIT: Recipe(1.40, 0.22, 0.36, 0.12, 0.10, 0.8, 7.0),
+    MineClass.CLAY_PIT: Recipe(1.40, 0.10, 0.40, 0.12, 0.10, 0.25, 7.0),
     MineClass.SANDSTONE_PIT: Recipe(1.35, 0.36, 0.50, 0.46, 0.42, 2.2, 3.0),
 }
 

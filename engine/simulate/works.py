@@ -147,7 +147,7 @@ def _motion(activity: Activity, kind: MotionKind, chance: Generator) -> Motion:
         case MotionKind.STEP:
             return Motion(kind, step_mm=2.6 * rate, day=_day(chance, 2019.8, 2021.2), creep=creep)
         case MotionKind.DECAY:
-            return Motion(kind, rate=-float(chance.uniform(13, 18)), day=_day(chance, 2018.3, 2019.2), decay_years=float(chance.uniform(0.9, 1.6)))  # fmt: skip
+            return Motion(kind, rate=-float(chance.uniform(26, 38)), day=_day(chance, 2018.6, 2019.4), decay_years=float(chance.uniform(0.9, 1.5)))  # fmt: skip
         case MotionKind.VIOLENT:
             day = _day(chance, 2019.2, 2020.3)
             return Motion(kind, day=day, until=None if chance.random() < 0.6 else _day(chance, 2021.2, 2021.8))
