@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 from engine.deformation.hyp3 import Hyp3Stack
 from engine.deformation.stack import Hyp3Options, Interferogram
 from engine.raster import Raster
-from engine.simulate.acquisitions import MAX_DAYS, MAX_PERPENDICULAR_M, acquisitions, discarded, interferograms
-from engine.simulate.atmosphere import Air
-from engine.simulate.decorrelation import Ground
 from engine.simulate.frame import SIZES, Frame
-from engine.simulate.layout import make_plan
-from engine.simulate.line_of_sight import WAVELENGTH_M
-from engine.simulate.radar import Scene
-from engine.simulate.motion_truth import rate
+from engine.simulate.planning.layout import make_plan
+from engine.simulate.radar.acquisitions import MAX_DAYS, MAX_PERPENDICULAR_M, acquisitions, discarded, interferograms
+from engine.simulate.radar.atmosphere import Air
+from engine.simulate.radar.decorrelation import Ground
+from engine.simulate.radar.line_of_sight import WAVELENGTH_M
+from engine.simulate.radar.motion_truth import rate
+from engine.simulate.radar.stack import Scene
 
 REAL = Path(__file__).parents[2] / "shared" / "data" / "mexico_hyp3"
 RAD_TO_MM = WAVELENGTH_M / (4 * np.pi) * 1e3

@@ -7,9 +7,9 @@ import geopandas as gpd
 import numpy as np
 
 from engine.simulate.frame import EPOCHS, Frame
-from engine.simulate.optics import BANDS, image_name
+from engine.simulate.optics.images import BANDS, image_name
 from engine.simulate.plan import CLASS_TITLES
-from engine.simulate.register_files import SHORT_NAMES
+from engine.simulate.register.files import SHORT_NAMES
 
 _COLUMNS = {
     "number": "采矿许可证号",

@@ -19,14 +19,14 @@ from engine.raster import write_cog
 from engine.simulate.area_file import area_text, source_text
 from engine.simulate.frame import OPTICAL_CRS, SIZES, Frame
 from engine.simulate.land_cover import write_land_cover
-from engine.simulate.optics import scene_of, write_images
-from engine.simulate.radar import simulate_radar
+from engine.simulate.optics.images import scene_of, write_images
+from engine.simulate.radar.stack import simulate_radar
 from engine.simulate.reference import write_reference
-from engine.simulate.register import draw_register
-from engine.simulate.register_files import write_register
+from engine.simulate.register.drawing import draw_register
+from engine.simulate.register.files import write_register
+from engine.simulate.register.verdicts import write_verdicts
 from engine.simulate.terrain import SPACING_M, Terrain
 from engine.simulate.truth import write_truth
-from engine.simulate.verdicts import write_verdicts
 from engine.steps import code_digest
 
 TRUTH, NOTE = "truth", "simulation.json"
@@ -88,7 +88,10 @@ def _is_there(out: Path, note: dict[str, Any]) -> bool:
     except (OSError, ValueError):
         if not out.is_dir() or any(out.iterdir()):
             raise InputError(
-                "it is there, and it is no simulated area", file=out, field="out", mend="name a folder that is not there yet"
+                "it is there, and it is no simulated area",
+                file=out,
+                field="out",
+                mend="name a folder that is not there yet",
             ) from None
         return False
 

@@ -8,10 +8,10 @@ import pytest
 from shapely import MultiPolygon, Point, box
 
 from engine.blocks import Workers
-from engine.simulate.acquisitions import acquisitions
 from engine.simulate.frame import Frame, Size
 from engine.simulate.plan import Activity, Bowl, Change, MineClass, Motion, MotionKind, Patch, Plan
-from engine.simulate.radar import Scene, simulate_radar
+from engine.simulate.radar.acquisitions import acquisitions
+from engine.simulate.radar.stack import Scene, simulate_radar
 from engine.simulate.terrain import Terrain
 
 TINY = Size("tiny", 1_200.0, 4.0, (1, 1, 1, 1), 0, 50_000.0, 90.0)

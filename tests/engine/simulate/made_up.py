@@ -10,8 +10,8 @@ from shapely.geometry.base import BaseGeometry
 
 from engine.simulate.frame import SIZES, Frame
 from engine.simulate.plan import Change, Confuser, ConfuserKind, MineClass, Patch, Plan, Road, Turbine
-from engine.simulate.register import Register, draw_register
-from engine.simulate.works import Work, assign_works, figure_10a, figure_10b
+from engine.simulate.planning.works import Work, assign_works, figure_10a, figure_10b
+from engine.simulate.register.drawing import Register, draw_register
 
 
 def bumpy(chance: np.random.Generator, area: float) -> Polygon:

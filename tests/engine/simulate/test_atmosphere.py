@@ -9,10 +9,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
-from engine.simulate.atmosphere import Air
 from engine.simulate.frame import SIZES, Frame
-from engine.simulate.gacos import STEP_DEG, GacosGrid, write_gacos
-from engine.simulate.places import Places
+from engine.simulate.radar.atmosphere import Air
+from engine.simulate.radar.gacos import STEP_DEG, GacosGrid, write_gacos
+from engine.simulate.radar.places import Places
 
 DAYS = [date(2019, 1, 11) + timedelta(days=36 * number) for number in range(12)]
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from engine.grid import Block
-from engine.simulate.motion import course_of, ground_motion
-from engine.simulate.places import Places
 from engine.simulate.plan import Motion, MotionKind
+from engine.simulate.radar.motion import course_of, ground_motion
+from engine.simulate.radar.places import Places
 from tests.engine.simulate.conftest import make_plan
 
 DAYS = [date(2019, 1, 1) + timedelta(days=number) for number in range(1_096)]

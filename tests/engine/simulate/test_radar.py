@@ -13,10 +13,10 @@ from engine.deformation.hyp3 import Hyp3Stack
 from engine.deformation.network import NetworkOptions, choose_pairs
 from engine.deformation.stack import Hyp3Options
 from engine.raster import Raster
-from engine.simulate.acquisitions import MAX_DAYS, MAX_PERPENDICULAR_M, Pair, discarded, interferograms
-from engine.simulate.hyp3 import product_name
-from engine.simulate.radar import Scene
-from engine.simulate.speckle import images, true_coherence
+from engine.simulate.radar.acquisitions import MAX_DAYS, MAX_PERPENDICULAR_M, Pair, discarded, interferograms
+from engine.simulate.radar.hyp3 import product_name
+from engine.simulate.radar.speckle import images, true_coherence
+from engine.simulate.radar.stack import Scene
 from tests.engine.simulate.conftest import REMOVED, VIOLENT, Simulated
 
 WAVELENGTH_M = 0.05546576

@@ -8,9 +8,10 @@ import pytest
 import shapely
 
 from engine.simulate.frame import EPOCHS, SIZES, Frame
-from engine.simulate.layout import make_plan
 from engine.simulate.measures import geodesic_m2
-from engine.simulate.permits import (
+from engine.simulate.planning.layout import make_plan
+from engine.simulate.register.drawing import draw_register
+from engine.simulate.register.permits import (
     MINERALS,
     Permit,
     PermitCase,
@@ -20,9 +21,8 @@ from engine.simulate.permits import (
     mine_name,
     permit_number,
 )
-from engine.simulate.register import draw_register
-from engine.simulate.verdicts import PatchVerdict, true_verdicts
-from engine.simulate.working_time import working_time
+from engine.simulate.register.verdicts import PatchVerdict, true_verdicts
+from engine.simulate.register.working_time import working_time
 from tests.engine.simulate.made_up import made_up_plan, made_up_register
 
 SEEDS = range(6)

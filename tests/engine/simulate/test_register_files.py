@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from shapely import box
 
-from engine.simulate.permits import Permit, Register
-from engine.simulate.register_files import SHORT_NAMES, write_register
+from engine.simulate.register.files import SHORT_NAMES, write_register
+from engine.simulate.register.permits import Permit, Register
 from engine.simulate.vectors import texts, write_shapefile
 from tests.engine.simulate.made_up import made_up_register
 

@@ -13,11 +13,11 @@ import shapely
 from pyproj import Geod
 
 from engine.simulate.frame import EPOCHS
-from engine.simulate.permits import PERIOD, PermitCase, Zone
 from engine.simulate.plan import Activity, Change, MineClass, Motion, MotionKind, Patch
-from engine.simulate.register_files import write_register
-from engine.simulate.verdicts import judge, write_verdicts
-from engine.simulate.working_time import working_time
+from engine.simulate.register.files import write_register
+from engine.simulate.register.permits import PERIOD, PermitCase, Zone
+from engine.simulate.register.verdicts import judge, write_verdicts
+from engine.simulate.register.working_time import working_time
 from tests.engine.simulate.made_up import made_up_plan, made_up_register
 
 GEOD = Geod(ellps="GRS80")

@@ -1,0 +1,1 @@
+"""What lies where in a simulated area, and what becomes of it."""

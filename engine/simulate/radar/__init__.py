@@ -1,0 +1,1 @@
+"""The interferograms of a simulated area."""
