@@ -55,17 +55,18 @@ def _control(control: dict[str, Any] | None) -> None:
     if control is None:
         st.caption(_("The least share of an object was given; no labels were there to find it from."))
         return
+    if control["saturated"]:
+        st.warning(
+            _("Saturated: all objects together do not reach the labels' area; the given least share stands."),
+            icon=":material/warning:",
+        )
+        return
     text = _("The least share was found by total-area control: {found} of patches kept, {reference} in the labels.")
     st.caption(
         text.format(
             found=wording.hectares(control["cumulated_m2"]), reference=wording.hectares(control["reference_m2"])
         )
     )
-    if control["saturated"]:
-        st.warning(
-            _("Saturated: all objects together do not reach the labels' area, so that next to nothing was removed."),
-            icon=":material/warning:",
-        )
 
 
 def _accuracy(metrics: dict[str, float]) -> None:

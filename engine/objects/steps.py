@@ -72,7 +72,9 @@ def refine_masks(
     class_names : of the codes 1, 2, … threshold : probability from which a pixel belongs to the preliminary mask.
     """
     control = _control(segmented, found, references, threshold)
-    if control is not None:
+    # Where what was found falls short of the reference's area, no share of an object can make up for it: p* would keep
+    # every object that the mask touches.
+    if control is not None and not control.saturated:
         options = options.model_copy(update={"least_share": control.share})
     counts = {}
     for day, segments in segmented.items():
