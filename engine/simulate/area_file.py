@@ -128,10 +128,11 @@ def held_out_rows(frame: Frame, reference: Path) -> list[tuple[int, int]]:
 
 def source_text(frame: Frame) -> str:
     width, height = frame.bounds.east - frame.bounds.west, frame.bounds.north - frame.bounds.south
+    extent, patches = f"{width / 1000:.1f} x {height / 1000:.1f}", sum(frame.size.patches)
     return f"""# Simulated area in the manner of the Weiningbeishan
 
 No real place: terrain, mines, permits and every name are made up by `python -m engine simulate weining --size
-{frame.size.name} --seed {frame.seed}`, {width / 1000:.1f} x {height / 1000:.1f} km, {sum(frame.size.patches)} mine patches, because no
+{frame.size.name} --seed {frame.seed}`, {extent} km, {patches} mine patches, because no
 labelled image of mines at this resolution and no Chinese register of permits may be used freely. What it imitates is
 described in *Remote Sensing* 2023, 15(16), 4062.
 

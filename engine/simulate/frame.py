@@ -40,16 +40,37 @@ class Epoch(NamedTuple):
 
 EPOCHS = (
     Epoch(
-        datetime.date(2019, 5, 18), 142.0, 63.0, 100.0, 7.0, (0.030, 0.040, 0.058, 0.016), (1.0, 1.0, 1.0, 1.0), (0.0, 0.0), 0.22
+        date=datetime.date(2019, 5, 18),
+        sun_azimuth=142.0,
+        sun_elevation=63.0,
+        view_azimuth=100.0,
+        view_tilt=7.0,
+        haze=(0.030, 0.040, 0.058, 0.016),
+        gain=(1.0, 1.0, 1.0, 1.0),
+        shift_m=(0.0, 0.0),
+        sky=0.22,
     ),
     Epoch(
-        datetime.date(2021, 11, 6), 166.0, 35.5, 280.0, 14.0, (0.052, 0.066, 0.088, 0.030), (0.93, 0.95, 1.02, 0.90), (0.36, -0.43), 0.30
+        date=datetime.date(2021, 11, 6),
+        sun_azimuth=166.0,
+        sun_elevation=35.5,
+        view_azimuth=280.0,
+        view_tilt=14.0,
+        haze=(0.052, 0.066, 0.088, 0.030),
+        gain=(0.93, 0.95, 1.02, 0.90),
+        shift_m=(0.36, -0.43),
+        sky=0.30,
     ),
-)  # fmt: skip
+)
 
 
 class Size(NamedTuple):
-    """An area's extent in m (None: the paper's frame), the images' pixel in m, and how many patches of each class."""
+    """How large an area is, and how much there is in it.
+
+    edge_m : of a square, None for the paper's frame. pixel_m : of the images. patches : of each class, in the order of
+    their codes. turbines : of the wind farm. largest_m2 : no patch is larger. relief_m : from the lowest to the highest
+    ground.
+    """
 
     name: str
     edge_m: float | None
@@ -80,14 +101,9 @@ class Frame:
     @cached_property
     def bounds(self) -> Bounds:
         """In m, EPSG:4544, whole tens of metres."""
-        to_metres = Transformer.from_crs("EPSG:4326", OPTICAL_CRS, always_xy=True)
-        west, south, east, north = to_metres.transform_bounds(*PAPER_FRAME)
         if self.size.edge_m is None:
-            # The largest upright rectangle inside the frame, whose sides are not quite upright in metres.
-            corners = [to_metres.transform(lon, lat) for lon in (PAPER_FRAME.west, PAPER_FRAME.east) for lat in (PAPER_FRAME.south, PAPER_FRAME.north)]  # fmt: skip
-            (x0, y0), (x1, y1), (x2, y2), (x3, y3) = corners
-            west, south, east, north = max(x0, x1), max(y0, y2), min(x2, x3), min(y1, y3)
-            return Bounds(*(10.0 * f(value / 10.0) for f, value in zip((math.ceil, math.ceil, math.floor, math.floor), (west, south, east, north), strict=True)))  # fmt: skip
+            return _paper_rectangle()
+        west, south, east, north = _to_metres().transform_bounds(*PAPER_FRAME)
         half = self.size.edge_m / 2
         x, y = (10.0 * round(middle / 10.0) for middle in ((west + east) / 2, (south + north) / 2))
         return Bounds(x - half, y - half, x + half, y + half)
@@ -116,3 +132,25 @@ class Frame:
     def stream(self, *subject: str | int) -> int:
         """A 64-bit number that stands for one subject, for noise that is looked up rather than drawn."""
         return int(self.chance(*subject).integers(0, 2**63))
+
+
+def _to_metres() -> Transformer:
+    """From degrees (longitude, latitude) to EPSG:4544."""
+    return Transformer.from_crs("EPSG:4326", OPTICAL_CRS, always_xy=True)
+
+
+def _paper_rectangle() -> Bounds:
+    """The largest upright rectangle, in whole tens of metres, inside the paper's frame.
+
+    The frame's own sides are not quite upright in metres.
+    """
+    transform = _to_metres().transform
+    west, south, east, north = PAPER_FRAME
+    south_west, north_west = transform(west, south), transform(west, north)
+    south_east, north_east = transform(east, south), transform(east, north)
+    return Bounds(
+        10.0 * math.ceil(max(south_west[0], north_west[0]) / 10.0),
+        10.0 * math.ceil(max(south_west[1], south_east[1]) / 10.0),
+        10.0 * math.floor(min(south_east[0], north_east[0]) / 10.0),
+        10.0 * math.floor(min(north_west[1], north_east[1]) / 10.0),
+    )

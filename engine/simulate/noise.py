@@ -50,7 +50,8 @@ def smooth(stream: int, x: NDArray[np.float64], y: NDArray[np.float64], spacing:
     """
     cols, across = _spline(x, spacing * along)
     rows, down = _spline(y, spacing)
-    return (down @ normal(stream, rows, cols) @ across.T) / np.float32(_SPLINE_STD)
+    values = np.asarray(down @ normal(stream, rows, cols) @ across.T, np.float32)
+    return values / np.float32(_SPLINE_STD)
 
 
 def fractal(
@@ -79,7 +80,8 @@ def _spline(places: NDArray[np.float64], spacing: float) -> tuple[NDArray[np.int
 
 @lru_cache(maxsize=512)
 def _spline_of(start: float, step: float, count: int, spacing: float) -> tuple[NDArray[np.int64], Field]:
-    return spline_matrix((start + step * np.arange(count)) / spacing)
+    places = start + step * np.arange(count, dtype=np.float64)
+    return spline_matrix(places / spacing)
 
 
 def spline_matrix(at: NDArray[np.float64]) -> tuple[NDArray[np.int64], Field]:

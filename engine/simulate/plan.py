@@ -58,6 +58,8 @@ class Activity(StrEnum):
 
 
 class MotionKind(StrEnum):
+    """How the ground moves from 2019 to 2021."""
+
     NONE = "none"
     LINEAR = "linear"
     ONSET = "onset"  # still, or slow, until a day; then linear
@@ -124,7 +126,8 @@ class Patch:
 class Bowl:
     """Ground above an underground coal working: it sinks, and its flanks move inwards.
 
-    radii_m : half axes of the ellipse where motion fades out. rate : mm/yr up at the centre, from `day` on.
+    radii_m : half axes of the ellipse where motion fades out. azimuth : by which it is turned,
+    degrees. rate : mm/yr up at the centre, from `day` on.
     """
 
     centre: Point
@@ -148,6 +151,8 @@ class Cover(IntEnum):
 
 @dataclass(frozen=True)
 class Road:
+    """paved : asphalt; else a track of bare ground."""
+
     line: LineString
     width_m: float
     paved: bool
@@ -155,7 +160,7 @@ class Road:
 
 @dataclass(frozen=True)
 class Turbine:
-    """pad : levelled ground round it. since : before the first image or between the two."""
+    """pad : levelled ground round it. phase : how far its rotor is turned in 2019, degrees."""
 
     place: Point
     pad: Polygon
@@ -192,6 +197,8 @@ class Confuser:
 
 @dataclass(frozen=True)
 class Plan:
+    """All that is in a frame. village : the ground that its buildings stand on. sand : where it drifts."""
+
     frame: Frame
     patches: tuple[Patch, ...]
     bowls: tuple[Bowl, ...]

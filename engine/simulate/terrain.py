@@ -25,7 +25,7 @@ class Stratum(NamedTuple):
     thickness: float
 
 
-# From south to north, again and again: coal measures, clay and ore stand in turn, as in the Carboniferous of the region.
+# From south to north, again and again: coal measures, clay and ore stand in turn, as in the region's Carboniferous.
 SEQUENCE = (
     Stratum("sandstone", 230.0),
     Stratum("coal measures", 260.0),
@@ -70,22 +70,26 @@ class Terrain:
     @cached_property
     def height(self) -> Field:
         """Above sea level in m, shape (y, x): within the frame from 1253 m up."""
-        ridges, weight = np.zeros((len(self.y), len(self.x)), np.float32), np.ones((), np.float32)
-        for octave, spacing in enumerate((640.0, 330.0, 170.0, 90.0, 45.0)):
-            ridge = 1 - np.abs(self._smooth(f"ridge {octave}", spacing, 2.2 if octave < 2 else 1.3))
-            ridges += np.float32(0.6**octave) * weight * ridge
-            # Small forms stand on high ground; valleys stay smooth.
-            weight = np.clip(0.35 + 0.65 * ridges / 1.4, 0, 1)
         fans = fractal(self.frame.stream("fans"), self.x, self.y, 600.0, 5, persistence=0.42)
         fall = (self.y - self.frame.bounds.south)[:, None] / 1_000.0
         rough = (
-            165.0 * self.mountains * np.maximum(ridges, 0) ** 1.6
+            165.0 * self.mountains * np.maximum(self._ridges(), 0) ** 1.6
             + 9.0 * fans * (1.2 - self.mountains)
             + 26.0 * self.mountains
             + 7.0 * fall
         )
         washes = np.exp(-((self._smooth("washes", 320.0, 0.6) / 0.07) ** 2))
         return self._in_range(gaussian_filter(rough - 5.0 * washes * (1.1 - self.mountains), 1.1))
+
+    def _ridges(self) -> Field:
+        """Ridged noise, shape (y, x): crests along the strike, the finer ones less strong and less stretched."""
+        ridges, weight = np.zeros((len(self.y), len(self.x)), np.float32), np.ones((), np.float32)
+        for octave, spacing in enumerate((640.0, 330.0, 170.0, 90.0, 45.0)):
+            ridge = 1 - np.abs(self._smooth(f"ridge {octave}", spacing, 2.2 if octave < 2 else 1.3))
+            ridges += np.float32(0.6**octave) * weight * ridge
+            # Small forms stand on high ground; valleys stay smooth.
+            weight = np.clip(0.35 + 0.65 * ridges / 1.4, 0, 1)
+        return ridges
 
     def _in_range(self, heights: Field) -> Field:
         """Brought into the range that the area has."""
@@ -99,7 +103,8 @@ class Terrain:
     def slope(self) -> Field:
         """Rise over run, shape (y, x)."""
         down, along = np.gradient(self.height, SPACING_M)
-        return np.hypot(down, along).astype(np.float32)
+        steepness: Field = np.hypot(down, along).astype(np.float32)
+        return steepness
 
     @cached_property
     def drainage(self) -> Field:
@@ -108,23 +113,19 @@ class Terrain:
         Water runs to the lowest of eight neighbours (O'Callaghan and Mark, 1984); it ends in hollows.
         """
         rough = self.height + 0.6 * self._smooth("drainage", 25.0, 1.0)
-        rows, cols = rough.shape
-        padded = np.pad(rough, 1, constant_values=np.inf)
-        around = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
-        heights = np.stack([padded[1 + down : 1 + down + rows, 1 + right : 1 + right + cols] for down, right in around])
-        falls = (rough - heights) / np.array([max(1.0, np.hypot(*way)) for way in around])[:, None, None]
-        lowest = np.array([down * cols + right for down, right in around])[falls.argmax(axis=0)]
-        target = (np.arange(rough.size) + lowest.ravel()).tolist()
+        target = _steepest_fall(rough).ravel().tolist()
         cells = [1] * rough.size
         for place in np.argsort(-rough, axis=None).tolist():
             if target[place] != place:
                 cells[target[place]] += cells[place]
-        return np.log(np.array(cells, np.float32)).reshape(rough.shape)
+        drained: Field = np.log(np.array(cells, np.float32)).reshape(rough.shape)
+        return drained
 
     @cached_property
     def across_strike(self) -> Field:
-        """Place in the sequence of strata in m, increasing to the north, shape (y, x); beds dip, so that height counts."""
+        """Place in the sequence of strata in m, increasing to the north, shape (y, x)."""
         fold = 260.0 * self._smooth("fold", 1_500.0, 3.0) + 70.0 * self._smooth("small fold", 420.0, 3.0)
+        # Beds dip, so that height counts.
         return (self.y[:, None] + fold + 0.9 * (self.height - _LOWEST_M)).astype(np.float32)
 
     @cached_property
@@ -133,6 +134,7 @@ class Terrain:
         return tuple(self._sunlight(epoch) for epoch in EPOCHS)
 
     def _sunlight(self, epoch: Epoch) -> Field:
+        """From 0 where higher ground stands before the sun to 1, shape (y, x)."""
         rise = np.tan(np.radians(epoch.sun_elevation))
         towards = np.radians(epoch.sun_azimuth)
         clear = np.full(self.height.shape, np.inf, np.float32)
@@ -142,7 +144,8 @@ class Terrain:
                 self.height, [rows - step * np.cos(towards), cols + step * np.sin(towards)], order=1, mode="nearest"
             )
             np.minimum(clear, self.height + step * SPACING_M * rise - there, out=clear)
-        return np.clip(0.5 + clear / (2 * _SHADOW_EDGE_M), 0, 1).astype(np.float32)
+        lit: Field = np.clip(0.5 + clear / (2 * _SHADOW_EDGE_M), 0, 1).astype(np.float32)
+        return lit
 
     def sample(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
         """Heights at any points within the lattice, bilinear."""
@@ -165,7 +168,7 @@ class Terrain:
         rows, down = spline_matrix((self.y[0] - y) / SPACING_M)
         last_row, last_col = lattice.shape[0] - 1, lattice.shape[1] - 1
         part = lattice[np.ix_(np.clip(rows, 0, last_row), np.clip(cols, 0, last_col))]
-        return down @ part @ across.T
+        return np.asarray(down @ part @ across.T, np.float32)
 
     def _smooth(self, subject: str, spacing: float, along: float) -> Field:
         return smooth(self.frame.stream(subject), self.x, self.y, spacing, along)
@@ -173,4 +176,17 @@ class Terrain:
 
 def stratum_at(across_strike: NDArray[np.floating]) -> NDArray[np.intp]:
     """Which of SEQUENCE crops out, same shape."""
-    return np.searchsorted(_TOPS, np.mod(across_strike, _TOPS[-1]), side="right")
+    numbers: NDArray[np.intp] = np.searchsorted(_TOPS, np.mod(across_strike, _TOPS[-1]), side="right")
+    return numbers
+
+
+def _steepest_fall(height: Field) -> NDArray[np.intp]:
+    """For each cell the flat index of the neighbour to which the ground falls most steeply, its own in a hollow."""
+    rows, cols = height.shape
+    padded = np.pad(height, 1, constant_values=np.inf)
+    around = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
+    heights = np.stack([padded[1 + down : 1 + down + rows, 1 + right : 1 + right + cols] for down, right in around])
+    falls = (height - heights) / np.array([max(1.0, np.hypot(*way)) for way in around])[:, None, None]
+    steps = np.array([down * cols + right for down, right in around])
+    lowest: NDArray[np.intp] = np.arange(height.size).reshape(height.shape) + steps[falls.argmax(axis=0)]
+    return lowest

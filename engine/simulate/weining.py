@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -97,7 +97,7 @@ def _is_there(out: Path, note: dict[str, Any]) -> bool:
 
 
 @contextmanager
-def _whole(out: Path) -> Any:
+def _whole(out: Path) -> Iterator[Path]:
     """A folder that takes the place of `out` when all went well, and is gone when not."""
     partial, old = out.with_name(out.name + ".partial"), out.with_name(out.name + ".old")
     for left in (partial, old):
@@ -114,6 +114,7 @@ def _whole(out: Path) -> Any:
 
 
 def _write_heights(terrain: Terrain, path: Path) -> None:
+    """The terrain's lattice, with its margin."""
     transform = Affine(SPACING_M, 0, terrain.x[0] - SPACING_M / 2, 0, -SPACING_M, terrain.y[0] + SPACING_M / 2)
     grid = Grid(CRS(OPTICAL_CRS), transform, terrain.height.shape)
     write_cog(path, terrain.height, grid, nodata=None, unit="m", name="height")

@@ -16,6 +16,7 @@ from engine.blocks import Workers, map_blocks
 from engine.grid import Block
 from engine.raster import start_cog
 from engine.simulate.frame import EPOCHS, Epoch, Frame
+from engine.simulate.lattice import overlapping
 from engine.simulate.noise import Field, normal
 from engine.simulate.optics.bodies import draw_confuser, draw_patch
 from engine.simulate.optics.ground import Settlement, Surface, natural_ground
@@ -103,13 +104,16 @@ def _window(frame: Frame, block: Block, epoch: Epoch) -> tuple[Window, tuple[sli
     cols = np.arange(block.col0 - more, block.col1 + more) + 0.5
     rows = np.arange(block.row0 - more, block.row1 + more) + 0.5
     east, north = epoch.shift_m
-    window = Window(frame, bounds.west + pixel * cols - east, bounds.north - pixel * rows - north)
+    x = np.asarray(bounds.west + pixel * cols - east, np.float64)
+    y = np.asarray(bounds.north - pixel * rows - north, np.float64)
+    window = Window(frame, x, y)
     return window, (slice(more, -more), slice(more, -more))
 
 
 def _draw_ground(scene: Scene, window: Window, season: int) -> Surface:
+    """What lies in a window, from the ground up, later works over earlier ones."""
     surface = natural_ground(window, scene.terrain, season)
-    frame = box(*window.bounds).buffer(60)
+    frame = box(*window.bounds).buffer(60)  # rims and dust reach beyond the outlines
     for index in np.sort(scene.confusers.query(frame)):
         draw_confuser(surface, scene.plan.frame, scene.terrain, scene.plan.confusers[index], season)
     scene.settlement.sand(surface, season)
@@ -117,13 +121,16 @@ def _draw_ground(scene: Scene, window: Window, season: int) -> Surface:
     scene.settlement.ponds(surface)
     scene.settlement.roads(surface)
     for index in np.sort(scene.patches.query(frame)):
-        draw_patch(surface, scene.plan.frame, scene.terrain, scene.plan.patches[index], season)
-    scene.settlement.village(surface, season)
+        draw_patch(surface, scene.plan.frame, scene.plan.patches[index], season)
+    scene.settlement.village(surface)
     return surface
 
 
 def _light(scene: Scene, surface: Surface, fallen: NDArray[np.bool_], epoch: Epoch, sunlight: Field) -> Field:
-    """Light on each pixel as a share of that on level ground in the sun."""
+    """Light on each pixel as a share of that on level ground in the sun, shape (rows, cols).
+
+    fallen : where turbines throw their shadows. sunlight : past the terrain, on its lattice.
+    """
     window, rise = surface.window, np.radians(epoch.sun_elevation)
     towards = np.radians(epoch.sun_azimuth)
     south, east = np.gradient(surface.height, window.pixel)
@@ -135,7 +142,8 @@ def _light(scene: Scene, surface: Surface, fallen: NDArray[np.bool_], epoch: Epo
     # Hollows see less of the sky.
     hollow = surface.height - gaussian_filter(surface.height, 9.0 / window.pixel)
     sky = np.clip(1 + 0.05 * hollow, 0.55, 1.15)
-    return (np.float32(epoch.sky) * sky + np.float32(1 - epoch.sky) * lit * facing).astype(np.float32)
+    light: Field = (np.float32(epoch.sky) * sky + np.float32(1 - epoch.sky) * lit * facing).astype(np.float32)
+    return light
 
 
 def _unshaded(height: Field, pixel: float, epoch: Epoch) -> Field:
@@ -145,19 +153,12 @@ def _unshaded(height: Field, pixel: float, epoch: Epoch) -> Field:
     distance = 1.6 * pixel
     while distance < _MARGIN_M - pixel:
         down, right = round(-distance * np.cos(towards) / pixel), round(distance * np.sin(towards) / pixel)
-        here, there = _overlapping(height.shape, down, right)
+        here, there = overlapping(height.shape, down, right)
         over = height[here] + np.float32(np.hypot(down, right) * pixel * rise) - height[there]
         np.minimum(clear[here], over, out=clear[here])
         distance *= 1.22
-    return np.clip(0.5 + clear, 0, 1)
-
-
-def _overlapping(shape: tuple[int, ...], down: int, right: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    here, there = [], []
-    for size, offset in zip(shape, (down, right), strict=True):
-        here.append(slice(max(0, -offset), size - max(0, offset)))
-        there.append(slice(max(0, offset), size + min(0, offset)))
-    return tuple(here), tuple(there)
+    unshaded: Field = np.clip(0.5 + clear, 0, 1)
+    return unshaded
 
 
 def _sense(seen: Field, block: Block, frame: Frame, epoch: Epoch, season: int) -> NDArray[np.uint8]:

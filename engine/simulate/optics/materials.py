@@ -102,9 +102,9 @@ class Deposit:
 
     def bands(self, chip: Chip, along: Field) -> Field:
         """Between −1 and 1: a sawtooth with rounded corners over `along`, in m; bands wander, fade and end."""
-        wander = chip.noise("bands wander", 30.0) + 0.5 * chip.noise("bands wander", 11.0)
-        along = along + np.float32(0.55 * self.spacing) * wander
-        part = np.mod(along / np.float32(self.spacing) + np.float32(self.phase), np.float32(1))
+        wander: Field = chip.noise("bands wander", 30.0) + 0.5 * chip.noise("bands wander", 11.0)
+        wandering: Field = along + np.float32(0.55 * self.spacing) * wander
+        part = np.mod(wandering / np.float32(self.spacing) + np.float32(self.phase), np.float32(1))
         saw = smoothstep(0.0, 0.78, part) * 2 - 1 - 2 * smoothstep(0.80, 1.0, part)
         return saw * smoothstep(-1.6, 0.9, chip.noise("bands fade", 19.0))
 
@@ -117,9 +117,8 @@ class Deposit:
         return self._colours(course)
 
     def _colours(self, course: Field) -> Field:
-        palette = (
-            np.array(_PALETTES[self.like], np.float32) * np.float32(self.brightness) * np.array(self.tint, np.float32)
-        )
+        palette = np.array(_PALETTES[self.like], np.float32)
+        palette = palette * np.float32(self.brightness) * np.array(self.tint, np.float32)
         course = np.clip(course, -0.35, len(palette) - 0.65)
         step = np.clip(np.floor(course), 0, len(palette) - 2).astype(np.intp)
         part = (course - step)[..., None]

@@ -53,9 +53,8 @@ class Window:
         key = (subject, spacing, along)
         if key not in self._noise:
             # Finer than the pixels there is nothing to see.
-            self._noise[key] = smooth(
-                self.frame.stream(subject, str(spacing)), self.x, self.y, max(spacing, self.pixel), along
-            )
+            stream = self.frame.stream(subject, str(spacing))
+            self._noise[key] = smooth(stream, self.x, self.y, max(spacing, self.pixel), along)
         return self._noise[key]
 
     def numbers(self, shapes: Sequence[BaseGeometry], *, all_touched: bool = False) -> NDArray[np.int32]:
@@ -99,12 +98,15 @@ class Chip:
 
     @cached_property
     def x(self) -> Field:
-        """Relative to the shape's middle, m, shape (1, cols); as `y`, (rows, 1)."""
-        return (self.window.x[None, self.cols] - self.shape.centroid.x).astype(np.float32)
+        """Relative to the shape's middle, m, shape (1, cols)."""
+        east: Field = (self.window.x[None, self.cols] - self.shape.centroid.x).astype(np.float32)
+        return east
 
     @cached_property
     def y(self) -> Field:
-        return (self.window.y[self.rows, None] - self.shape.centroid.y).astype(np.float32)
+        """As `x`, shape (rows, 1)."""
+        north: Field = (self.window.y[self.rows, None] - self.shape.centroid.y).astype(np.float32)
+        return north
 
     @cached_property
     def inside(self) -> Field:
@@ -121,10 +123,12 @@ class Chip:
             return np.full((shape[0] - 2 * more, shape[1] - 2 * more), -REACH_M, np.float32)
         distance = distance_transform_edt(mask, sampling=pixel) - distance_transform_edt(~mask, sampling=pixel)
         own = distance[more:-more, more:-more].astype(np.float32)
-        return np.clip(own - np.sign(own) * np.float32(pixel / 2), -REACH_M, REACH_M)
+        # Distances are to the centre of the first pixel beyond the outline, half a pixel too long.
+        inside: Field = np.clip(own - np.sign(own) * np.float32(pixel / 2), -REACH_M, REACH_M)
+        return inside
 
 
 def smoothstep(low: float, high: float, value: Field) -> Field:
     """0 up to `low`, 1 from `high`, smooth between."""
-    part = np.clip((value - np.float32(low)) / np.float32(high - low), 0, 1)
+    part: Field = np.clip((value - np.float32(low)) / np.float32(high - low), 0, 1)
     return part * part * (np.float32(3) - np.float32(2) * part)

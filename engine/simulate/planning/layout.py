@@ -3,6 +3,7 @@
 import datetime
 
 import numpy as np
+from numpy.random import Generator
 from shapely import Point
 
 from engine.simulate.frame import Frame
@@ -23,7 +24,7 @@ def make_plan(frame: Frame) -> tuple[Plan, Terrain]:
     roads = main_roads(frame, network)
     for road in roads:
         site.take(road.line.buffer(road.width_m / 2 + 12))
-    village, buildings, fields, ponds = settle(site, roads)
+    settled = settle(site, roads)
     turbines = wind_farm(site)
     patches = dig_mines(site)
     roads += tracks_to(frame, network, patches, turbines)
@@ -35,17 +36,17 @@ def make_plan(frame: Frame) -> tuple[Plan, Terrain]:
         confusers=tuple(confusers),
         roads=tuple(roads),
         turbines=tuple(turbines),
-        buildings=tuple(buildings),
-        village=village,
-        fields=tuple(fields),
-        ponds=tuple(ponds),
+        buildings=tuple(settled.buildings),
+        village=settled.village,
+        fields=tuple(settled.fields),
+        ponds=tuple(settled.ponds),
         sand=drifting_sand(site),
     )
     return plan, terrain
 
 
 def _undermine(site: Site, patches: list[Patch]) -> list[Bowl]:
-    """Bowls above coal workings: they lie off the dumps, and their edges reach patches."""
+    """Bowls above coal workings: their centres lie off idle dumps, which their edges reach."""
     chance = site.frame.chance("bowls")
     dumps = [
         patch for patch in patches if patch.mine_class is MineClass.GANGUE_DUMP and patch.activity is Activity.IDLE
@@ -53,17 +54,18 @@ def _undermine(site: Site, patches: list[Patch]) -> list[Bowl]:
     count = max(2, round(sum(site.frame.size.patches) / 30))
     bowls = []
     for number in chance.permutation(len(dumps))[:count]:
-        place, away = dumps[number].ground.centroid, chance.uniform(260, 420)
-        bearing = chance.uniform(0, 2 * np.pi)
-        radii = float(chance.uniform(180, 330)), float(chance.uniform(130, 220))
-        day = datetime.date(2018, 10, 1) + datetime.timedelta(days=int(chance.integers(0, 500)))
-        bowls.append(
-            Bowl(
-                Point(place.x + away * np.cos(bearing), place.y + away * np.sin(bearing)),
-                radii,
-                float(chance.uniform(60, 120)),
-                -float(chance.uniform(9, 18)),
-                day,
-            )  # fmt: skip
-        )
+        bowls.append(_bowl_beside(dumps[number].ground.centroid, chance))
     return bowls
+
+
+def _bowl_beside(place: Point, chance: Generator) -> Bowl:
+    away, bearing = chance.uniform(260, 420), chance.uniform(0, 2 * np.pi)
+    radii = float(chance.uniform(180, 330)), float(chance.uniform(130, 220))
+    day = datetime.date(2018, 10, 1) + datetime.timedelta(days=int(chance.integers(0, 500)))
+    return Bowl(
+        centre=Point(place.x + away * np.cos(bearing), place.y + away * np.sin(bearing)),
+        radii_m=radii,
+        azimuth=float(chance.uniform(60, 120)),
+        rate=-float(chance.uniform(9, 18)),
+        day=day,
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.random import Generator
@@ -10,6 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 from shapely import LineString, Point
 
+from engine.simulate.lattice import overlapping
 from engine.simulate.noise import smooth
 from engine.simulate.terrain import Terrain
 
@@ -38,17 +40,16 @@ class Network:
         self._graph = self._link()
 
     def _link(self) -> coo_array:
-        """Costs between eight neighbours, in m of level road."""
+        """Costs to the eight neighbours and to eight more by a knight's move, in m of level road."""
         index = np.arange(self._height.size).reshape(self._height.shape)
         starts, ends, costs = [], [], []
         for down, right in ((0, 1), (1, 0), (1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1)):
-            here, there = (_shifted(array, down, right) for array in (index, self._height))
+            here, there = overlapping(self._height.shape, down, right)
             distance = _SPACING_M * np.hypot(down, right)
-            slope = np.abs(there[1] - there[0]) / distance
-            starts.append(here[0].ravel())
-            ends.append(here[1].ravel())
-            rough = _shifted(self._rough, down, right)[0]
-            costs.append((distance * rough * (1 + (slope / _STEEP) ** 2)).ravel())
+            slope = np.abs(self._height[there] - self._height[here]) / distance
+            starts.append(index[here].ravel())
+            ends.append(index[there].ravel())
+            costs.append((distance * self._rough[here] * (1 + (slope / _STEEP) ** 2)).ravel())
         start, end, cost = (np.concatenate(parts) for parts in (starts, ends, costs))
         return coo_array((cost, (start, end)), shape=(index.size, index.size)).tocsr()
 
@@ -56,7 +57,7 @@ class Network:
         """A road through places in turn; it becomes part of the network."""
         nodes = [self._node(*place) for place in places]
         path = [nodes[0]]
-        for start, end in zip(nodes, nodes[1:], strict=False):
+        for start, end in pairwise(nodes):
             _, before = dijkstra(self._graph, directed=False, indices=start, return_predecessors=True)
             path += _walk(before, end)[::-1][1:]
         self._on_road.update(path)
@@ -67,8 +68,9 @@ class Network:
         tracks: list[LineString] = []
         for number, place in enumerate(places):
             if number % _TOGETHER == 0:
+                roads = sorted(self._on_road)
                 _, before, _ = dijkstra(
-                    self._graph, directed=False, indices=sorted(self._on_road), min_only=True, return_predecessors=True
+                    self._graph, directed=False, indices=roads, min_only=True, return_predecessors=True
                 )
             path = _walk(before, self._node(place.x, place.y))
             line = self._line(path, chance) if len(path) > 1 else LineString([place, self._place(path[0])])
@@ -76,6 +78,7 @@ class Network:
             self._on_road.update(path)
         return tracks
 
+    # A node is a place's number on the lattice in row-major order.
     def _node(self, x: float, y: float) -> int:
         col = int(np.clip(np.rint((x - self._x[0]) / _SPACING_M), 0, len(self._x) - 1))
         row = int(np.clip(np.rint((self._y[0] - y) / _SPACING_M), 0, len(self._y) - 1))
@@ -86,21 +89,14 @@ class Network:
         return float(self._x[col]), float(self._y[row])
 
     def _line(self, path: Sequence[int], chance: Generator) -> LineString:
-        """Through the nodes, its corners cut."""
+        """Through the nodes, a few metres beside them, its corners cut."""
         places = np.array([self._place(node) for node in path])
         places[1:-1] += chance.normal(0, 5.0, (max(0, len(places) - 2), 2))
         return LineString(_rounded(_rounded(places)))
 
 
-def _shifted(array: NDArray[np.generic], down: int, right: int) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
-    """An array, and what stands `down` rows below and `right` columns beside it, where both are."""
-    rows, cols = array.shape
-    first = slice(max(0, -right), cols - max(0, right))
-    second = slice(max(0, right), cols + min(0, right))
-    return array[: rows - down, first], array[down:, second]
-
-
 def _walk(before: NDArray[np.int32], node: int) -> list[int]:
+    """The nodes from one back to where the search began; before : each node's predecessor, negative for none."""
     path = [node]
     while before[path[-1]] >= 0:
         path.append(int(before[path[-1]]))

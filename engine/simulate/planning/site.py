@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 from shapely.strtree import STRtree
 
@@ -38,6 +39,7 @@ class Site:
         self._taken.append((shape.bounds, shape))
 
     def is_free(self, shape: BaseGeometry, gap: float = 0.0, inset: float = 30.0) -> bool:
+        """Whether a shape lies `inset` m or more within the frame, and more than `gap` m from all that is taken."""
         bounds, (west, south, east, north) = self.frame.bounds, shape.bounds
         if min(west - bounds.west, south - bounds.south, bounds.east - east, bounds.north - north) < inset:
             return False
@@ -65,10 +67,16 @@ class Site:
 
 @dataclass
 class Places:
+    """Cells of the terrain's lattice to draw from.
+
+    cumulated : sum of the weights up to each cell, in row-major order, shape (rows x cols,).
+    """
+
     terrain: Terrain
-    cumulated: np.ndarray
+    cumulated: NDArray[np.float64]
 
     def draw(self, chance: Generator) -> tuple[float, float]:
+        """x and y in m, EPSG:4544, anywhere in the cell that is drawn."""
         cell = int(np.searchsorted(self.cumulated, chance.uniform(0, self.cumulated[-1])))
         row, col = divmod(min(cell, len(self.cumulated) - 1), len(self.terrain.x))
         away = chance.uniform(-5, 5, 2)
@@ -76,6 +84,7 @@ class Places:
 
 
 def meet(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    """Whether two rectangles (west, south, east, north) touch."""
     return one[0] <= other[2] and other[0] <= one[2] and one[1] <= other[3] and other[1] <= one[3]
 
 
@@ -108,4 +117,4 @@ def suitability(site: Site, kind: MineClass) -> Field:
     clusters = smooth(site.frame.stream("clusters", int(kind)), terrain.x, terrain.y, 650.0)
     high = terrain.mountains if kind is not MineClass.CLAY_PIT else 0.25 + 0.5 * (1 - terrain.mountains)
     weight = (0.04 + fitting) * np.exp(1.1 * clusters) * (0.06 + high) * (terrain.slope < 0.55)
-    return weight.astype(np.float32)
+    return np.asarray(weight, np.float32)

@@ -49,7 +49,7 @@ _MOTIONS = {
         MotionKind.ACCELERATING: 0.16,
         MotionKind.STEP: 0.08,
         MotionKind.STOP: 0.08,
-    },  # fmt: skip
+    },
     Activity.TIPPING: {MotionKind.LINEAR: 0.6, MotionKind.ONSET: 0.3, MotionKind.STEP: 0.1},
     Activity.REMOVAL: {MotionKind.LINEAR: 0.6, MotionKind.ONSET: 0.2, MotionKind.STOP: 0.2},
     Activity.LEVELLING: {MotionKind.ONSET: 0.5, MotionKind.STOP: 0.5},
@@ -134,8 +134,10 @@ def _work(activity: Activity, change: Change, kind: MotionKind, chance: Generato
         if kind in (MotionKind.LINEAR, MotionKind.ACCELERATING):
             motion = Motion(MotionKind.ONSET, rate=motion.rate, day=started, creep=motion.creep)
     elif activity in (Activity.EXTRACTION, Activity.TIPPING, Activity.DIGGING) and kind in (
-        MotionKind.ONSET, MotionKind.STEP, MotionKind.VIOLENT
-    ):  # fmt: skip
+        MotionKind.ONSET,
+        MotionKind.STEP,
+        MotionKind.VIOLENT,
+    ):
         started = motion.day
     return Work(activity, change, motion, started)
 
@@ -158,7 +160,12 @@ def _motion(activity: Activity, kind: MotionKind, chance: Generator) -> Motion:
         case MotionKind.STEP:
             return Motion(kind, step_mm=2.6 * rate, day=_day(chance, 2019.8, 2021.2), creep=creep)
         case MotionKind.DECAY:
-            return Motion(kind, rate=-float(chance.uniform(26, 38)), day=_day(chance, 2018.6, 2019.4), decay_years=float(chance.uniform(0.9, 1.5)))  # fmt: skip
+            return Motion(
+                kind,
+                rate=-float(chance.uniform(26, 38)),
+                day=_day(chance, 2018.6, 2019.4),
+                decay_years=float(chance.uniform(0.9, 1.5)),
+            )
         case MotionKind.VIOLENT:
             day = _day(chance, 2019.2, 2020.3)
             return Motion(kind, day=day, until=None if chance.random() < 0.6 else _day(chance, 2021.2, 2021.8))
@@ -177,7 +184,8 @@ def _day(chance: Generator, first: float, last: float) -> datetime.date:
 def _extremes(works: list[Work]) -> None:
     """The fastest that sinks and the fastest that rises reach the ends of the paper's range."""
     for rising, rate in ((False, -_FASTEST), (True, _FASTEST_RISE)):
-        moving = [n for n, work in enumerate(works) if work.motion.kind is MotionKind.LINEAR and (work.motion.rate > 0) is rising]  # fmt: skip
+        linear = [n for n, work in enumerate(works) if work.motion.kind is MotionKind.LINEAR]
+        moving = [n for n in linear if (works[n].motion.rate > 0) is rising]
         if moving:
             most = max(moving, key=lambda number: abs(works[number].motion.rate))
             motion = works[most].motion

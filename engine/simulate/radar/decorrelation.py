@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from engine.grid import Block
 from engine.simulate.noise import Field, fractal, smooth
 from engine.simulate.plan import Activity, MotionKind, Patch, Plan
+from engine.simulate.radar.acquisitions import DAYS_PER_YEAR
 from engine.simulate.radar.line_of_sight import HEADING_DEG, INCIDENCE_DEG
 from engine.simulate.radar.places import Places
 from engine.simulate.radar.weather import Weather, growth
@@ -184,7 +185,9 @@ class Decorrelation:
         days = (now - before).days
         wetter = self._wetness(now) - self._wetness(before)
         season = (growth(now) + growth(before)) / 2
-        drift = np.array([ECHOES[kind].drift * days / 365.25 * (0.4 + 1.2 * season) for kind in Ground], np.float32)
+        drift = np.array(
+            [ECHOES[kind].drift * days / DAYS_PER_YEAR * (0.4 + 1.2 * season) for kind in Ground], np.float32
+        )
         turn = np.array([ECHOES[kind].turn for kind in Ground], np.float32)
         return (turn[self.ground] * wetter + drift[self.ground]) * self._moisture_pattern
 
