@@ -18,18 +18,17 @@ DAY = datetime.date(2019, 5, 18)
 GRID = Grid(CRS.from_epsg(32648), Affine(10, 0, 500_000, 0, -10, 4_160_000), (6, 12))
 
 
-def refined_share(folder: Path, reference_cols: int) -> dict[str, object]:
-    """Two objects side by side, of which the mask covers all and a sixth; a reference over the first columns."""
+def refined_share(folder: Path, reference_pixels: int) -> dict[str, object]:
+    """Two objects side by side, of which the mask covers all and a third; a reference of the first pixels, by columns."""
     labels = np.ones(GRID.shape, np.int32)
     labels[:, 6:] = 2
     percent = np.zeros(GRID.shape, np.uint8)
-    percent[:, :7] = 90
+    percent[:, :8] = 90
     write_cog(folder / LABELS, labels, GRID, nodata=0, unit="1", name="object")
     found = FoundClasses(folder / "probability.tif", folder / "classes.tif")
     write_cog(found.probability, percent, GRID, nodata=255, unit="%", name="probability")
     write_cog(found.classes, np.ones(GRID.shape, np.uint8), GRID, nodata=0, unit="code", name="class")
-    reference = np.zeros(GRID.shape, bool)
-    reference[:, :reference_cols] = True
+    reference = (np.arange(GRID.rows * GRID.cols) < reference_pixels).reshape(GRID.cols, GRID.rows).T
     refine_masks(
         {DAY: folder},
         {DAY: found},
@@ -44,14 +43,14 @@ def refined_share(folder: Path, reference_cols: int) -> dict[str, object]:
 
 
 def test_the_share_that_comes_nearest_to_the_reference_is_used(tmp_path: Path) -> None:
-    report = refined_share(tmp_path, 7)
-    assert report["least_share"] == pytest.approx(1 / 6)
-    assert report["dates"] == {"2019-05-18": {"mask_ha": 0.42, "patches": 1, "kept": 2, "low_share": 0, "small": 0}}
+    report = refined_share(tmp_path, 45)
+    assert report["least_share"] == pytest.approx(1 / 3)
+    assert report["dates"] == {"2019-05-18": {"mask_ha": 0.48, "patches": 1, "kept": 2, "low_share": 0, "small": 0}}
 
 
 def test_where_control_is_saturated_the_given_share_stands(tmp_path: Path) -> None:
-    report = refined_share(tmp_path, 9)
+    report = refined_share(tmp_path, 60)
     control = report["control"]
     assert isinstance(control, dict) and control["saturated"]
     assert report["least_share"] == 0.4
-    assert report["dates"] == {"2019-05-18": {"mask_ha": 0.42, "patches": 1, "kept": 1, "low_share": 1, "small": 0}}
+    assert report["dates"] == {"2019-05-18": {"mask_ha": 0.48, "patches": 1, "kept": 1, "low_share": 1, "small": 0}}
