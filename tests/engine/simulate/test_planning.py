@@ -17,9 +17,9 @@ from engine.simulate.planning.site import GAP_M
 from engine.simulate.terrain import SEQUENCE, stratum_at
 from tests.engine.simulate.tiny import CLOSE, TINY, WIDE, planned
 
-SIZES_HERE, SEEDS = (TINY, WIDE, CLOSE), (1, 2)
-some = settings(max_examples=6, deadline=None, derandomize=True)
-frames = st.builds(Frame, st.sampled_from(SIZES_HERE), st.sampled_from(SEEDS))
+SIZES_HERE, SEEDS = (TINY, CLOSE), (1, 2)
+some = settings(max_examples=5, deadline=None, derandomize=True)
+frames = st.sampled_from([*(Frame(size, seed) for size in SIZES_HERE for seed in SEEDS), Frame(WIDE, 1)])
 
 
 def frame_of(plan: Plan) -> shapely.Polygon:
