@@ -41,7 +41,7 @@ from tests.engine.simulate.tiny import CLOSE, TINY, planned, scene
 pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored.*engine.log:pytest.PytestUnraisableExceptionWarning")
 
 # With pixels so large that all is drawn in a second or two.
-COARSE, COARSE_CLOSE = TINY._replace(pixel_m=8.0), CLOSE._replace(pixel_m=8.0)
+COARSE, COARSER = TINY._replace(pixel_m=8.0), [size._replace(pixel_m=16.0) for size in (TINY, CLOSE)]
 SERIAL = Workers("serial")
 
 
@@ -56,7 +56,7 @@ def small_is(size: Size, passes: slice = slice(40, 43)) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setitem(SIZES, "small", size)
         patched.setattr(weining, "simulate_radar", few)
-        patched.setattr("engine.simulate.optics.images._BLOCK", 128)
+        patched.setattr("engine.simulate.optics.images._BLOCK", 1_100 // int(size.pixel_m))
         scene_of.cache_clear()
         yield
         scene_of.cache_clear()
@@ -95,7 +95,7 @@ def test_two_workers_write_the_same_bytes(made: Path, tmp_path: Path) -> None:
 
 # What is found is told as it is: to look for the least of such failures would take minutes.
 @settings(max_examples=1, deadline=None, derandomize=True, phases=[Phase.generate])
-@given(size=st.sampled_from([COARSE_CLOSE]), seed=st.integers(3, 6))
+@given(size=st.sampled_from(COARSER), seed=st.sampled_from([1, 2, 4]))
 def test_any_seed_gives_the_same_bytes_twice_and_others_than_another(
     made: Path, tmp_path_factory: pytest.TempPathFactory, size: Size, seed: int
 ) -> None:
@@ -106,9 +106,12 @@ def test_any_seed_gives_the_same_bytes_twice_and_others_than_another(
         found.append(digests(folder / str(number)))
     assert found[0] == found[1]
     ours = digests(made)
-    # What no seed decides: the projection, and the names in the zone's table.
+    # What no seed decides is alike: projections, and what angles the radar looks at.
     alike = {path for path in ours.keys() & found[0].keys() if ours[path] == found[0][path]}
-    assert {Path(path).suffix for path in alike} <= {".prj", ".dbf", ".rsc", ".txt"}
+    decided = (
+        r"area.toml|dem|land_cover|images/|reference/|permits/.*(shp|gpkg)|truth/|.*(_unw_phase.tif|_corr.tif|.ztd)$"
+    )
+    assert not [path for path in alike if re.match(decided, path)]
 
 
 def test_everything_is_there(made: Path) -> None:
@@ -256,7 +259,6 @@ def test_the_area_can_be_read_and_checked(area: Path, tmp_path: Path) -> None:
 PLANS = {
     **{f"tiny {seed}": lambda seed=seed: planned(Frame(TINY, seed))[0] for seed in (1, 2)},
     **{f"small {seed}": lambda seed=seed: made_up_plan("small", seed) for seed in range(3)},
-    "medium 0": lambda: made_up_plan("medium", 0),
 }
 
 
