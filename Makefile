@@ -10,6 +10,8 @@ AREAS ?= $(wildcard areas/*/area.toml) $(WEINING)/area.toml
 PIP_OPTIONS ?=
 
 BIN := $(VENV)/bin
+# Work is spread over the cores by Pitwatch and by pytest; threads of the linear algebra would stand in their way.
+export OPENBLAS_NUM_THREADS := 1
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS)
 
 .PHONY: help run engine weining serve test lint unit bench chromium catalogue clean

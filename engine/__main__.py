@@ -1,7 +1,12 @@
-"""`python -m engine`: the command line."""
+"""`python -m engine`: see `engine.cli`."""
 
+import os
 import sys
+
+# Blocks share the cores among themselves; threads of the linear algebra under each of them only stand in their way.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from engine.cli import main
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

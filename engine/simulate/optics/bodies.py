@@ -166,7 +166,7 @@ def draw_confuser(surface: Surface, frame: Frame, terrain: Terrain, confuser: Co
         return
     bands = deposit.bands(chip, _along(chip, terrain, confuser))
     # From edges sharper than a mine's to some that are four times as wide.
-    soft = deposit.recipe.edge_m * float(np.exp(chance.uniform(np.log(0.6), np.log(4.0))))
+    soft = deposit.recipe.edge_m * float(np.exp(chance.uniform(np.log(1.0), np.log(6.0))))
     ragged = 0.5 * soft * _ragged(chip) + 3.5 * chip.noise("middle", 26.0)
     cover = smoothstep(-0.5 * soft, 0.5 * soft, chip.inside + ragged) * _opacity(deposit)
     # Debris lies over part of it, as it does over the old parts of mines.

@@ -12,7 +12,7 @@ from engine.simulate.planning import outlines
 from engine.simulate.planning.site import GAP_M, Places, Site, Taken, suitability
 
 # Ground that looks like a class of mine, as a multiple of what that class covers.
-_CONFUSED = {MineClass.GANGUE_DUMP: 3.2, MineClass.IRON_PIT: 3.2, MineClass.CLAY_PIT: 4.5, MineClass.SANDSTONE_PIT: 4.5}
+_CONFUSED = {MineClass.GANGUE_DUMP: 2.2, MineClass.IRON_PIT: 2.2, MineClass.CLAY_PIT: 2.6, MineClass.SANDSTONE_PIT: 2.6}
 # Of which kinds it is, by share.
 _KINDS = {
     MineClass.GANGUE_DUMP: {ConfuserKind.DARK_SHALE: 0.55, ConfuserKind.DARK_FAN: 0.45},
