@@ -99,7 +99,7 @@ extraction_kinds = ["采矿许可证"]
 def _recipe(frame: Frame) -> str:
     """At 2 m a quick one, so that the whole area is there within minutes."""
     if frame.size.pixel_m > 1:
-        return "crop = 160\nbatch = 10\nsteps = 300\nbalanced_share = 0.6\nlight = [0.8, 1.25]"
+        return "crop = 128\nbatch = 6\nsteps = 450\nbalanced_share = 0.6\nlight = [0.8, 1.25]"
     return "crop = 320\nbatch = 8\nsteps = 400\nlight = [0.8, 1.25]"
 
 
