@@ -1,7 +1,7 @@
 """Pictures of a simulated area: `python -m benchmarks.weining_scenes AREA OUT`.
 
-Draws `OUT`/scenes.png: mines of each class and ground that looks like them, on both dates, beside what is true there
-(mines in full colour, lookalikes hatched); and `OUT`/overview.png: the whole area with its truth.
+Draws `OUT`/scenes.jpg: mines of each class and ground that looks like them, on both dates, beside what is true there
+(mines in full colour, lookalikes hatched); and `OUT`/overview.jpg: the whole area with its truth.
 """
 
 import argparse
@@ -34,8 +34,8 @@ def main() -> None:
     images = sorted((given.area / "images").glob("*.tif"))
     mines = {year: gpd.read_file(given.area / "truth" / f"patches_{year}.gpkg") for year in (2019, 2021)}
     lookalikes = gpd.read_file(given.area / "truth" / "confusers.gpkg")
-    _draw_scenes(images, mines, lookalikes, given.out / "scenes.png")
-    _draw_overview(images[0], mines[2019], lookalikes, given.out / "overview.png")
+    _draw_scenes(images, mines, lookalikes, given.out / "scenes.jpg")
+    _draw_overview(images[0], mines[2019], lookalikes, given.out / "overview.jpg")
 
 
 def _draw_scenes(
@@ -57,7 +57,7 @@ def _draw_scenes(
     titles = ("2019", "2021", "true in 2019", "a lookalike, 2019", "2021", "true in 2019")
     for axis, title in zip(axes[0], titles, strict=True):
         axis.set_title(title, fontsize=12)
-    figure.savefig(path, dpi=80)
+    figure.savefig(path, dpi=80, pil_kwargs={"quality": 85})
     plt.close(figure)
 
 
@@ -104,7 +104,7 @@ def _draw_overview(path: Path, mines: gpd.GeoDataFrame, lookalikes: gpd.GeoDataF
     swatches.append(Swatch(facecolor="#888888", edgecolor="white", label="looks like one, is none"))
     axes[1].set(xlabel="", ylabel="")
     axes[1].legend(handles=swatches, loc="lower left", fontsize=10)
-    figure.savefig(out, dpi=70)
+    figure.savefig(out, dpi=70, pil_kwargs={"quality": 85})
     plt.close(figure)
 
 

@@ -19,7 +19,7 @@ GRID = Grid(CRS.from_epsg(32648), Affine(10, 0, 500_000, 0, -10, 4_160_000), (6,
 
 
 def refined_share(folder: Path, reference_pixels: int) -> dict[str, object]:
-    """Two objects side by side, of which the mask covers all and a third; a reference of the first pixels, by columns."""
+    """Two objects, of which the mask covers all and a third; a reference of the first pixels, by columns."""
     labels = np.ones(GRID.shape, np.int32)
     labels[:, 6:] = 2
     percent = np.zeros(GRID.shape, np.uint8)
