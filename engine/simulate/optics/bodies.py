@@ -162,10 +162,10 @@ def draw_confuser(surface: Surface, frame: Frame, terrain: Terrain, confuser: Co
     chance = frame.chance("confuser", confuser.number, "look")
     deposit = Deposit.draw(confuser.like, chance)
     if confuser.kind is ConfuserKind.GRADED_GROUND:
-        _draw_pad(surface, chip, deposit)
+        _draw_pad(surface, chip, terrain, deposit)
         return
     bands = deposit.bands(chip, _along(chip, terrain, confuser))
-    # From edges sharper than a mine's to some that are four times as wide.
+    # Edges as sharp as a mine's, and up to six times as wide.
     soft = deposit.recipe.edge_m * float(np.exp(chance.uniform(np.log(1.0), np.log(6.0))))
     ragged = 0.5 * soft * _ragged(chip) + 3.5 * chip.noise("middle", 26.0)
     cover = smoothstep(-0.5 * soft, 0.5 * soft, chip.inside + ragged) * _opacity(deposit)
@@ -200,12 +200,12 @@ def _along(chip: Chip, terrain: Terrain, confuser: Confuser) -> Field:
             return beds.astype(np.float32) + 3.5 * chip.noise("benches", 24.0)
 
 
-def _draw_pad(surface: Surface, chip: Chip, deposit: Deposit) -> None:
+def _draw_pad(surface: Surface, chip: Chip, terrain: Terrain, deposit: Deposit) -> None:
     """Ground levelled for a wind turbine: cut into the slope on one side, filled on the other."""
-    height, inside = surface.height[chip.slices], chip.inside > 0
-    if inside.any():
-        level = np.float32(np.median(height[inside]))
-        height += smoothstep(-7.0, 3.0, chip.inside) * (level - height) * np.float32(0.8)
+    middle = chip.shape.centroid
+    level = np.float32(terrain.sample(np.array([middle.x]), np.array([middle.y]))[0])
+    height = surface.height[chip.slices]
+    height += smoothstep(-7.0, 3.0, chip.inside) * (level - height) * np.float32(0.8)
     colour = deposit.reflectance(chip, deposit.bands(chip, chip.inside), _AT_REST_GRAIN)
     cover = smoothstep(-1.5, 1.5, chip.inside + 1.2 * chip.noise("rim", 9.0))
     surface.paint(colour, 0.8 * cover, chip.slices)
