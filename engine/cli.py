@@ -5,7 +5,6 @@ import itertools
 import logging
 import logging.handlers
 import os
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -145,13 +144,9 @@ def _train(path: Path, _home: Home, given: argparse.Namespace, console: Console)
 
 
 def _simulate(path: Path, _home: Home, given: argparse.Namespace, console: Console) -> None:
-    from rasterio.errors import NotGeoreferencedWarning
-
     from engine.blocks import Workers
     from engine.simulate.weining import simulate
 
-    # rasterio silences it while it burns shapes, which does not hold where several threads do so.
-    warnings.simplefilter("ignore", NotGeoreferencedWarning)
     with _ProgressBar(console) as listen:
         made = simulate(
             given.size,

@@ -99,7 +99,7 @@ extraction_kinds = ["采矿许可证"]
 def _recipe(frame: Frame) -> str:
     """At 2 m a quick one, so that the whole area is there within minutes."""
     if frame.size.pixel_m > 1:
-        return "crop = 128\nbatch = 6\nsteps = 450\nbalanced_share = 0.6\nlight = [0.8, 1.25]"
+        return "crop = 128\nbatch = 6\nsteps = 400\nbalanced_share = 0.6\nlight = [0.8, 1.25]"
     return "crop = 320\nbatch = 8\nsteps = 400\nlight = [0.8, 1.25]"
 
 
@@ -107,7 +107,7 @@ def _caution(frame: Frame) -> str:
     """A model that was trained in minutes is sure of much that is not there."""
     if frame.size.pixel_m > 1:
         why = "# Trained in two minutes on ten patches, it takes much for mines: what it is less sure of is left out."
-        return f"{why}\nthreshold = 0.7\n"
+        return f"{why}\nthreshold = 0.7\n\n[refinement]\nleast_area_m2 = 1000\n"
     return ""
 
 

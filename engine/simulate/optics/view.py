@@ -1,5 +1,6 @@
 """A window of the ground as one image sees it: places, noise, and the masks of what lies there."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -57,18 +58,11 @@ class Window:
             self._noise[key] = smooth(stream, self.x, self.y, max(spacing, self.pixel), along)
         return self._noise[key]
 
-    def numbers(self, shapes: Sequence[BaseGeometry], *, all_touched: bool = False) -> NDArray[np.int32]:
+    def numbers(self, shapes: Sequence[BaseGeometry]) -> NDArray[np.int32]:
         """Which of the shapes a pixel's centre lies in, counted from 1, the last of several; 0 for none."""
         if not shapes:
             return np.zeros(self.shape, np.int32)
-        burnt: NDArray[np.int32] = rasterize(
-            zip(shapes, range(1, len(shapes) + 1), strict=True),
-            self.shape,
-            transform=self.transform,
-            all_touched=all_touched,
-            dtype="int32",
-        )
-        return burnt
+        return _burn(shapes, self.shape, self.transform)
 
     def chip(self, shape: BaseGeometry, margin: float) -> "Chip | None":
         """What of the window lies within `margin` of a shape; None if nothing does."""
@@ -118,7 +112,7 @@ class Chip:
         more = int(np.ceil(REACH_M / pixel))
         shape = self.rows.stop - self.rows.start + 2 * more, self.cols.stop - self.cols.start + 2 * more
         transform = self.window.transform @ Affine.translation(self.cols.start - more, self.rows.start - more)
-        mask = rasterize([self.shape], shape, transform=transform, dtype="uint8").astype(bool)
+        mask = _burn([self.shape], shape, transform) > 0
         if not mask.any():
             return np.full((shape[0] - 2 * more, shape[1] - 2 * more), -REACH_M, np.float32)
         distance = distance_transform_edt(mask, sampling=pixel) - distance_transform_edt(~mask, sampling=pixel)
@@ -126,6 +120,21 @@ class Chip:
         # Distances are to the centre of the first pixel beyond the outline, half a pixel too long.
         inside: Field = np.clip(own - np.sign(own) * np.float32(pixel / 2), -REACH_M, REACH_M)
         return inside
+
+
+_burning = threading.Lock()
+
+
+def _burn(shapes: Sequence[BaseGeometry], shape: tuple[int, int], transform: Affine) -> NDArray[np.int32]:
+    """Which of the shapes each pixel's centre lies in, counted from 1, the last of several; 0 for none.
+
+    rasterio silences a warning meanwhile, by filters that all threads share: one at a time, or it comes through.
+    """
+    with _burning:
+        burnt: NDArray[np.int32] = rasterize(
+            zip(shapes, range(1, len(shapes) + 1), strict=True), shape, transform=transform, dtype="int32"
+        )
+    return burnt
 
 
 def smoothstep(low: float, high: float, value: Field) -> Field:
