@@ -47,14 +47,19 @@ def _stack_by_class(counts: Counter[tuple[str, str]], colours: dict[str, str], n
             width=0.5,
             marker_color=colour,
             text=[value or "" for value in values],
+            textangle=0,
             hovertemplate="%{y}: %{x}<extra>" + names[code] + "</extra>",
         )
     figure.update_layout(
-        barmode="stack", showlegend=True, legend={"orientation": "h", "y": 1.1, "x": 0, "traceorder": "normal"}
+        barmode="stack",
+        showlegend=True,
+        # Its foot stands on the plot: however many lines it takes, no bar lies under it.
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "traceorder": "normal"},
     )
     figure.update_xaxes(title=_("patches"), dtick=1 if counts.total() < 10 else None, showgrid=False)
-    figure.update_yaxes(range=[-1, max(len(classes), 2)])
-    _draw(figure, key)
+    rows = max(len(classes), 2)
+    figure.update_yaxes(range=[-0.7, rows - 0.3])
+    _draw(figure, key, height=190 + 30 * rows)
 
 
 def area_chart(reader: ReleaseReader) -> None:
