@@ -138,7 +138,7 @@ class Bowl:
 
 
 class Cover(IntEnum):
-    """Ground, as ESA's WorldCover codes it; sand is bare ground there, and a kind of its own here."""
+    """Ground, as ESA's WorldCover codes it; drifting sand is bare ground there."""
 
     SHRUB = 20
     STEPPE = 30
@@ -146,7 +146,6 @@ class Cover(IntEnum):
     BUILT = 50
     BARE = 60
     WATER = 80
-    SAND = 61
 
 
 @dataclass(frozen=True)
@@ -182,7 +181,6 @@ class ConfuserKind(StrEnum):
     SANDSTONE_LEDGE = "sandstone ledge"
     BOULDER_FIELD = "boulder field"
     GRADED_GROUND = "graded ground"
-    LEVELLED_MINE = "levelled mine"
 
 
 @dataclass(frozen=True)
