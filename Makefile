@@ -56,7 +56,7 @@ chromium:
 # The texts of the app for translators.
 catalogue: $(VENV)/.ready-dev
 	$(BIN)/pybabel --quiet extract --no-location --sort-output --omit-header --keywords "_ ngettext:1,2" \
-	  --output locale/pitwatch.pot navigation.py engine/wording.py components pages
+	  --output locale/pitwatch.pot navigation.py engine/wording components pages
 
 clean:
 	rm -rf $(VENV)

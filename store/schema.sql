@@ -164,6 +164,11 @@ CREATE TABLE permit (                       -- of the register, in Hilbert order
     status      VARCHAR NOT NULL,
     valid_from  DATE,                       -- first day
     valid_to    DATE,                       -- last day
+    issued      DATE,
+    reclaim_by  DATE,                       -- day on which the ground has to be restored
+    declared_m2 DOUBLE,                     -- area as the register declares it
+    top_m DOUBLE, bottom_m DOUBLE,          -- elevations between which may be dug
+    as_read     BLOB,                       -- WKB in the register's own system, as its file has it
     mended      BOOLEAN NOT NULL,           -- whether its ring crossed itself
     west DOUBLE, south DOUBLE, east DOUBLE, north DOUBLE,
     geometry    GEOMETRY                    -- NULL where the register has no outline, as the bounds are

@@ -37,7 +37,7 @@ ARROWS = {
     "engine.patches": ("engine.patches", "engine.imagery", *FOUNDATIONS),
     "engine.simulate": ("engine.simulate", *FOUNDATIONS),
     "engine.simulate.weining": ("engine.simulate", "engine.area", "engine.steps", *FOUNDATIONS),
-    "engine.wording": (),
+    "engine.wording": ("engine.wording",),
     "engine.area": (*DOMAINS, "engine.imagery", "engine.errors", "engine.options"),
     "engine.survey": ("engine.survey", "engine.area", "engine.imagery", *DOMAINS, *FOUNDATIONS),
     "engine.assessment": ("engine.patches.labels",),

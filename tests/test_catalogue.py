@@ -9,9 +9,9 @@ KEYWORDS = {"_": None, "ngettext": (1, 2)}
 
 
 def test_the_catalogue_is_up_to_date() -> None:
-    sources = [ROOT / "navigation.py", ROOT / "engine" / "wording.py"]
-    found = {text[1] for path in sources for text in extract_from_file("python", str(path), keywords=KEYWORDS)}
-    for folder in ("components", "pages"):
+    navigation = str(ROOT / "navigation.py")
+    found = {text[1] for text in extract_from_file("python", navigation, keywords=KEYWORDS)}
+    for folder in ("engine/wording", "components", "pages"):
         found |= {text[2] for text in extract_from_dir(str(ROOT / folder), keywords=KEYWORDS)}
     with (ROOT / "locale" / "pitwatch.pot").open("rb") as file:
         known = {message.id for message in read_po(file) if message.id}

@@ -1,6 +1,7 @@
 """A register of permits, read from a vector file: its own columns under the names that the engine uses."""
 
 import datetime
+import math
 import zipfile
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pyogrio
 from engine.errors import InputError
 from engine.permits.dates import as_date
 from engine.permits.options import PermitOptions
-from engine.permits.register import DATE_COLUMNS, PERMIT_COLUMNS, TEXT_COLUMNS, Register
+from engine.permits.register import DATE_COLUMNS, NUMBER_COLUMNS, PERMIT_COLUMNS, TEXT_COLUMNS, Register
 from engine.vectors import begins_as, column_of, polygons_in, read_vectors, require_degrees
 
 READABLE = frozenset({".geojson", ".json", ".gpkg", ".shp", ".zip"})
@@ -48,15 +49,17 @@ def read_register(options: PermitOptions, area_folder: Path) -> Register:
         {
             "number": _numbers(table, columns["number"], path),
             **{name: _words(column_of(table, columns[name], path, f"permits.columns.{name}")) for name in TEXT_COLUMNS},
+            **dict.fromkeys(NUMBER_COLUMNS, math.nan),
             "mended": broken.to_numpy(),
+            "as_read": [shape.wkb if shape else b"" for shape in table.geometry.force_2d()],
         },
         geometry=degrees.to_numpy(),
         crs="EPSG:4326",
     )
     for name in DATE_COLUMNS:
-        permits[name] = _dates(table, permits["number"], columns[name], path, f"permits.columns.{name}")
+        permits[name] = _dates(table, permits["number"], columns.get(name), path, f"permits.columns.{name}")
     _require_kinds(permits["kind"], options, path)
-    return _join(permits[PERMIT_COLUMNS])
+    return _join(permits[PERMIT_COLUMNS], table.crs.to_string())
 
 
 def _read(path: Path, options: PermitOptions) -> gpd.GeoDataFrame:
@@ -165,7 +168,7 @@ def _require_kinds(kinds: pd.Series, options: PermitOptions, path: Path) -> None
         )
 
 
-def _join(permits: gpd.GeoDataFrame) -> Register:
+def _join(permits: gpd.GeoDataFrame, crs: str) -> Register:
     """One row a permit, each under a name of its own: one of several parts may have a row for each."""
     rows_of: dict[tuple[str, ...], list[int]] = {}
     for row, said in enumerate(permits[["number", *TEXT_COLUMNS, *DATE_COLUMNS]].itertuples(index=False)):
@@ -182,7 +185,7 @@ def _join(permits: gpd.GeoDataFrame) -> Register:
     ambiguous = whole["number"].duplicated(keep=False) & ~unnumbered
     named = zip(whole["number"], firsts, ambiguous | unnumbered, strict=True)
     whole["number"] = [f"{number} {_row(row + 1)}".strip() if unclear else number for number, row, unclear in named]
-    return Register(whole, len(several), int(unnumbered.sum()), int(ambiguous.sum()))
+    return Register(whole, crs, len(several), int(unnumbered.sum()), int(ambiguous.sum()))
 
 
 def _row(number: int) -> str:

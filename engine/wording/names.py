@@ -1,0 +1,89 @@
+"""Names of codes: of classes, states, changes, layers and units."""
+
+from datetime import date
+
+from engine.wording.language import gettext as _
+from engine.wording.numbers import day, hectares, place
+
+
+def activity_name(activity: str) -> str:
+    return {
+        "negative": _("moving away"),
+        "positive": _("moving towards"),
+        "decorrelated": _("decorrelated"),
+        "no_change": _("no change seen"),
+        "not_observable": _("not observable"),
+    }[activity]
+
+
+def state_name(state: str) -> str:
+    return {
+        "no_data": _("no data"),
+        "solved": _("solved"),
+        "minimum_norm": _("flagged: network falls apart"),
+        "dates_missing": _("decorrelated: dates missing"),
+        "few_pairs": _("decorrelated: too few pairs"),
+        "low_coherence": _("decorrelated: pairs contradict"),
+    }[state]
+
+
+def change_name(change: str) -> str:
+    return {
+        "new": _("new"),
+        "gone": _("gone"),
+        "grown": _("grown"),
+        "shrunk": _("shrunk"),
+        "passing": _("came and went"),
+        "unchanged": _("unchanged"),
+        "undetermined": _("undetermined"),
+    }[change]
+
+
+def change_facts(change: str | None, square_metres: float | None) -> str:
+    """The change of a patch in two words, for example "grown by 1.2 ha"; empty where there was one image."""
+    if change in ("grown", "shrunk") and square_metres is not None:
+        by = _("grown by {area}") if change == "grown" else _("shrunk by {area}")
+        return by.format(area=hectares(abs(square_metres)))
+    return change_name(change) if change else ""
+
+
+def class_name(mine_class: str) -> str:
+    """A class of mines; an area's own, which has no translation, as the area calls it."""
+    return {
+        "mine": _("mine"),
+        "quarry": _("quarry"),
+        "gangue_dump": _("coal gangue dump"),
+        "iron_pit": _("iron ore open pit"),
+        "clay_pit": _("clay open pit"),
+        "sandstone_pit": _("sandstone open pit"),
+    }.get(mine_class, mine_class)
+
+
+def layer_name(name: str) -> str:
+    """A layer's name; those of images end in their date."""
+    kind, _dash, stamp = name.partition("-")
+    if stamp:
+        dated = {"image": _("Image, {day}"), "probability": _("Probability of a mine, {day}")}
+        return dated[kind].format(day=day(date.fromisoformat(stamp)))
+    return {
+        "rate": _("Rate, line of sight"),
+        "vertical": _("Rate, vertical"),
+        "error": _("Standard error of the rate"),
+        "coherence": _("Temporal coherence"),
+        "pairs": _("Pairs with phase"),
+        "groups": _("Groups of dates"),
+        "state": _("Decorrelated or flagged"),
+        "terrain": _("Relief"),
+    }[name]
+
+
+def unit_name(unit: str) -> str:
+    return {"mm/yr": _("mm/yr"), "%": "%", "1": "", "code": ""}[unit]
+
+
+def reference_name(reference: str) -> str:
+    """What rates are relative to: "median", or "longitude, latitude" of a place."""
+    if reference == "median":
+        return _("the median of the frame")
+    lon, lat = (float(part) for part in reference.split(","))
+    return place(lon, lat)

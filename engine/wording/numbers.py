@@ -1,0 +1,61 @@
+"""Numbers with their units, dates and places, as the language writes them; minus is a minus sign."""
+
+from datetime import date
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+from engine.wording.language import gettext as _
+from engine.wording.language import language
+
+
+def number(value: float, digits: int = 0) -> str:
+    """A number with fixed decimals, grouped as the language has it."""
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    text = format_decimal(round(value, digits) + 0.0, format=pattern, locale=language())
+    return text.replace("-", "−")
+
+
+def day(value: date) -> str:
+    """A date, for example 19 Jun 2006."""
+    return format_date(value, "d MMM y", locale=language())
+
+
+def period(first: date, last: date) -> str:
+    return f"{day(first)} – {day(last)}"
+
+
+def place(lon: float, lat: float) -> str:
+    """A place, for example 34.1904° S, 150.9354° E."""
+    south_north = _("{degrees}° S") if lat < 0 else _("{degrees}° N")
+    west_east = _("{degrees}° W") if lon < 0 else _("{degrees}° E")
+    parts = south_north.format(degrees=number(abs(lat), 4)), west_east.format(degrees=number(abs(lon), 4))
+    return ", ".join(parts)
+
+
+def hectares(square_metres: float) -> str:
+    """An area: km² from a square kilometre on, else hectares."""
+    if square_metres >= 1e6:
+        return _("{area} km²").format(area=number(square_metres / 1e6, 1))
+    return _("{area} ha").format(area=number(square_metres / 1e4, 0 if square_metres >= 1e5 else 1))
+
+
+def hectares_with_margin(square_metres: float, margin: float) -> str:
+    """An area and what its boundary's error makes of it."""
+    digits = 1 if margin < 1e5 else 0
+    return _("{area} ± {margin} ha").format(
+        area=number(square_metres / 1e4, digits), margin=number(max(margin / 1e4, 0.1), digits)
+    )
+
+
+def percent(share: float) -> str:
+    return _("{share} %").format(share=number(100 * share))
+
+
+def rate(value: float, margin: float | None = None) -> str:
+    """A rate in mm a year, with half its 95 % interval when it is known."""
+    if margin is None:
+        return _("{rate} mm/yr").format(rate=number(value))
+    digits = 0 if margin >= 1 else 1
+    margin = max(margin, 0.1)  # no rate is printed as if it were known for certain
+    return _("{rate} ± {margin} mm/yr").format(rate=number(value, digits), margin=number(margin, digits))

@@ -1,0 +1,169 @@
+"""Sentences of what was measured at a patch or a pixel, never more certain than their numbers."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from engine.wording.language import gettext as _
+from engine.wording.language import ngettext
+from engine.wording.names import class_name, reference_name
+from engine.wording.numbers import day, hectares, hectares_with_margin, number, percent, period, rate
+
+# Days of the year by which two images may differ and still be of one season.
+_SEASON = 45
+
+
+def patch_statement(patch: Mapping[str, Any], radar: Mapping[str, Any] | None) -> str:
+    """What happens at a patch, never more certain than its numbers.
+
+    `patch` holds the columns of the tables patch and activity, `radar` those of radar.
+    """
+    sentences = [] if patch["confidence"] is None else [_change(patch)]
+    if radar is None:
+        if not sentences:
+            sentences.append(
+                _("Nothing has been measured of it: the area has neither a model for its images nor radar.")
+            )
+        return " ".join(sentences)
+    sentences.append(_motion(patch, radar))
+    seen = patch["coherent_pixels"] + patch["decorrelated_pixels"]
+    if patch["decorrelated_pixels"] and patch["activity"] != "decorrelated":
+        sentences.append(
+            _("The radar has lost {share} of what it saw of it, which can itself be a sign of mining.").format(
+                share=percent(patch["decorrelated_pixels"] / seen)
+            )
+        )
+    if patch["observed_share"] < 0.95 and patch["activity"] != "not_observable":
+        sentences.append(_("Only {share} of its area was seen.").format(share=percent(patch["observed_share"])))
+    return " ".join(sentences)
+
+
+def _change(patch: Mapping[str, Any]) -> str:
+    """What the images show of a patch on the first and the last date on which its ground was seen."""
+    name, change = class_name(patch["mine_class"]), patch["change"]
+    title = _("{mine_class}, {area}").format(mine_class=name[:1].upper() + name[1:], area=hectares(patch["area_m2"]))
+    if change is None:
+        return _("{patch}, on {day}.").format(patch=title, day=day(patch["last_seen"]))
+    sentence = {
+        "new": _("{patch}: not found on {first}, found on {last}."),
+        "gone": _("{patch} on {seen}: not found any more on {last}."),
+        "passing": _("{patch} on {seen}: found neither on {first} nor on {last}."),
+        "grown": _("{patch}: grown by {change} from {first} to {last}."),
+        "shrunk": _("{patch}: shrunk by {change} from {first} to {last}."),
+        "unchanged": _(
+            "{patch}: from {first} to {last} its area changed by no more than its boundary is uncertain ({change})."
+        ),
+        "undetermined": _(
+            "{patch}: whether it changed from {first} to {last} cannot be told, since outlines and probabilities "
+            "disagree, or one of the images shows it too faintly or not whole."
+        ),
+    }[change]
+    if change not in ("unchanged", "undetermined") and not _same_season(patch["change_from"], patch["change_to"]):
+        sentence += " " + _("The images are of different seasons: light and growth may explain a part of it.")
+    return sentence.format(
+        patch=title,
+        first=day(patch["change_from"]),
+        last=day(patch["change_to"]),
+        seen=day(patch["last_seen"]),
+        change=hectares_with_margin(abs(patch["change_m2"]), patch["change_margin_m2"]),
+    )
+
+
+def _same_season(one: date, other: date) -> bool:
+    apart = abs(one.timetuple().tm_yday - other.timetuple().tm_yday)
+    return min(apart, 365 - apart) <= _SEASON
+
+
+def _motion(patch: Mapping[str, Any], radar: Mapping[str, Any]) -> str:
+    activity, when = patch["activity"], period(radar["first_date"], radar["last_date"])
+    if activity in ("negative", "positive"):
+        message = (
+            _("{area} of ground {where} moves away from the satellite at {rate} (median; fastest {extreme}), {period}.")
+            if activity == "negative"
+            else _(
+                "{area} of ground {where} moves towards the satellite at {rate} (median; fastest {extreme}), {period}."
+            )
+        )
+        return message.format(
+            area=hectares(patch["cluster_area_m2"]),
+            where=_where(patch["cluster_distance_m"], radar["halo_m"]),
+            rate=rate(patch["median_rate"], radar["t95"] * patch["standard_error"]),
+            extreme=rate(patch["extreme_rate"]),
+            period=when,
+        )
+    if activity == "decorrelated":
+        seen = patch["decorrelated_pixels"] + patch["coherent_pixels"]
+        message = ngettext(
+            "Decorrelated: the radar lost the one pixel that it saw of it, {period}.",
+            "Decorrelated: the radar lost {lost} of the {seen} pixels that it saw of it, {period}.",
+            seen,
+        )
+        return message.format(lost=number(patch["decorrelated_pixels"]), seen=number(seen), period=when)
+    if activity == "no_change":
+        return _(
+            "No motion beyond ± {threshold} mm/yr was seen, {period}; slower than {least} mm/yr would not have been."
+        ).format(
+            threshold=number(radar["threshold"]),
+            period=when,
+            least=number(max(patch["detectable_rate"], radar["threshold"])),
+        )
+    return _("Not observable: too little of it was seen by the radar to say anything. This is not the same as still.")
+
+
+def _where(distance_m: float, halo_m: float) -> str:
+    """Where the moving ground lies that speaks for a patch; what lies beyond the halo was not looked at."""
+    if distance_m > 0:
+        return _("that begins {distance} m outside it").format(distance=number(distance_m))
+    return _("in it and up to {halo} m round it").format(halo=number(halo_m))
+
+
+def pixel_statement(pixel: Mapping[str, Any], radar: Mapping[str, Any]) -> str:
+    """What is known at one pixel, or why nothing is.
+
+    `pixel` holds the fields of the store's pixel reading, `radar` the columns of the table radar.
+    """
+    state = pixel["state"]
+    if state in ("solved", "minimum_norm"):
+        sentence = _(
+            "{rate} along the line of sight (95 %), {period}; {dates} dates from {pairs} of {all} pairs."
+        ).format(
+            rate=rate(pixel["rate"], radar["t95"] * pixel["standard_error"]),
+            period=period(radar["first_date"], radar["last_date"]),
+            dates=pixel["dates"],
+            pairs=pixel["pairs"],
+            all=pixel["pairs_used"],
+        )
+        if state == "solved":
+            return sentence
+        flag = _(
+            "Flagged: the pairs at this pixel leave its dates in {groups} groups that nothing links. Between the "
+            "groups the slowest motion that fits was assumed (minimum norm), so this is no evidence."
+        ).format(groups=pixel["groups"])
+        return f"{sentence} {flag}"
+    if state == "low_coherence":
+        return _(
+            "Decorrelated: the {pairs} pairs at this pixel contradict each other (temporal coherence {coherence}), so "
+            "there is no series. Loss of coherence can itself be a sign of mining."
+        ).format(pairs=pixel["pairs"], coherence=number(pixel["coherence"], 2))
+    if state in ("few_pairs", "dates_missing"):
+        few = ngettext(
+            "Decorrelated: {pairs} of {all} pairs has phase at this pixel.",
+            "Decorrelated: {pairs} of {all} pairs have phase at this pixel.",
+            pixel["pairs"],
+        )
+        apart = _(
+            "Its own network falls apart into {groups} groups of dates that nothing links, so there is no series."
+        )
+        sparse = _("That is too few for a series to be trusted.")
+        lost = _("Loss of coherence can itself be a sign of mining.")
+        text = " ".join([few, apart if pixel["groups"] > 1 else sparse, lost])
+        return text.format(pairs=pixel["pairs"], all=pixel["pairs_used"], groups=pixel["groups"])
+    return _("No interferogram has phase here: the radar did not see the place, or lost it in every pair.")
+
+
+def convention(reference: str, incidence_deg: float) -> str:
+    """How to read the rates."""
+    return _(
+        "Along the line of sight ({incidence}° from the vertical), towards the satellite positive, "
+        "relative to {reference}."
+    ).format(incidence=number(incidence_deg, 1), reference=reference_name(reference))
