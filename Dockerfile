@@ -20,6 +20,8 @@ COPY engine engine
 COPY store store
 COPY areas areas
 COPY models models
+COPY locale locale
+COPY static static
 USER pitwatch
 ENTRYPOINT ["python", "-m", "engine"]
 CMD ["run", "areas/metropolitan", "areas/strzegom"]
@@ -33,7 +35,7 @@ COPY pages pages
 COPY static static
 COPY store store
 COPY web web
-COPY engine/__init__.py engine/wording.py engine/
+COPY engine engine
 USER pitwatch
 EXPOSE 8501
 # Inside a container the callers are the host's; who may reach the port is decided where it is published:
