@@ -1,6 +1,6 @@
 """The map: a small MapLibre component. Its library is vendored, its data are fetched by URL from this server."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,9 +45,13 @@ def release_map(
     patch: Patch | None,
     at: tuple[float, float] | None,
     on_pick: Callable[[Pick], None],
+    held_against: Mapping[str, str] | None = None,
     key: str = "map",
 ) -> None:
-    """Draw the map of a release with its selection; `on_pick` is called when something else is clicked."""
+    """Draw the map of a release with its selection; `on_pick` is called when something else is clicked.
+
+    held_against : addresses of "permits" and of what lies "outside" them, instead of those of the release's register.
+    """
 
     def picked() -> None:
         value = st.session_state[key].get("pick")
@@ -55,25 +59,32 @@ def release_map(
             place = value.get("at")
             on_pick(Pick(value.get("patch"), (place[0], place[1]) if place else None))
 
-    _component(key=key, data=_data(reader, patch, at), on_pick_change=picked, height="content")
+    _component(key=key, data=_data(reader, patch, at, held_against), on_pick_change=picked, height="content")
 
 
-def _data(reader: ReleaseReader, chosen: Patch | None, at: tuple[float, float] | None) -> dict[str, Any]:
+def _data(
+    reader: ReleaseReader,
+    chosen: Patch | None,
+    at: tuple[float, float] | None,
+    held_against: Mapping[str, str] | None,
+) -> dict[str, Any]:
     info, images = reader.info, reader.images
+    vectors = {name: vector_url(info.area, info.id, name) for name in _VECTORS} | dict(held_against or {})
     rasters = [_raster(reader, layer) for layer in reader.layers.values() if _role(layer.name)]
     return {
-        "release": f"{info.area}/{info.id}",
+        # What the layers are made of: they are replaced when it changes.
+        "release": "/".join([info.area, info.id, *(held_against or {}).values()]),
         "bounds": [info.west, info.south, info.east, info.north],
         "layers": rasters,
         # At first the newest picture, and over it the motion where there is any.
         "first": {"image": images[-1].layer if images else "", "data": "rate" if "rate" in reader.layers else ""},
-        "vectors": {name: vector_url(info.area, info.id, name) for name in _VECTORS},
+        "vectors": vectors,
         # Outlines of each date but the last; the patches are the latest outline of each, whenever that was.
         "dates": _outline_dates(reader),
         "colours": {"activity": ACTIVITY_COLOURS, "change": CHANGE_COLOURS},
         "colourBy": "activity" if reader.radar else "change",
         "hasRadar": reader.radar is not None,
-        "hasRegister": reader.has_register,
+        "hasRegister": reader.has_register or bool(held_against),
         "permitColour": PERMIT_COLOUR,
         "selected": chosen.patch_id if chosen else None,
         "selectedBounds": [chosen.west, chosen.south, chosen.east, chosen.north] if chosen else None,

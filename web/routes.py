@@ -3,21 +3,32 @@
 from pathlib import Path
 
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from web.about import answer
 from web.guard import Guard, allowed_names, allowed_networks
+from web.handover import handed_over
 from web.tiles import tile
-from web.urls import ABOUT, TILES, VECTORS, VENDOR
+from web.urls import ABOUT, HANDOVER, MAP, TILES, VECTORS, VENDOR
 from web.vectors import vectors
 
 _STATIC = Path(__file__).parents[1] / "static"
+
+
+async def _first_page(request: Request) -> RedirectResponse:
+    """Streamlit serves its default page at the root alone; a reader may ask for it by its name."""
+    return RedirectResponse(f"/?{request.url.query}" if request.url.query else "/")
+
 
 ROUTES: list[BaseRoute] = [
     Route(TILES, tile),
     Route(VECTORS, vectors),
     Route(ABOUT, answer),
+    Route(HANDOVER, handed_over),
+    Route(MAP, _first_page),
     Mount(VENDOR, StaticFiles(directory=_STATIC)),
 ]
 MIDDLEWARE = [Middleware(Guard, networks=allowed_networks(), names=allowed_names())]

@@ -3,7 +3,9 @@
 TILES = "/tiles/{area}/{release}/{layer}/{z}/{x}/{y}.png"
 VECTORS = "/vectors/{area}/{release}/{name}.geojson"
 VENDOR = "/vendor"
+MAP = "/map"
 ABOUT = "/about.json"
+HANDOVER = "/handover/{digest}.geojson"
 
 
 def tile_template(area: str, release: str, layer: str) -> str:
@@ -13,3 +15,7 @@ def tile_template(area: str, release: str, layer: str) -> str:
 
 def vector_url(area: str, release: str, name: str) -> str:
     return f"/vectors/{area}/{release}/{name}.geojson"
+
+
+def handover_url(digest: str) -> str:
+    return f"/handover/{digest}.geojson"

@@ -31,6 +31,7 @@ def test_a_deep_link_on_a_cold_server(page: Page, published: Home, start_server:
     page.goto(f"{start_server(published)}/{path}")
     expect(page.get_by_text(SHOWN[path or "map"]).first).to_be_visible()
     expect(page.get_by_text("open: no sign-in")).to_be_visible()
+    expect(page.get_by_text("Page not found")).to_have_count(0)
     no_failure(page)
 
 
