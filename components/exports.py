@@ -1,0 +1,33 @@
+"""Taking a selection along: in which form, and the button."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from engine.wording import gettext as _
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+
+def export_button(frame: gpd.GeoDataFrame, name: str, *, key: str) -> None:
+    """Ask for a form, and offer the file; it is made when the button is pressed."""
+    from engine.evidence.exports import Form, export
+
+    choice, button = st.columns([2, 1], vertical_alignment="bottom")
+    form: Form = choice.selectbox(
+        _("Form"), list(Form), format_func=lambda one: one.title, key=f"form-{key}", label_visibility="collapsed"
+    )
+    encoding = "UTF-8"
+    if form is Form.SHAPEFILE:
+        encoding = choice.radio(_("Texts in"), ("UTF-8", "GBK"), horizontal=True, key=f"encoding-{key}")
+    button.download_button(
+        _("Download"),
+        lambda: export(frame, form, name=name, encoding=encoding),
+        file_name=f"{name}{form.suffix}",
+        mime=form.mime_type,
+        key=f"export-{key}",
+        icon=":material/download:",
+    )

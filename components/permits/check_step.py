@@ -1,0 +1,222 @@
+"""Step 2: what was read, mended, guessed and refused; the reader confirms or corrects what was guessed."""
+
+from __future__ import annotations
+
+import codecs
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from components import plain
+from components.permits.draft import Draft, change, show_error
+from components.permits.places import places_chart
+from engine import wording
+from engine.errors import InputError
+from engine.wording import gettext as _
+from engine.wording import ngettext
+from store.reader import ReleaseReader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from engine.permits.quality import QualityReport
+
+    from engine.permits.cadastre import Cadastre, Note
+    from engine.permits.register import Register
+
+_ENCODINGS = ("UTF-8", "GB18030", "Big5", "Latin-1", "Windows-1252")
+_ROWS_SAID = 8
+
+
+def check_step(
+    draft: Draft, reader: ReleaseReader, near: tuple[float, float], folder: Path
+) -> tuple[Register, QualityReport] | None:
+    """Show the register as it was understood; None while it cannot be held against anything yet."""
+    if draft.version is None:
+        try:
+            cadastre = draft.cadastre(near)
+        except InputError as error:
+            show_error(error)
+            _how_it_is_read(draft, None)
+            return None
+        _facts(cadastre)
+        if cadastre.crs is None:
+            _ask_for_system(draft, cadastre, reader)
+            return None
+    try:
+        register, report = draft.register(near, folder)
+    except InputError as error:
+        show_error(error)
+        if draft.version is None:
+            _how_it_is_read(draft, draft.cadastre(near))
+        return None
+    _report(register, report)
+    if draft.version is None:
+        _columns(draft, draft.cadastre(near), report)
+        _how_it_is_read(draft, draft.cadastre(near))
+    return register, report
+
+
+def _facts(cadastre: Cadastre) -> None:
+    facts = [plain.markdown(cadastre.name), cadastre.form]
+    facts.append(_("{count} records").format(count=wording.number(len(cadastre.table))))
+    if cadastre.encoding:
+        text = _("texts in {encoding} (guessed)") if cadastre.encoding_guessed else _("texts in {encoding}")
+        facts.append(text.format(encoding=cadastre.encoding))
+    if cadastre.crs:
+        facts.append(_system(cadastre.crs))
+    st.markdown(" · ".join(facts))
+
+
+def _system(crs: str) -> str:
+    """A coordinate reference system by code and name."""
+    from pyproj import CRS
+
+    known = CRS.from_user_input(crs)
+    return f"{crs} ({known.name})" if crs.startswith("EPSG:") else known.name
+
+
+def _ask_for_system(draft: Draft, cadastre: Cadastre, reader: ReleaseReader) -> None:
+    st.warning(
+        _(
+            "The file does not say in which coordinate reference system its numbers are. It is not assumed: choose it. "
+            "Below, where the permits would lie in each that the numbers allow."
+        ),
+        icon=":material/help:",
+    )
+    words, chart = st.columns([2, 3], gap="medium")
+    with words:
+        if cadastre.guesses:
+            names = [guess.crs for guess in cadastre.guesses]
+            chosen = st.radio(
+                _("Coordinate reference system"),
+                names,
+                index=None,
+                format_func=_system,
+                captions=[_distance(guess.distance_km) for guess in cadastre.guesses],
+            )
+            if chosen and st.button(_("Take this one"), type="primary"):
+                change(draft, crs=chosen)
+                st.rerun()
+        _other_system(draft)
+    with chart:
+        places_chart(reader, cadastre.guesses)
+
+
+def _distance(km: float | None) -> str:
+    if km is None:
+        return ""
+    return _("on this area") if km < 1 else _("{distance} km from this area").format(distance=wording.number(km))
+
+
+def _other_system(draft: Draft) -> None:
+    given = st.text_input(_("Another one, such as EPSG:4544"), value=draft.crs or "", key="permits-crs").strip()
+    if given and given != draft.crs:
+        change(draft, crs=given, override_crs=True)
+        st.rerun()
+
+
+def _report(register: Register, report: QualityReport) -> None:
+    """Notes by heading; those that ask for a look are open."""
+    from engine.permits.cadastre import Heading
+
+    titles = {
+        Heading.REFUSED: (_("Refused"), ":material/block:"),
+        Heading.GUESSED: (_("Guessed: please confirm"), ":material/help:"),
+        Heading.MENDED: (_("Mended"), ":material/build:"),
+        Heading.READ: (_("Read"), ":material/check:"),
+    }
+    st.subheader(
+        ngettext("{count} permit", "{count} permits", len(register.permits)).format(
+            count=wording.number(len(register.permits))
+        ),
+        anchor=False,
+    )
+    for heading, (title, icon) in titles.items():
+        notes = [note for note in report.notes if note.heading == heading]
+        if not notes:
+            continue
+        with st.expander(f"{title} ({len(notes)})", expanded=heading is not Heading.READ, icon=icon):
+            st.markdown("\n".join(f"- {_sentence(note)}" for note in notes))
+
+
+def _sentence(note: Note) -> str:
+    text = plain.markdown(wording.note(note.code, note.parameters))
+    if not note.rows:
+        return text
+    shown = ", ".join(str(row) for row in note.rows[:_ROWS_SAID])
+    more = " …" if len(note.rows) > _ROWS_SAID else ""
+    return text + " " + ngettext("(row {rows})", "(rows {rows})", len(note.rows)).format(rows=shown + more)
+
+
+def _columns(draft: Draft, cadastre: Cadastre, report: QualityReport) -> None:
+    """Which column says what; the reader may set it otherwise."""
+    from engine.permits.fields import Field
+
+    st.subheader(_("Columns"), anchor=False)
+    st.caption(_("What each column of the file was taken for. Correct it where it is wrong; the samples help."))
+    table = cadastre.table
+    names = [str(name) for name in table.columns if name not in (table.geometry.name, "row_in_file", "as_read")]
+    taken = {str(field): column for field, column in report.mapping.items()}
+    rows = pd.DataFrame(
+        {
+            _("what"): [wording.field_name(field) for field in Field],
+            _("column"): [taken.get(str(field)) for field in Field],
+            _("samples"): [_samples(cadastre, taken.get(str(field))) for field in Field],
+        },
+        index=[str(field) for field in Field],
+    )
+    edited = st.data_editor(
+        rows,
+        hide_index=True,
+        disabled=[_("what"), _("samples")],
+        column_config={_("column"): st.column_config.SelectboxColumn(options=names)},
+        key=f"columns-{draft.digest}-{draft.choices}",
+    )
+    wanted = {Field(field): column for field, column in edited[_("column")].items() if column}
+    if {str(field): column for field, column in wanted.items()} != taken:
+        change(draft, mapping=tuple(sorted(wanted.items())))
+        st.rerun()
+    left = [name for name in names if name not in taken.values()]
+    if left:
+        unused = ", ".join(plain.markdown(name) for name in left)
+        st.caption(_("Not used: {columns}").format(columns=unused))
+
+
+def _samples(cadastre: Cadastre, column: str | None) -> str:
+    if column is None or column not in cadastre.table:
+        return ""
+    values = [str(value) for value in cadastre.table[column].dropna().unique()[:3]]
+    return " · ".join(value for value in values if value)
+
+
+def _how_it_is_read(draft: Draft, cadastre: Cadastre | None) -> None:
+    """How the file is read, for when it was understood wrongly."""
+    with st.expander(_("The file was read wrongly?"), expanded=cadastre is None):
+        layers = cadastre.layers if cadastre else ()
+        if len(layers) > 1 and cadastre is not None:
+            chosen = st.multiselect(_("Layers"), layers, default=cadastre.layer.split("|"))
+            if chosen and "|".join(chosen) != cadastre.layer:
+                change(draft, layer="|".join(chosen), mapping=None)
+                st.rerun()
+        elif cadastre is None:
+            layer = st.text_input(_("Layer, of a file with several"), value=draft.layer or "").strip()
+            if layer != (draft.layer or ""):
+                change(draft, layer=layer or None, mapping=None)
+                st.rerun()
+        known = _known(draft.encoding or (cadastre.encoding if cadastre else None))
+        encoding = st.selectbox(_("Encoding of its texts"), _ENCODINGS, index=known, placeholder=_("as guessed"))
+        if encoding and encoding != (draft.encoding or encoding if known is not None else None):
+            change(draft, encoding=encoding, mapping=None)
+            st.rerun()
+        _other_system(draft)
+
+
+def _known(encoding: str | None) -> int | None:
+    """Place of an encoding in the list, whatever it is called."""
+    try:
+        own = codecs.lookup(encoding or "").name
+        return [codecs.lookup(name).name for name in _ENCODINGS].index(own)
+    except (LookupError, ValueError):
+        return None

@@ -1,0 +1,100 @@
+"""Step 4: save the register as a version of the area's, take the verdicts along, see what changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from components import plain
+from components.exports import export_button
+from components.permits.draft import Draft
+from engine import wording
+from engine.wording import gettext as _
+from store.home import Home
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    from engine.permits.quality import QualityReport
+    from engine.permits.versions import Version
+
+    from engine.permits.register import Register
+
+_MOST_ROWS = 2_000
+
+
+def keep_step(home: Home, draft: Draft, register: Register, report: QualityReport, verdicts: gpd.GeoDataFrame) -> None:
+    """Save, export, compare with a saved register."""
+    from engine.permits.versions import versions
+
+    save, export = st.columns(2, gap="large")
+    with save:
+        st.subheader(_("Save"), anchor=False)
+        if draft.version is None:
+            _save(home, draft, register, report)
+        else:
+            st.markdown(_("This register is saved already."))
+    with export:
+        st.subheader(_("Export"), anchor=False)
+        st.caption(
+            _("All verdicts of step 3 with their reasons, areas and permits, and what lies outside as polygons.")
+        )
+        export_button(verdicts, f"{draft.area}-verdicts", key="verdicts")
+    folder = home.registers(draft.area)
+    others = [one for one in versions(folder) if one.id != draft.version] if folder.is_dir() else []
+    if others:
+        st.subheader(_("What changed"), anchor=False)
+        _changes(home, draft, register, others)
+
+
+def _save(home: Home, draft: Draft, register: Register, report: QualityReport) -> None:
+    from engine.permits.versions import remember, save_version
+
+    st.caption(
+        _(
+            "As a new version of this area's register; earlier ones stay. The next run of the engine holds every patch "
+            "against it, and the map then shows its verdicts."
+        )
+    )
+    with st.form("save-register", border=False):
+        name = st.text_input(_("Name"), value=draft.name)
+        note = st.text_input(_("Note: where it comes from, and when"))
+        if not st.form_submit_button(_("Save as the area's register"), type="primary", icon=":material/save:"):
+            return
+    folder = home.registers(draft.area)
+    version = save_version(folder, register, report, name=name or draft.name, note=note)
+    remember(folder, report)
+    st.success(
+        _("Saved as version {version}. Run `python -m engine run AREA` to make its verdicts those of the map.").format(
+            version=version.id
+        )
+    )
+
+
+def _changes(home: Home, draft: Draft, register: Register, others: Sequence[Version]) -> None:
+    """What is different from a register that was saved before."""
+    from engine.permits.changes import register_changes
+    from engine.permits.versions import read_version
+
+    chosen = st.selectbox(
+        _("From the saved register"),
+        others,
+        format_func=lambda version: f"{version.name} · {version.saved:%Y-%m-%d %H:%M} UTC",
+    )
+
+    def compare() -> pd.DataFrame:
+        before = read_version(home.registers(draft.area), chosen.id)[0]
+        return register_changes(before, register)
+
+    changes = draft.once("changes", (chosen.id, draft.digest, draft.version, draft.mapping, draft.choices), compare)
+    if changes.empty:
+        st.markdown(_("Nothing is different."))
+        return
+    counts = changes["change"].value_counts()
+    said = [f"{wording.number(count)} {wording.register_change_name(str(name))}" for name, count in counts.items()]
+    st.markdown(plain.markdown(" · ".join(said)))
+    shown = changes.head(_MOST_ROWS).assign(change=lambda rows: rows["change"].map(wording.register_change_name))
+    st.dataframe(shown.rename(columns={name: name.replace("_", " ") for name in shown.columns}), hide_index=True)
