@@ -11,7 +11,18 @@ import shapely
 
 from engine.errors import InputError
 from engine.permits.cadastre import Cadastre, Heading, Note
-from engine.permits.intake import archives, geoparquet, overlaps, rings, shapefiles, systems, tables, texts, workbooks
+from engine.permits.intake import (
+    archives,
+    geojson,
+    geoparquet,
+    overlaps,
+    placemarks,
+    rings,
+    shapefiles,
+    systems,
+    tables,
+    workbooks,
+)
 from engine.permits.intake.archives import Member
 from engine.permits.intake.attributes import check_attribute
 from engine.permits.intake.exchange import SCRATCH, Request, read_request
@@ -148,9 +159,9 @@ def _single(member: Member, form: str, scratch: Path, request: Request) -> tuple
     if form == "geopackage":
         return "GeoPackage", layers_in(path, scratch / "geopackage", limits)
     if form == "geojson":
-        return "GeoJSON", [texts.geojson_layer(path, scratch / "geojson", limits, chosen)]
+        return "GeoJSON", [geojson.layer_of(path, scratch / "geojson", limits, chosen)]
     if form == "kml":
-        return "KML", texts.kml_layers(path, scratch / "kml", limits)
+        return "KML", [placemarks.layer_of(path, limits)]
     if form == "parquet":
         return "GeoParquet", [geoparquet.layer_of(path, limits)]
     if form == "text":

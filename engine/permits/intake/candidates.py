@@ -64,7 +64,8 @@ def _may_hold(info: CRSInfo, prefix: int | None, east: float) -> bool:
         zone = _ZONE.search(info.name)
         if zone:
             return prefix is not None and int(zone.group(1)) == prefix
-        return abs(east) < 1.2e6
+        # Six-degree zones without a number are three-degree ones under another name.
+        return abs(east) < 1.2e6 and "3-degree" in info.name
     if "Argentina" in info.name:
         return prefix is not None and info.name.endswith(f"Argentina {prefix}")
     if "UTM zone" in info.name:

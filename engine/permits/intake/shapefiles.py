@@ -4,6 +4,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -74,6 +75,8 @@ def layer_of(parts: Parts, folder: Path, limits: Limits, chosen: str | None) -> 
     if prj := parts.others.get(".prj"):
         prj.rename(folder / "layer.prj")
     encoding, guessed = (None, False) if dbf is None else _encoding(dbf, parts.others.get(".cpg"), chosen)
+    if dbf is not None and encoding is not None:
+        _trim_names(dbf, encoding)
     return Layer(
         parts.name, kind, _columns(shp, encoding), lambda: _load(shp, limits, encoding, guessed=guessed, notes=notes)
     )
@@ -145,21 +148,59 @@ def _encoding(dbf: Path, cpg: Path | None, chosen: str | None) -> tuple[str, boo
     return guess, True
 
 
+def _fields(file: BinaryIO) -> list[bytes]:
+    """What a .dbf says of its columns, 32 bytes each."""
+    file.seek(0)
+    start = struct.unpack("<H", file.read(32)[8:10])[0]
+    described = file.read(start - 32)
+    fields = [described[at : at + 32] for at in range(0, len(described) - 31, 32)]
+    end = next((at for at, field in enumerate(fields) if field[:1] == b"\r"), len(fields))
+    return fields[:end]
+
+
+def _trim_names(dbf: Path, encoding: str) -> None:
+    """Cut names of columns to whole letters: the ten bytes of a name often end within one."""
+    with dbf.open("r+b") as file:
+        for number, field in enumerate(_fields(file)):
+            name = field[:11].split(b"\0")[0]
+            file.seek(32 * (number + 1))
+            file.write(encodings.whole_letters(name, encoding).ljust(11, b"\0"))
+
+
+def _trim_texts(dbf: Path, encoding: str) -> None:
+    """The same for texts."""
+    with dbf.open("r+b") as file:
+        count, start, width = struct.unpack("<IHH", file.read(12)[4:12])
+        columns = _text_columns(_fields(file))
+        for record in range(count):
+            place = start + record * width
+            file.seek(place)
+            row = file.read(width)
+            for first, last in columns:
+                text = row[first:last].rstrip(b" \0")
+                if not text.isascii() and (whole := encodings.whole_letters(text, encoding)) != text:
+                    file.seek(place + first)
+                    file.write(whole.ljust(last - first))
+
+
+def _text_columns(fields: Sequence[bytes]) -> list[tuple[int, int]]:
+    """Where in a record the columns of text begin and end."""
+    columns, place = [], 1
+    for field in fields:
+        length = field[16] + (256 * field[17] if field[11:12] == b"C" else 0)
+        if field[11:12] == b"C":
+            columns.append((place, place + length))
+        place += length
+    return columns
+
+
 def _texts(dbf: Path) -> Iterator[bytes]:
     """Names of the columns, and what is in some records' columns of text."""
     with dbf.open("rb") as file:
-        header = file.read(32)
-        count, start, width = struct.unpack("<IHH", header[4:12])
-        described = file.read(max(start - 32, 0)).split(b"\r")[0] if start < 33 else file.read(start - 32)
-        fields, place = [], 1
-        for at in range(0, len(described) - 31, 32):
-            field = described[at : at + 32]
-            if field[:1] == b"\r":
-                break
-            yield field[:11].split(b"\0")[0]
-            if field[11:12] == b"C":
-                fields.append((place, place + field[16] + 256 * field[17]))
-            place += field[16] + (256 * field[17] if field[11:12] == b"C" else 0)
+        count, start, width = struct.unpack("<IHH", file.read(12)[4:12])
+        described = _fields(file)
+        yield from (field[:11].split(b"\0")[0] for field in described)
+        fields = _text_columns(described)
         step = max(1, count // _SAMPLED)
         for record in range(0, count, step):
             file.seek(start + record * width)
@@ -176,7 +217,13 @@ def _columns(shp: Path, encoding: str | None) -> tuple[str, ...]:
 
 
 def _load(shp: Path, limits: Limits, encoding: str | None, *, guessed: bool, notes: list[Note]) -> Loaded:
-    loaded = vectors.load(shp, shp.stem, _FORM, limits, encoding)
+    try:
+        loaded = vectors.load(shp, shp.stem, _FORM, limits, encoding)
+    except InputError as error:
+        if encoding is None or error.field != "encoding":
+            raise
+        _trim_texts(shp.with_suffix(".dbf"), encoding)
+        loaded = vectors.load(shp, shp.stem, _FORM, limits, encoding)
     if encoding is None:
         loaded.columns = pd.DataFrame(index=loaded.columns.index)
     loaded.encoding, loaded.encoding_guessed = encoding, guessed

@@ -15,11 +15,11 @@ from engine.permits.cadastre import Choices, CrsGuess, Heading, Note
 from engine.permits.intake.candidates import candidates, prefix_of
 
 _SHOWN = 3
-_MOST = 40  # guesses listed
+_MOST = 100  # guesses listed
 _NEAR_DEGREES, _NEAR_LATITUDES = 1.5, 2.0  # a zone is used that far beyond its own area
 _STATED_DEGREES = 8.0  # one that a file says, that far
 _NOTABLE_KM = 20.0  # systems that place a file this much alike are ranked by what is usual
-_SAME_DEGREES = 1e-7
+_SAME_DEGREES, _SAME_M = 1e-7, 1.0
 _GEOD = Geod(ellps="WGS84")
 
 Bounds = tuple[float, float, float, float]
@@ -122,7 +122,7 @@ def _is_same(one: CRS, other: CRS) -> bool:
     lon, lat = (area.west + area.east) / 2, (area.south + area.north) / 2
     x, y = Transformer.from_crs(other.geodetic_crs, other, always_xy=True).transform(lon, lat)
     back = Transformer.from_crs(one, one.geodetic_crs, always_xy=True).transform(x, y)
-    return abs(back[0] - lon) < _SAME_DEGREES and abs(back[1] - lat) < _SAME_DEGREES
+    return bool(abs(back[0] - lon) < _SAME_DEGREES and abs(back[1] - lat) < _SAME_DEGREES)
 
 
 def extent_of(polygons: NDArray[Any]) -> Bounds:
@@ -205,6 +205,9 @@ def _placed(crs: CRS, extent: Bounds) -> Bounds | None:
         except ProjError:  # some of EPSG's have no formula in PROJ
             return None
         lon, lat = there.transform(xs, ys)
+        back = there.transform(lon, lat, direction="INVERSE")
+        if not (np.abs(np.array(back) - (xs, ys)) < _SAME_M).all():
+            return None  # beyond where the projection holds
     if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
         return None
     if max(abs(lon)) > 180 + 1e-6 or max(abs(lat)) > 90 + 1e-6:
