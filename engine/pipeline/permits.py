@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from engine.area import Area
-from engine.permits.reading import read_register
+from engine.permits.opening import read_register
 from engine.permits.register import Register
 from engine.vectors import vector_files
 

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from shapely.geometry import box
 
+from engine.permits.opening import read_register
 from engine.permits.options import PermitOptions
-from engine.permits.reading import read_register
 from engine.permits.register import PERMIT_COLUMNS
 from engine.permits.steps import PERMITS, VERDICTS, judge_patches
 

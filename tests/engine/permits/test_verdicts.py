@@ -14,8 +14,8 @@ from shapely.geometry.base import BaseGeometry
 
 from engine.grid import geodesic_area
 from engine.permits.excess import reaches_outside
+from engine.permits.opening import read_register
 from engine.permits.options import PermitOptions
-from engine.permits.reading import read_register
 from engine.permits.register import PERMIT_COLUMNS, Register
 from engine.permits.verdicts import Ground, Verdict, VerdictKind
 

@@ -12,8 +12,8 @@ from shapely.geometry import Point, Polygon, box
 
 from engine.errors import InputError
 from engine.grid import geodesic_area
+from engine.permits.opening import read_register
 from engine.permits.options import PermitOptions
-from engine.permits.reading import read_register
 from engine.permits.register import PERMIT_COLUMNS, Register
 
 ONE, TWO = box(104.20, 26.80, 104.21, 26.81), box(104.22, 26.80, 104.23, 26.81)
