@@ -16,6 +16,7 @@ from engine.permits.subjects import subjects
 from engine.permits.zones import no_zones
 
 VERDICTS, PERMITS, ZONES = "verdicts.parquet", "permits.parquet", "zones.parquet"
+REGISTER = "register.json"  # what the permits come from; the pipeline writes it, which knows the file
 
 
 def judge_patches(
@@ -43,5 +44,4 @@ def judge_patches(
     found.verdicts.to_parquet(folder / VERDICTS)
     found.permits.to_parquet(folder / PERMITS)
     (no_zones() if zones is None else zones).to_parquet(folder / ZONES)
-    report = {} if register is None else register.report() | {"error_m": found.error_m}
-    return found.counts() | report
+    return found.counts() | ({} if register is None else register.report())
