@@ -84,7 +84,7 @@ def _of_permits() -> dict[str, str]:
         "ends_before_it_begins": _("On its ground, permit {permit} ends before it begins ({first} to {last})."),
         "other_kind": _("On its ground, permit {permit} is of a kind that allows no extraction ({kind})."),
         "explores": _("On its ground, permit {permit} allows exploration and no extraction ({kind})."),
-        "other_mineral": _("On its ground, permit {permit} is for {mineral}, which a {mine_class} does not yield."),
+        "other_mineral": _("On its ground, permit {permit} is for {mineral}, and not for what a mine of its class yields ({mine_class})."),
         "no_first_day": _("Of permit {permit} the register says no first day; it counts as begun."),
         "no_last_day": _("Of permit {permit} the register says no last day; it counts as unlimited."),
     }
