@@ -2,7 +2,7 @@
 
 import tomllib
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -56,15 +56,15 @@ def _phrases(table: str) -> Phrases:
     return Phrases(terms_of_registers()[table])
 
 
-@cache
+@lru_cache(maxsize=100_000)
 def kind_of(text: str) -> PermitKind:
-    """What a permit is for. "Mining" alone is extraction; beside another word, such as exploration, it says nothing."""
+    """What a permit is for. "Mine" alone is extraction; beside another word, such as boundary, it says nothing."""
     found = _phrases("kind").found_in(text)
     said = next((kind for kind in _KINDS if kind in found), None)
-    return said or (PermitKind.EXTRACTION if "mining" in found else PermitKind.UNKNOWN)
+    return said or (PermitKind.EXTRACTION if _phrases("mine").meant_by(text) else PermitKind.UNKNOWN)
 
 
-@cache
+@lru_cache(maxsize=100_000)
 def status_of(text: str) -> PermitStatus:
     """How a permit stands, as its register says."""
     found = _phrases("status").found_in(text)

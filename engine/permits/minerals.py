@@ -1,7 +1,7 @@
 """Minerals compared by group, whatever they are called."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from engine.permits.meanings import terms_of_registers
 from engine.permits.phrases import Phrases, fold
@@ -9,7 +9,7 @@ from engine.permits.phrases import Phrases, fold
 _SEPARATORS = re.compile(r"[\s,;/+&、，；|-]+")
 
 
-@cache
+@lru_cache(maxsize=100_000)
 def mineral_groups(text: str) -> frozenset[str]:
     """Groups of the minerals that a text names, such as "coal" or "iron"; empty where it names none that is known.
 
