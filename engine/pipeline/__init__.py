@@ -10,17 +10,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import shapely
 
 from engine import __version__
-from engine.activity.scenes import Motion
-from engine.activity.steps import classify_patches
 from engine.area import AREA_FILE, Area
 from engine.blocks import Workers
 from engine.deformation.mintpy_files import SeriesFile
-from engine.deformation.steps import M_TO_MM, MotionRasters
-from engine.deformation.velocity import t95
 from engine.errors import InputError
 from engine.patches.inference import PROBABILITY
 from engine.patches.outlines import OutlineOptions, read_outlines
@@ -28,7 +23,7 @@ from engine.patches.steps import PATCHES, track_patches
 from engine.patches.tracking import PATCH_COLUMNS
 from engine.pipeline.optical import check_optical, optical_steps
 from engine.pipeline.permits import check_permits, open_register, open_zones, verdict_step
-from engine.pipeline.radar import check_radar, radar_steps
+from engine.pipeline.radar import check_radar, classify, radar_steps
 from engine.products import ExtractionProducts, OpticalProducts, Products, RadarProducts
 from engine.publish import publish_release
 from engine.steps import Progress, StepRecord, Workspace, code_digest, locked
@@ -132,7 +127,7 @@ def _steps(area: Area, home: Home, workspace: Workspace, workers: Workers) -> st
     if radar is not None:
         activity_record = workspace.step(
             "activity",
-            lambda folder: _classify(patches, radar, folder, area),
+            lambda folder: classify(patches, radar, folder, area),
             code="activity",
             after=[*radar.records, patches_record],
             parameters=area.options.activity.model_dump(mode="json"),
@@ -205,21 +200,6 @@ def _prepare_patches(options: OutlineOptions | None, area: Area, folder: Path) -
         patches = read_outlines(options, area.folder).reindex(columns=PATCH_COLUMNS)
     patches.to_parquet(folder / PATCHES)
     return {"patches": len(patches), "mended": int(patches["mended"].sum())}
-
-
-def _classify(patches: gpd.GeoDataFrame, radar: RadarProducts, folder: Path, area: Area) -> dict[str, Any]:
-    rasters, series = MotionRasters.read(radar.inversion, radar.velocity), SeriesFile(radar.inversion)
-    motion = Motion(
-        rasters.grid, rasters.rate, rasters.error, rasters.observed, rasters.decorrelated, t95(len(series.dates))
-    )
-    return classify_patches(
-        patches,
-        motion,
-        lambda block: series.read(block) * np.float32(M_TO_MM),
-        series.dates,
-        folder,
-        area.options.activity,
-    )
 
 
 def _last_date(optical: OpticalProducts | None, radar: RadarProducts | None) -> datetime.date:

@@ -61,6 +61,9 @@ def _spatial(parameters: Mapping[str, Any]) -> dict[str, str]:
         ),
         "reaches_outside": _("It reaches {distance_m} m beyond {permits}."),
         "none_valid": _("No permit that is valid on {date} covers any of it."),
+        "overlap_within_error": _(
+            "What lies inside does so by no more than the positional error of ± {error_m} m, and may be outside, too."
+        ),
         "beside": _("No further from it than the positional error of ± {error_m} m: {permits}."),
         "in_zone": _("{area_m2} of it lie in the prohibited zone {zone}."),
         "in_zone_since": _("{area_m2} of it lie in the prohibited zone {zone}, which has been in force since {since}."),
@@ -84,7 +87,10 @@ def _of_permits() -> dict[str, str]:
         "ends_before_it_begins": _("On its ground, permit {permit} ends before it begins ({first} to {last})."),
         "other_kind": _("On its ground, permit {permit} is of a kind that allows no extraction ({kind})."),
         "explores": _("On its ground, permit {permit} allows exploration and no extraction ({kind})."),
-        "other_mineral": _("On its ground, permit {permit} is for {mineral}, and not for what a mine of its class yields ({mine_class})."),
+        "other_mineral": _(
+            "On its ground, permit {permit} is for {mineral}, and not for what a mine of this class yields: "
+            "{mine_class}."
+        ),
         "no_first_day": _("Of permit {permit} the register says no first day; it counts as begun."),
         "no_last_day": _("Of permit {permit} the register says no last day; it counts as unlimited."),
     }

@@ -145,7 +145,9 @@ class Judge:
         if (area.distance_m or 0.0) <= error:
             why = [Reason("within_error", {"permits": numbers, "error_m": error, "area_m2": area.likely_m2}), *rest]
             return self._verdict(VerdictKind.CROSSES, Certainty.DOUBTFUL, why, case, area, [*live, *beyond])
-        why = [Reason("reaches_outside", {"permits": numbers, "distance_m": area.distance_m}), *rest]
+        why = [Reason("reaches_outside", {"permits": numbers, "distance_m": area.distance_m})]
+        why += [] if set(live) & set(case.contacts.touching) else [Reason("overlap_within_error", {"error_m": error})]
+        why += rest
         return self._verdict(VerdictKind.CROSSES, Certainty.CERTAIN, why, case, area, [*live, *beyond])
 
     def _would_allow(self, at: int, case: _Case) -> bool:
@@ -181,7 +183,9 @@ class Judge:
             return found, missing + ([Reason("register_without_dates")] if dateless else self._why_not(undated, case))
         found += self._beside_the_point(case, mining, area)
         if not found and not missing:
-            found.append(self._no_permit(case, area))
+            grazing = [at for at in case.contacts.beside if self._would_allow(at, case)]
+            grazing = [at for at in grazing if self._ground.shares(case.outline, at)]
+            found.append(self._against_boundary(case, grazing) if grazing else self._no_permit(case, area))
         return found, missing
 
     def _early(self, case: _Case, matching: Sequence[int], area: Area) -> Verdict | None:
