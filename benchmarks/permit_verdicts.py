@@ -5,13 +5,13 @@
 AREA is a folder that `python -m engine simulate weining` made. Patches are those of the reference interpretation, with
 an interpreter's errors; motion comes from the area's interferograms through the engine's own steps, whose products are
 kept in the work folder. Only patches that can be matched to true ones are counted: what the interpreter overlooked is
-no matter of permits, and is counted apart. Prints tables; `--json` adds the figures as one JSON object in the last line.
+no matter of permits, and is counted apart. Prints tables; `--json` adds the figures as one JSON object in the last
+line.
 """
 
 import argparse
 import datetime
 import json
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,10 +27,9 @@ from engine.area import Area, read_area
 from engine.blocks import Workers
 from engine.patches.tracking import ChangeOptions, Ground, track
 from engine.permits.comparison import compare
-from engine.permits.options import PermitOptions, ZoneOptions
+from engine.permits.options import ZoneOptions
 from engine.permits.precision import Precision, precision_of
 from engine.permits.reading import read_cadastre
-from engine.permits.register import Register
 from engine.permits.registering import make_register
 from engine.permits.subjects import Subject, subjects
 from engine.permits.zones import read_zones
@@ -46,7 +45,7 @@ UNDATED = {"no_dates", "first_day_missing", "last_day_missing"}
 # Reasons by which the product says that it could not date what the case is about.
 UNTOLD = {
     "after expiry": {"expired_within_growth", "expired_without_sign"},
-    "before start": {"not_begun_without_sign"},
+    "before start": {"not_begun_without_sign", "begun_within_growth"},
 }
 BEYOND = 2.0  # times ε: what lies further outside has to be found
 
@@ -159,6 +158,10 @@ def compare_with_truth(
 ) -> int:
     truth = pd.read_csv(folder / "truth" / "verdicts.csv")
     matched = match(folder, those)
+    # A patch that was overlooked in the last image alone is judged by the one before.
+    dates = truth.groupby("patch")["as_of"].first()
+    latest = {one.patch_id: str(one.latest.date) for one in those}
+    matched = {number: name for number, name in matched.items() if dates[number] == latest[name]}
     own = {name: table.to_dict("records") for name, table in verdicts.groupby("patch_id")}
     for number, name in matched.items():
         true = {row["verdict"]: row for row in truth[truth["patch"] == number].to_dict("records")}

@@ -163,6 +163,10 @@ def _missing(parameters: Mapping[str, Any]) -> dict[str, str]:
             "Permit {permit} does not begin until {first}. No work before that could be dated: neither growth between "
             "two images nor motion that is surely work."
         ),
+        "begun_within_growth": _(
+            "Permit {permit} began on {first}. The site grew between {after} and {by}: whether before or after the "
+            "permit began cannot be told."
+        ),
         "mineral_not_tested": mineral,
         "depth_not_tested": _(
             "Permit {permit} says between which elevations may be dug. Depth was not tested: there are no elevation "
