@@ -4,11 +4,21 @@ import codecs
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from engine.options import Options
+from engine.options import Options, Positive
+
+
+def _known_encoding(name: str) -> str:
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        raise ValueError(f"no encoding '{name}' is known; try GB18030 or UTF-8") from None
+
 
 Column = Annotated[str, Field(min_length=1)]
+Encoding = Annotated[str, AfterValidator(_known_encoding)]
+NotNegative = Annotated[float, Field(ge=0)]
 
 
 class PermitColumns(Options):
@@ -29,29 +39,46 @@ class PermitColumns(Options):
     valid_to: Column | None = None
 
 
+class ZoneOptions(Options):
+    """A layer of zones in which nothing may be mined.
+
+    path : of a GeoPackage, shapefile or GeoJSON, relative to the area's folder. name, since : its columns of the zones'
+    names and of the day from which each is in force; without that column they always were. layer : of a file with
+    several. encoding : of a shapefile's texts. crs : where the file does not say it, such as "EPSG:4544".
+    """
+
+    path: Path
+    name: Column | None = None
+    since: Column | None = None
+    layer: str | None = None
+    encoding: Encoding | None = None
+    crs: str | None = None
+
+
 class PermitOptions(Options):
     """A register of permits, and how patches are held against it (METHOD §7).
 
     path : of a shapefile (loose or zipped), GeoPackage or GeoJSON, relative to the area's folder. layer : of a file
     with several. encoding : of a shapefile's texts, such as "GB18030", where no .cpg says it.
-    positional_error_m : how far outlines and permits together may lie off; what lies outside by less is doubtful.
-    extraction_kinds : values of the column `kind` that allow extraction; without any, every kind does.
+    extraction_kinds : values of the column `kind` that allow extraction; without any, the words of the register decide.
+    zones : in which nothing may be mined.
+
+    image_error_m, boundary_error_m, datum_error_m, confidence_factor : standard errors and factor of `Precision`; the
+    first two are by default what is known of the images and of the outlines.
+    reclaim_grace_days : after the last day of a permit that does not say by when its ground has to be restored.
     """
 
     path: Path
     columns: PermitColumns
     layer: str | None = None
-    encoding: str | None = None
-    positional_error_m: Annotated[float, Field(ge=0)] = 5.0
+    encoding: Encoding | None = None
+    image_error_m: NotNegative | None = None
+    boundary_error_m: NotNegative | None = None
+    datum_error_m: NotNegative = 1.3
+    confidence_factor: Positive = 2.0
     extraction_kinds: tuple[str, ...] = ()
-
-    @field_validator("encoding")
-    @classmethod
-    def _encoding_is_known(cls, name: str | None) -> str | None:
-        try:
-            return name if name is None else codecs.lookup(name).name
-        except LookupError:
-            raise ValueError(f"no encoding '{name}' is known; try GB18030 or UTF-8") from None
+    zones: tuple[ZoneOptions, ...] = ()
+    reclaim_grace_days: Annotated[int, Field(ge=0)] = 730
 
     @model_validator(mode="after")
     def _kinds_have_a_column(self) -> Self:

@@ -17,10 +17,11 @@ from engine.wording.names import (
 )
 from engine.wording.numbers import day, hectares, hectares_with_margin, number, percent, period, place, rate
 from engine.wording.statements import convention, patch_statement, pixel_statement
-from engine.wording.verdicts import outside_range, reason, validity, verdict_name
+from engine.wording.verdicts import area_range, outside_range, reason, validity, verdict_name
 
 __all__ = [
     "activity_name",
+    "area_range",
     "change_facts",
     "change_name",
     "class_name",
