@@ -50,7 +50,8 @@ def judge_patches(
         report: dict[str, Any] = {}
     else:
         verdicts = _judge(patches, register, options, last_date)
-        permits, report = register.permits, register.report()
+        # What dossiers write corners in.
+        permits, report = register.permits, {**register.report(), "crs": register.crs}
     permits.to_parquet(folder / PERMITS)
     _as_table(list(patches["patch_id"]), verdicts).to_parquet(folder / VERDICTS)
     kinds = [verdict.kind for verdict in verdicts]
