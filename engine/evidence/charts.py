@@ -8,7 +8,7 @@ from matplotlib.dates import AutoDateLocator, DateFormatter, date2num
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
-from engine.evidence.case import Case, Motion
+from engine.evidence.case import Case
 from engine.evidence.drawing import CLUSTER, INK, QUIET, RULE, figure, font, png
 from engine.wording import dossiers, number, rate
 
@@ -60,7 +60,7 @@ def series_chart(case: Case, width_mm: float, height_mm: float) -> bytes:
     )
     axes.axhline(0, color=QUIET, linewidth=0.5)
     _image_dates(axes, case)
-    _finish(axes, motion)
+    _finish(axes)
     drawn.legend(loc="lower center", ncols=3, frameon=False, prop=font(6.8), handlelength=1.6, columnspacing=1.4)
     return png(drawn)
 
@@ -100,7 +100,7 @@ def _image_dates(axes: Axes, case: Case) -> None:
         axes.axvline(at, color="#444444", linewidth=0.8, linestyle=(0, (5, 2)), label=name, zorder=1)
 
 
-def _finish(axes: Axes, motion: Motion) -> None:
+def _finish(axes: Axes) -> None:
     for spine in axes.spines.values():
         spine.set(linewidth=0.5, color=QUIET)
     axes.grid(axis="y", color=RULE, linewidth=0.4)
