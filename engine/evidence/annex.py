@@ -188,8 +188,9 @@ def _parameters(step: StepTaken) -> str:
 
 def _inputs(case: Case) -> list[Flowable]:
     inputs = case.provenance.inputs
-    # A stack has a file for each of hundreds of pairs; what is drawn and judged comes first.
-    listed = sorted(inputs, key=lambda one: (one.step == "stack", one.step, one.file))[:_MOST_INPUTS]
+    # A stack has files for each of hundreds of pairs, which only the table of the archive lists.
+    few = len(inputs) <= _MOST_INPUTS
+    listed = [one for one in inputs if few or one.step != "stack"][:_MOST_INPUTS]
     rows = [(one.step, one.file, one.sha256) for one in listed]
     header = [dossiers.label(code) for code in ("step", "file", "sha256")]
     content: list[Flowable] = [part(dossiers.label("inputs")), gap(1), table(header, rows, (24, 66, 84), style="small")]

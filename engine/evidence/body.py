@@ -1,34 +1,24 @@
 """The pages of a dossier after the first: images, motion, verdicts, permits, and what the method cannot say."""
 
-from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, PageBreak
+from reportlab.platypus import Flowable, KeepTogether
 
 from engine import wording
 from engine.evidence.case import Case, CasePermit, CaseVerdict
 from engine.evidence.corners import crs_name
 from engine.evidence.drawing import PATCH
-from engine.evidence.front import suspected
+from engine.evidence.front import image_row, rate_caption, suspected
 from engine.evidence.sheet import beside, boxed, gap, heading, part, picture, table, text
 from engine.wording import dossiers, number
 
-_PAIR_MM = 85.0
-
 
 def image_pages(case: Case, pictures: dict[str, bytes]) -> list[Flowable]:
-    """All images with the patch over them, two beside each other, and the patch's area on each date."""
-    if not case.pictures:
-        return []
-    shown = []
-    for one in case.pictures:
-        words = dossiers.caption(
-            "image", day=wording.day(one.date), pixel=number(one.pixel_m, 0 if one.pixel_m >= 2 else 1)
-        )
-        shown.append([picture(pictures[f"image-{one.date}.png"], _PAIR_MM), gap(1), text(words, "quiet")])
+    """The images between the first and the last, which are on the first page, and what they show of the patch."""
+    between = case.pictures[1:-1]
     rows: list[Flowable] = []
-    for place in range(0, len(shown), 2):
-        pair = shown[place : place + 2]
-        rows += [beside([pair[0], "", pair[1] if len(pair) > 1 else ""], (_PAIR_MM, 4, _PAIR_MM)), gap(3)]
-    crs = dossiers.caption("map", crs=crs_name(case.crs))
-    return [PageBreak(), *heading("images"), *rows, text(crs, "quiet"), gap(3), *_areas(case), *_change(case)]
+    for place in range(0, len(between), 2):
+        rows += [*image_row(between[place : place + 2], pictures), gap(3)]
+    content = [*rows, *_areas(case), *_change(case)]
+    return [*heading("images"), *content, gap(3)] if content else []
 
 
 def _areas(case: Case) -> list[Flowable]:
@@ -59,22 +49,15 @@ def motion_pages(case: Case, pictures: dict[str, bytes]) -> list[Flowable]:
     radar = case.radar
     if radar is None:
         words = dossiers.caption("no_radar")
-        return [CondPageBreak(100), *heading("rates"), text(words), gap(5)]
-    content: list[Flowable] = [PageBreak(), *heading("rates")]
+        return [*heading("rates"), text(words), gap(5)]
+    content: list[Flowable] = heading("rates")
     sentence = wording.patch_statement({**case.patch, "confidence": None}, radar)
     convention = wording.convention(radar["reference"], radar["incidence_deg"])
     words = [text(sentence), gap(2), text(convention, "quiet")]
     if "rate.png" in pictures:
-        neutral = dossiers.legend("neutral").format(threshold=number(radar["threshold"]))
-        caption = dossiers.caption(
-            "rates",
-            period=wording.period(radar["first_date"], radar["last_date"]),
-            neutral=neutral,
-            outlined=", ".join(dossiers.legend(code) for code in ("patch", "permit", "cluster")),
-        )
         words += [
             gap(2),
-            text(caption, "quiet"),
+            text(rate_caption(case), "quiet"),
             gap(2),
             text(dossiers.caption("map", crs=crs_name(case.crs)), "quiet"),
         ]
@@ -92,7 +75,7 @@ def motion_pages(case: Case, pictures: dict[str, bytes]) -> list[Flowable]:
 
 def verdict_pages(case: Case) -> list[Flowable]:
     """Each verdict with its reasons and the areas, then how the patch lies to each permit concerned."""
-    content: list[Flowable] = [PageBreak(), *heading("verdicts")]
+    content: list[Flowable] = heading("verdicts")
     for verdict in case.verdicts:
         content += [KeepTogether(_verdict(verdict, verdict in suspected(case))), gap(3)]
     if case.uploaded and case.register:

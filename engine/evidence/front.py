@@ -1,16 +1,22 @@
 """The first page of a dossier: where, what, how big, since when, which permit, how sure."""
 
-from reportlab.platypus import Flowable
+from collections.abc import Sequence
+from typing import Any
+
+from reportlab.platypus import Flowable, KeepTogether
 
 from engine import wording
-from engine.evidence.case import Case, CaseVerdict
+from engine.evidence.case import Case, CaseVerdict, Picture
+from engine.evidence.corners import crs_name
 from engine.evidence.drawing import PATCH
 from engine.evidence.sheet import beside, boxed, facts, gap, picture, text
-from engine.wording import dossiers
+from engine.wording import dossiers, number
 
 _NOT_AGAINST = ("inside", "not_tested")
 _CALM, _OPEN = "#009E73", "#7F7F7F"
-_MOST_PERMITS = 4
+PAIR_MM = 85.0
+_MOST_PERMITS = 3
+_MOST_REASONS = 5
 
 
 def front_page(case: Case, pictures: dict[str, bytes]) -> list[Flowable]:
@@ -24,15 +30,43 @@ def front_page(case: Case, pictures: dict[str, bytes]) -> list[Flowable]:
         boxed(_finding(case), _colour(case)),
         gap(4),
     ]
-    right: list[Flowable] = [picture(pictures["overview.png"], 58), gap(1), text(dossiers.label("overview"), "quiet")]
-    latest = next((name for name in sorted(pictures, reverse=True) if name.startswith("image-")), None)
-    if latest is not None:
-        day = wording.day(case.pictures[-1].date)
-        right += [gap(3), picture(pictures[latest], 58), gap(1), text(day, "quiet")]
-    elif "rate.png" in pictures:
-        right += [gap(3), picture(pictures["rate.png"], 58), gap(1), text(dossiers.label("rates"), "quiet")]
     rows = [(dossiers.label(name), lines) for name, lines in _facts(case)]
-    return [*head, beside([facts(rows, (20, 88)), "", right], (108, 8, 58))]
+    right = [picture(pictures["overview.png"], 58), gap(1), text(dossiers.label("overview"), "quiet")]
+    return [*head, beside([facts(rows, (20, 88)), "", right], (108, 8, 58)), gap(4), *_first_and_last(case, pictures)]
+
+
+def _first_and_last(case: Case, pictures: dict[str, bytes]) -> list[Flowable]:
+    """The first and the last image, or the rates where there are none."""
+    chosen = [case.pictures[0], case.pictures[-1]] if len(case.pictures) > 1 else list(case.pictures)
+    if chosen:
+        return [
+            KeepTogether(image_row(chosen, pictures)),
+            text(dossiers.caption("map", crs=crs_name(case.crs)), "quiet"),
+        ]
+    if "rate.png" in pictures:
+        return [KeepTogether([picture(pictures["rate.png"], 104), text(rate_caption(case), "quiet")])]
+    return []
+
+
+def image_row(chosen: Sequence[Picture], pictures: dict[str, bytes]) -> list[Flowable]:
+    """Up to two images beside each other, each with its date under it."""
+    cells: list[Any] = []
+    for one in chosen:
+        pixel = number(one.pixel_m, 0 if one.pixel_m == round(one.pixel_m) else 1)
+        words = dossiers.caption("image", day=wording.day(one.date), pixel=pixel)
+        cells += [[picture(pictures[f"image-{one.date}.png"], PAIR_MM), gap(0.5), text(words, "quiet")], ""]
+    return [beside([*cells, ""][:3], (PAIR_MM, 4, PAIR_MM))]
+
+
+def rate_caption(case: Case) -> str:
+    """What the map of rates shows, of an area with radar."""
+    assert case.radar is not None
+    return dossiers.caption(
+        "rates",
+        period=wording.period(case.radar["first_date"], case.radar["last_date"]),
+        neutral=dossiers.legend("neutral").format(threshold=number(case.radar["threshold"])),
+        outlined=", ".join(dossiers.legend(code) for code in ("patch", "permit", "cluster")),
+    )
 
 
 def suspected(case: Case) -> list[CaseVerdict]:
@@ -53,7 +87,9 @@ def _finding(case: Case) -> list[Flowable]:
         content.append(text(name[:1].upper() + name[1:], "verdict"))
         if (verdict.likely_m2 or 0) >= 1 and verdict.least_m2 is not None and verdict.most_m2 is not None:
             least, likely, most = verdict.least_m2, verdict.likely_m2 or 0.0, verdict.most_m2
-            content.append(text(wording.outside_range(least, likely, most)))
+            content.append(text(wording.outside_range(least, likely, most), "part"))
+        reasons = [wording.reason(one["code"], one["parameters"]) for one in verdict.reasons[:_MOST_REASONS]]
+        content.append(text(dossiers.joined(reasons)))
     content.append(text(dossiers.suspicion(len(suspected(case))), "badge"))
     return content
 
@@ -85,6 +121,5 @@ def _facts(case: Case) -> list[tuple[str, list[str]]]:
         ("since_when", dossiers.since(patch, case.radar)),
         ("permits", permits or [dossiers.no_permit_line(bool(register))]),
         ("how_sure", sure),
-        ("register", [*register, *([case.register_sha256[:16] + "…"] if case.register_sha256 else [])] or ["–"]),
-        ("release", [f"{case.release['id']} · {wording.day(case.release['created'].date())}"]),
+        *([("register", register)] if register else []),
     ]

@@ -32,6 +32,8 @@ from engine.wording import dossiers
 FONT = "WenQuanYi Micro Hei"
 MARGIN_MM, WIDTH_MM = 18.0, 174.0
 _CJK = 0x2E80  # from here on letters stand in a square, and lines may break between any two
+# Of these the font has the wide ones of Chinese texts alone.
+_NARROW = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "…": "..."})
 _BUILDING = Lock()  # fonts of reportlab are shared by all documents of a process
 
 _SIZES = {
@@ -68,6 +70,8 @@ def _style(name: str, cjk: bool, right: bool) -> ParagraphStyle:
 def text(words: str, style: str = "body", *, right: bool = False) -> Paragraph:
     """A paragraph of plain text."""
     cjk = any(ord(letter) >= _CJK for letter in words)
+    if not cjk:
+        words = words.translate(_NARROW)
     return Paragraph(escape(words, quote=False), _style(style, cjk, right))
 
 

@@ -34,8 +34,8 @@ body { display: flex; flex-direction: column; }
 header { padding: 8px 14px; background: #fff; border-bottom: 1px solid #c9d0d6; }
 header b { font-size: 16px; } header span { color: #5c6770; }
 .folium-map, .leaflet-container { background: #eef1f3; }
-.scale { background: #fffd; padding: 6px 10px; font-size: 12px; } .scale i { display: block; height: 10px; width: 220px; }
-.scale div { display: flex; justify-content: space-between; }
+.scale { font-size: 12px; margin-top: 4px; color: #5c6770; }
+.scale i { display: inline-block; height: 10px; width: 220px; margin: 0 8px; }
 """
 
 
@@ -99,9 +99,9 @@ def _rate_scale(case: Case) -> str:
     stops = ", ".join(
         "rgb({:.0f} {:.0f} {:.0f})".format(*(255 * value for value in colours(at)[:3])) for at in np.linspace(0, 1, 41)
     )
-    ends = [f"<span>{number(value)}</span>" for value in (-case.rates.high, 0, case.rates.high)]
-    unit = _inert(dossiers.legend("rate_axis"))
-    return f'<div class="scale"><i style="background: linear-gradient(90deg, {stops})"></i><div style="width: 220px">{"".join(ends)}</div>{unit}</div>'
+    low, high = (_inert(number(value)) for value in (-case.rates.high, case.rates.high))
+    bar = f'<i style="background: linear-gradient(90deg, {stops})"></i>'
+    return f'<div class="scale">{low}{bar}{high} {_inert(dossiers.legend("rate_axis"))}</div>'
 
 
 def _bases(case: Case) -> list[tuple[str, Crop, str]]:

@@ -1,11 +1,11 @@
 """What a dossier says besides verdicts and measurements: headings, labels, and the limits of the method."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from engine.wording.language import gettext as _
-from engine.wording.language import ngettext
+from engine.wording.language import language, ngettext
 from engine.wording.numbers import day, hectares, hectares_with_margin, number, percent, period
 
 
@@ -121,6 +121,11 @@ def suspicion(open_verdicts: int) -> str:
         "These are suspicions until a person has confirmed them.",
         open_verdicts,
     )
+
+
+def joined(sentences: Sequence[str]) -> str:
+    """Sentences after each other, as the language sets them."""
+    return ("" if language().startswith("zh") else " ").join(sentences)
 
 
 def title(patch_id: str, name: str) -> str:
