@@ -23,6 +23,7 @@ ARROWS = {
     "pages": ("components", "engine.wording", "engine.permits", "engine.evidence"),
     "components": (
         "components",
+        "engine.evidence",
         "engine.wording",
         "store.home",
         "store.reader",
@@ -35,6 +36,9 @@ ARROWS = {
     "engine": FOUNDATIONS,
     **{domain: (domain, *FOUNDATIONS) for domain in DOMAINS},
     "engine.patches": ("engine.patches", "engine.imagery", *FOUNDATIONS),
+    # A dossier turns facts into words; one module of it knows where they lie.
+    "engine.evidence": ("engine.evidence", "engine.wording", *FOUNDATIONS),
+    "engine.evidence.gathering": ("engine.evidence", "store.reader", "store.rows", "store.shapes", *FOUNDATIONS),
     "engine.simulate": ("engine.simulate", *FOUNDATIONS),
     "engine.simulate.weining": ("engine.simulate", "engine.area", "engine.steps", *FOUNDATIONS),
     "engine.wording": ("engine.wording",),

@@ -4,6 +4,7 @@ Texts go through gettext with English as the message; `use_language` sets the la
 Numbers carry their unit, and their uncertainty where there is one; minus is a minus sign.
 """
 
+from engine.wording import dossiers
 from engine.wording.language import gettext, language, ngettext, use_language
 from engine.wording.names import (
     activity_name,
@@ -27,6 +28,7 @@ __all__ = [
     "class_name",
     "convention",
     "day",
+    "dossiers",
     "gettext",
     "hectares",
     "hectares_with_margin",

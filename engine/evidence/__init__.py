@@ -1,0 +1,1 @@
+"""Evidence: the dossier of one patch, and selections of patches in the formats of others."""

@@ -1,0 +1,143 @@
+"""The pages of a dossier after the first: images, motion, verdicts, permits, and what the method cannot say."""
+
+from reportlab.platypus import Flowable, KeepTogether
+
+from engine import wording
+from engine.evidence.case import Case, CasePermit, CaseVerdict
+from engine.evidence.corners import crs_name
+from engine.evidence.drawing import PATCH
+from engine.evidence.front import image_row, rate_caption, suspected
+from engine.evidence.sheet import beside, boxed, gap, heading, part, picture, table, text
+from engine.wording import dossiers, number
+
+
+def image_pages(case: Case, pictures: dict[str, bytes]) -> list[Flowable]:
+    """The images between the first and the last, which are on the first page, and what they show of the patch."""
+    between = case.pictures[1:-1]
+    rows: list[Flowable] = []
+    for place in range(0, len(between), 2):
+        rows += [*image_row(between[place : place + 2], pictures), gap(3)]
+    content = [*rows, *_areas(case), *_change(case)]
+    return [*heading("images"), *content, gap(3)] if content else []
+
+
+def _areas(case: Case) -> list[Flowable]:
+    dated = [outline for outline in case.outlines if outline.date is not None]
+    if not dated:
+        return []
+    rows = [
+        (
+            wording.day(outline.date),
+            wording.hectares_with_margin(outline.area_m2, outline.margin_m2 or 0.0),
+            "" if outline.confidence is None else wording.percent(outline.confidence),
+        )
+        for outline in dated
+        if outline.date is not None
+    ]
+    header = [dossiers.label(code) for code in ("date", "area", "confidence")]
+    return [table(header, rows, (40, 50, 40)), gap(3)]
+
+
+def _change(case: Case) -> list[Flowable]:
+    if case.patch["confidence"] is None:
+        return []
+    return [text(wording.patch_statement(case.patch, None)), gap(3)]
+
+
+def motion_pages(case: Case, pictures: dict[str, bytes]) -> list[Flowable]:
+    """What the radar measured: rates, the sentence, the series."""
+    radar = case.radar
+    if radar is None:
+        words = dossiers.caption("no_radar")
+        return [*heading("rates"), text(words), gap(5)]
+    content: list[Flowable] = heading("rates")
+    sentence = wording.patch_statement({**case.patch, "confidence": None}, radar)
+    convention = wording.convention(radar["reference"], radar["incidence_deg"])
+    words = [text(sentence), gap(2), text(convention, "quiet")]
+    if "rate.png" in pictures:
+        words += [
+            gap(2),
+            text(rate_caption(case), "quiet"),
+            gap(2),
+            text(dossiers.caption("map", crs=crs_name(case.crs)), "quiet"),
+        ]
+        content += [beside([picture(pictures["rate.png"], 105), "", words], (105, 5, 64)), gap(5)]
+    else:
+        content += [*words, gap(2), text(dossiers.caption("no_rates")), gap(5)]
+    if case.motion is None:
+        return [*content, text(dossiers.caption("no_series")), gap(5)]
+    error = case.motion.standard_error
+    margin = dossiers.caption(
+        "motion_error", error=number(error, 2), margin=wording.rate(radar["t95"] * error).replace("−", "")
+    )
+    return [*content, *heading("series"), picture(pictures["series.png"], 174), text(margin, "quiet"), gap(5)]
+
+
+def verdict_pages(case: Case) -> list[Flowable]:
+    """Each verdict with its reasons and the areas, then how the patch lies to each permit concerned."""
+    content: list[Flowable] = heading("verdicts")
+    for verdict in case.verdicts:
+        content += [KeepTogether(_verdict(verdict, verdict in suspected(case))), gap(3)]
+    if case.uploaded and case.register:
+        content += [text(dossiers.caption("uploaded", register=case.register), "quiet"), gap(2)]
+    if case.positional_error_m is not None:
+        content += [text(dossiers.caption("position", error=number(case.positional_error_m, 1)), "quiet"), gap(4)]
+    return [*content, *_overlap(case)]
+
+
+def _verdict(verdict: CaseVerdict, against: bool) -> list[Flowable]:
+    name = wording.verdict_name(verdict.kind)
+    reasons = [text(wording.reason(one["code"], one["parameters"])) for one in verdict.reasons]
+    box = boxed([text(name[:1].upper() + name[1:], "verdict"), *reasons], PATCH if against else "#7F7F7F")
+    if verdict.likely_m2 is None or verdict.least_m2 is None or verdict.most_m2 is None or verdict.likely_m2 < 1:
+        return [box]
+    header = [dossiers.label(code) for code in ("least", "likely", "most", "furthest")]
+    areas = [wording.hectares(area) for area in (verdict.least_m2, verdict.likely_m2, verdict.most_m2)]
+    furthest = "–" if verdict.distance_m is None else f"{number(verdict.distance_m)} m"
+    title = dossiers.legend("outside")
+    return [box, gap(1.5), part(title[:1].upper() + title[1:]), table(header, [[*areas, furthest]], (30, 30, 30, 30))]
+
+
+def _overlap(case: Case) -> list[Flowable]:
+    if case.register is None:
+        return []
+    permits = case.concerned or case.permits[:3]
+    if not permits:
+        return [part(dossiers.label("overlap")), text(dossiers.no_permit_line(True)), gap(4)]
+    codes = ("number", "holder", "mineral", "kind", "valid", "shared", "outside", "distance")
+    rows = [_overlap_row(permit) for permit in permits]
+    note = dossiers.caption("overlap", crs=crs_name(case.crs))
+    widths = (36, 34, 17, 20, 25, 15, 15, 12)
+    header = [dossiers.label(code) for code in codes]
+    return [
+        *heading("overlap"),
+        table(header, rows, widths, right=(5, 6, 7)),
+        gap(1.5),
+        text(note, "quiet"),
+        gap(5),
+    ]
+
+
+def _overlap_row(permit: CasePermit) -> list[str]:
+    def area(value: float | None) -> str:
+        return "–" if value is None else wording.hectares(value)
+
+    return [
+        permit.number,
+        " · ".join(part for part in (permit.mine, permit.holder) if part),
+        permit.mineral,
+        " · ".join(part for part in (permit.kind, permit.status) if part),
+        wording.validity(permit.valid_from, permit.valid_to),
+        area(permit.shared_m2),
+        area(permit.outside_m2),
+        "–" if permit.distance_m is None else f"{number(permit.distance_m)} m",
+    ]
+
+
+def limit_pages(case: Case) -> list[Flowable]:
+    """The limits of the method, in plain words."""
+    said = dossiers.limits(images=bool(case.pictures), radar=case.radar is not None, register=case.register is not None)
+    lines: list[Flowable] = []
+    for sentence in said:
+        lines += [beside([text("·"), text(sentence)], (4, 170)), gap(1.5)]
+    return [KeepTogether([*heading("limits"), *lines]), gap(4)]

@@ -1,0 +1,51 @@
+"""What all pictures of a dossier share: the font that ships, colours, and PNGs that come out the same each time."""
+
+import io
+from functools import cache
+from pathlib import Path
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+
+FONT_FILE = Path(__file__).parents[2] / "static" / "fonts" / "wqy-microhei.ttc"
+
+# Okabe–Ito colours (Okabe & Ito 2008), the app's own for the same things.
+PATCH, PERMIT, CLUSTER, EARLIER = "#D55E00", "#F0E442", "#0072B2", "#56B4E9"
+INK, QUIET, RULE = "#1d2730", "#5c6770", "#c9d0d6"
+_AWAY, _TOWARDS = (0.0, 0.1, 0.2, 0.3), (0.7, 0.8, 0.9, 1.0)
+_STILL = "#d9d9d9"
+DPI = 200
+MM = 1 / 25.4
+
+
+def font(size: float) -> FontProperties:
+    """The font that ships, which has Latin and Chinese letters; `size` in points."""
+    return FontProperties(fname=str(FONT_FILE), size=size)
+
+
+def figure(width_mm: float, height_mm: float) -> Figure:
+    """A figure of its own, which no other thread knows of."""
+    made = Figure(figsize=(width_mm * MM, height_mm * MM), dpi=DPI)
+    FigureCanvasAgg(made)
+    return made
+
+
+def png(drawn: Figure) -> bytes:
+    """The figure as PNG, without a word on what made it and when."""
+    file = io.BytesIO()
+    drawn.savefig(file, format="png", dpi=DPI, metadata={"Software": None})
+    return file.getvalue()
+
+
+@cache
+def motion_colours(high: float, neutral: float) -> LinearSegmentedColormap:
+    """ColorBrewer's RdBu (Brewer 2003) from −high to high, grey within ± neutral: red away from the satellite."""
+    from matplotlib import colormaps
+
+    scale, edge = colormaps["RdBu"], neutral / high
+    away = [(0.5 * (1 - edge) * at / _AWAY[-1], scale(at)) for at in _AWAY]
+    towards = [(1 - 0.5 * (1 - edge) * (1 - at) / (1 - _TOWARDS[0]), scale(at)) for at in _TOWARDS]
+    still = [(0.5 * (1 - edge), _STILL), (0.5 * (1 + edge), _STILL)]
+    return LinearSegmentedColormap.from_list("motion", [*away, *still, *towards], N=512)

@@ -1,0 +1,337 @@
+"""A case from a published release: the one place of evidence that reads the store."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pandas as pd
+import shapely
+from pyproj import Transformer
+from pyproj.aoi import AreaOfInterest
+from pyproj.database import query_utm_crs_info
+from shapely.geometry.base import BaseGeometry
+
+from engine.errors import InputError
+from engine.evidence.case import (
+    Case,
+    CasePermit,
+    CaseVerdict,
+    Crop,
+    InputFile,
+    Motion,
+    Outline,
+    Picture,
+    Provenance,
+    RateMap,
+    StepTaken,
+)
+from engine.evidence.windows import MERCATOR, colours, numbers
+from engine.grid import Bounds, geodesic_area
+from store import shapes
+from store.reader import ReleaseReader
+from store.rows import Image
+
+_LEAST_FRAME_M, _ROOM = 360.0, 1.7  # a map is so wide at least, and so many times as wide as the patch
+_FINE_DEGREES = 0.005  # edges are cut so fine that they stay straight in another system
+_NEAR_M = 2000.0  # permits no further than this from a patch are listed where none touches it
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Verdicts on a register that was uploaded, to be shown in place of the release's.
+
+    verdicts, permits : columns of the store's tables verdict and permit, geometry as WKB in EPSG:4326. register : its
+    file's name. crs : its own system, in which `as_read` is. sha256 : of its file.
+    """
+
+    verdicts: pd.DataFrame
+    permits: pd.DataFrame
+    register: str
+    crs: str
+    sha256: str
+    positional_error_m: float
+
+
+def gather(reader: ReleaseReader, patch_id: str, comparison: Comparison | None = None) -> Case:
+    """All that a dossier shows of a patch.
+
+    Raises
+    ------
+    InputError
+        Where the release has no such patch.
+    """
+    patch = next((asdict(one) for one in reader.patches() if one.patch_id == patch_id), None)
+    shape = shapes.patch_shape(reader, patch_id)
+    if patch is None or shape is None:
+        raise InputError(
+            f"the release {reader.info.id} of {reader.info.area} has no patch '{patch_id}'",
+            field="patch",
+            mend=f"name one of its patches, such as {', '.join(reader.patch_ids()[:5]) or '(it has none)'}",
+        )
+    geometry = shapely.from_wkb(shape)
+    dated = shapes.outline_shapes(reader, patch_id)
+    outlines = _outlines(reader, patch, geometry, {day: shapely.from_wkb(one) for day, one in dated.items()})
+    crs = _projected(geometry)
+    ground = _Ground(crs, shapely.union_all([outline.geometry for outline in outlines]))
+    verdicts = _verdicts(_verdict_rows(reader, patch_id, comparison))
+    named = [number for verdict in verdicts for number in verdict.permits]
+    wide = _square(_bounds_in(reader, crs), ground.frame)
+    near = ground.degrees(_grown(ground.frame, _NEAR_M))
+    permits = _permits(_permit_rows(reader, near, named, comparison), geometry, named, ground)
+    around = [_from_wkb(row["geometry"]) for row in _permit_rows(reader, ground.degrees(wide), [], comparison)]
+    cluster = _from_wkb(shapes.cluster_shape(reader, patch_id))
+    place = geometry.representative_point() if not geometry.contains(geometry.centroid) else geometry.centroid
+    register = _register(reader, comparison)
+    return Case(
+        release=asdict(reader.info),
+        patch=patch,
+        radar=asdict(reader.radar) if reader.radar else None,
+        crs=crs,
+        frame=ground.frame,
+        wide=wide,
+        geometry=geometry,
+        place=(place.x, place.y),
+        outlines=outlines,
+        cluster=cluster,
+        others=[shapely.from_wkb(one) for name, one in shapes.patch_shapes(reader).items() if name != patch_id],
+        around=[shape for shape in around if shape is not None],
+        pictures=_pictures(reader, ground.frame, crs),
+        overview=_overview(reader, wide, crs),
+        rates=_rates(reader, ground.framed([geometry, *([cluster] if cluster else [])]), crs),
+        motion=_motion(reader, patch_id),
+        permits=permits,
+        verdicts=verdicts,
+        provenance=_provenance(reader),
+        **register,
+    )
+
+
+class _Ground:
+    """A patch's surroundings in metres."""
+
+    def __init__(self, crs: str, shape: BaseGeometry) -> None:
+        self._there = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+        self.frame = self.framed([shape])
+
+    def framed(self, shapes: Sequence[BaseGeometry]) -> Bounds:
+        """A square round shapes, with room about them."""
+        west, south, east, north = self.metres(shapely.union_all(shapes)).bounds
+        half = max(east - west, north - south, _LEAST_FRAME_M / _ROOM) * _ROOM / 2
+        x, y = (west + east) / 2, (south + north) / 2
+        return Bounds(x - half, y - half, x + half, y + half)
+
+    def metres(self, shape: BaseGeometry) -> BaseGeometry:
+        fine = shapely.segmentize(shape, _FINE_DEGREES)
+        moved = shapely.transform(fine, self._there.transform, interleaved=False)
+        return shapely.make_valid(moved, method="structure")
+
+    def from_metres(self, shape: BaseGeometry) -> BaseGeometry:
+        inverse = self._there.transform
+        return shapely.transform(shape, lambda x, y: inverse(x, y, direction="INVERSE"), interleaved=False)
+
+    def degrees(self, bounds: Bounds) -> tuple[float, float, float, float]:
+        west, south, east, north = self.from_metres(shapely.segmentize(shapely.box(*bounds), 1000)).bounds
+        return west, south, east, north
+
+
+def _projected(geometry: BaseGeometry) -> str:
+    """The UTM zone of a place."""
+    lon, lat = geometry.centroid.coords[0]
+    found = query_utm_crs_info("WGS 84", AreaOfInterest(lon, lat, lon, lat))
+    return f"EPSG:{found[0].code}"
+
+
+def _bounds_in(reader: ReleaseReader, crs: str) -> Bounds:
+    info = reader.info
+    there = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+    return Bounds(*there.transform_bounds(info.west, info.south, info.east, info.north))
+
+
+def _grown(bounds: Bounds, by: float) -> Bounds:
+    return Bounds(bounds.west - by, bounds.south - by, bounds.east + by, bounds.north + by)
+
+
+def _square(area: Bounds, frame: Bounds) -> Bounds:
+    """A square round an area, wide enough to hold the frame of a patch at its edge."""
+    west, south = min(area.west, frame.west), min(area.south, frame.south)
+    east, north = max(area.east, frame.east), max(area.north, frame.north)
+    half = max(east - west, north - south) / 2
+    x, y = (west + east) / 2, (south + north) / 2
+    return Bounds(x - half, y - half, x + half, y + half)
+
+
+def _outlines(
+    reader: ReleaseReader, patch: Mapping[str, Any], latest: BaseGeometry, dated: Mapping[Any, BaseGeometry]
+) -> list[Outline]:
+    rows = reader.outlines(str(patch["patch_id"]))
+    if not rows:
+        return [Outline(patch["last_seen"], latest, patch["area_m2"])]
+    return [Outline(row.date, dated[row.date], row.area_m2, row.margin_m2, row.confidence) for row in rows]
+
+
+def _verdict_rows(reader: ReleaseReader, patch_id: str, comparison: Comparison | None) -> list[dict[str, Any]]:
+    if comparison is None:
+        return shapes.verdict_table(reader, patch_id)
+    table = comparison.verdicts
+    return _records(table[table["patch_id"] == patch_id])
+
+
+def _verdicts(rows: Sequence[Mapping[str, Any]]) -> list[CaseVerdict]:
+    return [
+        CaseVerdict(
+            kind=row["kind"],
+            reasons=json.loads(row["reasons"]) if isinstance(row["reasons"], str) else list(row["reasons"]),
+            date=row["date"],
+            least_m2=row["least_m2"],
+            likely_m2=row["likely_m2"],
+            most_m2=row["most_m2"],
+            distance_m=row["distance_m"],
+            permits=list(row["permits"]),
+            outside=_from_wkb(row["outside"]),
+            facts=row,
+        )
+        for row in rows
+    ]
+
+
+def _permit_rows(
+    reader: ReleaseReader,
+    bounds: tuple[float, float, float, float],
+    named: Sequence[str],
+    comparison: Comparison | None,
+) -> list[dict[str, Any]]:
+    if comparison is None:
+        return shapes.permit_table(reader, bounds, named)
+    table, (west, south, east, north) = comparison.permits, bounds
+    there = (table["west"] <= east) & (table["east"] >= west) & (table["south"] <= north) & (table["north"] >= south)
+    return _records(table[there | table["number"].isin(named)])
+
+
+def _permits(
+    rows: Sequence[Mapping[str, Any]], geometry: BaseGeometry, named: Sequence[str], ground: _Ground
+) -> list[CasePermit]:
+    """Those that verdicts rest on first, then by distance."""
+    patch = ground.metres(geometry)
+    area = geodesic_area(geometry)
+    found = [_permit(row, patch, area, str(row["number"]) in named, ground) for row in rows]
+    return sorted(found, key=lambda one: (not one.named, one.distance_m or 0.0, -(one.shared_m2 or 0.0), one.number))
+
+
+def _permit(row: Mapping[str, Any], patch: BaseGeometry, area_m2: float, named: bool, ground: _Ground) -> CasePermit:
+    geometry = _from_wkb(row["geometry"])
+    shared = area = distance = None
+    if geometry is not None:
+        there = ground.metres(geometry)
+        shared = geodesic_area(ground.from_metres(patch.intersection(there))) if patch.intersects(there) else 0.0
+        area, distance = geodesic_area(geometry), float(patch.distance(there))
+    return CasePermit(
+        **{name: str(row[name] or "") for name in ("number", "mine", "holder", "mineral", "kind", "status")},
+        valid_from=row["valid_from"],
+        valid_to=row["valid_to"],
+        geometry=geometry,
+        as_read=_from_wkb(row["as_read"]),
+        area_m2=area,
+        shared_m2=shared,
+        outside_m2=None if shared is None else max(area_m2 - shared, 0.0),
+        distance_m=distance,
+        named=named,
+    )
+
+
+def _register(reader: ReleaseReader, comparison: Comparison | None) -> dict[str, Any]:
+    """What is known of the register as a file."""
+    if comparison is not None:
+        return {
+            "register": comparison.register,
+            "register_crs": comparison.crs,
+            "register_sha256": comparison.sha256,
+            "positional_error_m": comparison.positional_error_m,
+            "uploaded": True,
+        }
+    step = next((one for one in reader.steps() if one.name == "verdicts"), None)
+    options = step.parameters.get("register") if step else None
+    hashes = {row["file"]: row["sha256"] for row in reader.inputs() if row["step"] == "verdicts"}
+    return {
+        "register": options["path"] if options else None,
+        "register_crs": step.report.get("crs") if step and options else None,
+        "register_sha256": hashes.get(options["path"]) if options else None,
+        "positional_error_m": options["positional_error_m"] if options else None,
+        "uploaded": False,
+    }
+
+
+def _pictures(reader: ReleaseReader, frame: Bounds, crs: str) -> list[Picture]:
+    found = (_picture(reader, image, frame, crs) for image in reader.images)
+    return [picture for picture in found if picture is not None]
+
+
+def _overview(reader: ReleaseReader, wide: Bounds, crs: str) -> Crop | None:
+    """The latest image of the whole area."""
+    return colours(reader.layer_path(reader.images[-1].layer), wide, crs) if reader.images else None
+
+
+def _picture(reader: ReleaseReader, image: Image, frame: Bounds, crs: str) -> Picture | None:
+    path = reader.layer_path(image.layer)
+    flat = colours(path, frame, crs)
+    mercator = colours(path, _mercator(frame, crs), MERCATOR)
+    return Picture(image.date, image.pixel_m, flat, mercator) if flat and mercator else None
+
+
+def _rates(reader: ReleaseReader, frame: Bounds, crs: str) -> RateMap | None:
+    """None without a stack, or where the radar did not see the place."""
+    layer = reader.layers.get("rate")
+    if layer is None or reader.radar is None:
+        return None
+    path = reader.layer_path("rate")
+    flat, mercator = numbers(path, frame, crs), numbers(path, _mercator(frame, crs), MERCATOR)
+    if flat is None or mercator is None:
+        return None
+    return RateMap(flat, mercator, layer.high or 1.0, layer.neutral or reader.radar.threshold)
+
+
+def _mercator(frame: Bounds, crs: str) -> Bounds:
+    return Bounds(*Transformer.from_crs(crs, MERCATOR, always_xy=True).transform_bounds(*frame))
+
+
+def _motion(reader: ReleaseReader, patch_id: str) -> Motion | None:
+    series = reader.patch_series(patch_id)
+    if series is None:
+        return None
+    return Motion(
+        of=series.of,
+        pixels=series.pixels,
+        dates=list(series.dates),
+        displacement_mm=[float(value) for value in series.displacement],
+        noise_mm=[float(value) for value in series.noise],
+        rate=series.rate,
+        standard_error=series.standard_error,
+    )
+
+
+def _provenance(reader: ReleaseReader) -> Provenance:
+    pairs = reader.interferograms()
+    return Provenance(
+        images=[(image.date, list(image.bands), image.pixel_m) for image in reader.images],
+        acquisitions=[row.date for row in reader.acquisitions()],
+        pairs=(sum(pair.used for pair in pairs), len(pairs)),
+        extraction=asdict(reader.extraction) if reader.extraction else None,
+        steps=[StepTaken(s.name, s.finished, s.parameters, s.versions, s.report) for s in reader.steps()],
+        inputs=[InputFile(row["step"], row["file"], row["sha256"]) for row in reader.inputs()],
+    )
+
+
+def _from_wkb(wkb: Any) -> BaseGeometry | None:
+    """A geometry; None for none and for an empty one."""
+    shape = shapely.from_wkb(bytes(wkb)) if isinstance(wkb, bytes | bytearray | memoryview) and len(wkb) else None
+    return None if shape is None or shape.is_empty else shape
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a frame, with None for whatever pandas takes for missing."""
+    rows = table.to_dict("records")
+    return [{str(key): None if _missing(value) else value for key, value in row.items()} for row in rows]
+
+
+def _missing(value: Any) -> bool:
+    return value is None or (pd.api.types.is_scalar(value) and bool(pd.isna(value)))

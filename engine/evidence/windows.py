@@ -1,0 +1,51 @@
+"""Windows of rasters round a patch, brought onto a grid of their own."""
+
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from pyproj import Transformer
+from rasterio.enums import Resampling
+from rasterio.transform import from_bounds
+from rasterio.vrt import WarpedVRT
+
+from engine.evidence.case import Crop
+from engine.grid import Bounds
+
+MERCATOR = "EPSG:3857"
+_MOST_PIXELS, _FEWEST_PIXELS = 900, 24
+
+
+def colours(path: Path, bounds: Bounds, crs: str) -> Crop | None:
+    """A picture's window, as fine as the file is, at most 900 pixels wide; None where it shows nothing of it."""
+    with rasterio.open(path) as source, _warped(source.name, bounds, crs, Resampling.bilinear) as window:
+        values = window.read([1, 2, 3] if window.count >= 3 else [1, 1, 1])
+        seen = window.dataset_mask() > 0
+    return Crop(np.moveaxis(values, 0, -1), seen, bounds, crs) if seen.any() else None
+
+
+def numbers(path: Path, bounds: Bounds, crs: str) -> Crop | None:
+    """A window of the first band, its pixels kept as squares; None where it has no data."""
+    with rasterio.open(path) as source, _warped(source.name, bounds, crs, Resampling.nearest) as window:
+        values = window.read(1)
+    seen = np.isfinite(values)
+    return Crop(values, seen, bounds, crs) if seen.any() else None
+
+
+def _warped(path: str, bounds: Bounds, crs: str, resampling: Resampling) -> WarpedVRT:
+    """The file on the grid of a window; opened by name, since a warped view may outlive what it was made of."""
+    source = rasterio.open(path)
+    wide, high = bounds.east - bounds.west, bounds.north - bounds.south
+    native = Transformer.from_crs(crs, source.crs, always_xy=True).transform_bounds(*bounds)
+    fine = (native[2] - native[0]) / abs(source.res[0])
+    cols = int(np.clip(round(fine * 1.5), _FEWEST_PIXELS, _MOST_PIXELS))
+    rows = max(1, round(cols * high / wide))
+    return WarpedVRT(
+        source,
+        crs=crs,
+        transform=from_bounds(*bounds, cols, rows),
+        width=cols,
+        height=rows,
+        resampling=resampling,
+        add_alpha=source.nodata is None and source.count in (1, 3) and source.dtypes[0] == "uint8",
+    )
