@@ -12,7 +12,7 @@ import shapely
 from pyproj import CRS
 
 from engine.errors import InputError
-from engine.permits.options import PermitOptions
+from engine.permits.options import JudgingOptions
 from engine.permits.precision import Precision, precision_of
 from engine.permits.register import PERMIT_COLUMNS, Register
 from engine.permits.subjects import Subject
@@ -45,7 +45,7 @@ def compare(
     subjects: Sequence[Subject],
     register: Register | None,
     zones: gpd.GeoDataFrame | None,
-    options: PermitOptions | None,
+    options: JudgingOptions | None,
     *,
     as_of: datetime.date | None = None,
     precision: Precision | None = None,

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from engine.permits.options import PermitOptions
+from engine.permits.options import JudgingOptions
 
 # Images that were laid on control points lie off by a pixel or two of 1 m, whatever their resolution; coarser ones by
 # half a pixel, as is usual of what is registered to a reference.
@@ -28,7 +28,7 @@ class Precision:
     outline_m: float
 
 
-def precision_of(options: PermitOptions, *, pixel_m: float | None = None, boundary_m: float | None = None) -> Precision:
+def precision_of(options: JudgingOptions, *, pixel_m: float | None = None, boundary_m: float | None = None) -> Precision:
     """What an area's options say; where they say nothing, what is known of its images and outlines.
 
     pixel_m : of the images that outlines come from. boundary_m : as the search for patches gives it.

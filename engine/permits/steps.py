@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from engine.permits.comparison import compare
-from engine.permits.options import PermitOptions
+from engine.permits.options import JudgingOptions
 from engine.permits.precision import Precision
 from engine.permits.register import Register
 from engine.permits.subjects import subjects
@@ -23,7 +23,7 @@ def judge_patches(
     tables: Mapping[str, pd.DataFrame],
     register: Register | None,
     zones: gpd.GeoDataFrame | None,
-    options: PermitOptions | None,
+    options: JudgingOptions | None,
     folder: Path,
     *,
     precision: Precision | None = None,

@@ -22,7 +22,7 @@ from engine.patches.outlines import OutlineOptions, read_outlines
 from engine.patches.steps import PATCHES, track_patches
 from engine.patches.tracking import PATCH_COLUMNS
 from engine.pipeline.optical import check_optical, optical_steps
-from engine.pipeline.permits import check_permits, open_register, open_zones, verdict_step
+from engine.pipeline.permits import check_permits, open_register, verdict_step
 from engine.pipeline.radar import check_radar, classify, radar_steps
 from engine.products import ExtractionProducts, OpticalProducts, Products, RadarProducts
 from engine.publish import publish_release
@@ -88,7 +88,7 @@ def check_inputs(area: Area, home: Home, listen: Callable[[dict[str, Any]], None
             found = [check_optical(area), check_radar(area, folder, progress)]
             if options.patches:
                 found.append(f"outlines: {len(read_outlines(options.patches, area.folder))}")
-            found.append(check_permits(area))
+            found.append(check_permits(area, home))
         except InputError as error:
             raise error.of_file(area.file) from None
         progress.tell(finished="check")
@@ -114,7 +114,7 @@ def _place(file: Path) -> Path:
 
 
 def _steps(area: Area, home: Home, workspace: Workspace, workers: Workers) -> str:
-    register, zones = open_register(area), open_zones(area)  # what cannot be read is said before the long work
+    register = open_register(area, home)  # what cannot be read is said before the long work
     optical = optical_steps(area, workspace, workers)
     radar = radar_steps(area, workspace, workers)
     extraction = optical.extraction if optical else None
@@ -135,10 +135,8 @@ def _steps(area: Area, home: Home, workspace: Workspace, workers: Workers) -> st
         before_verdicts.append(activity_record)
 
     verdicts_record = verdict_step(
-        area,
         workspace,
         register,
-        zones,
         optical=optical,
         radar=radar,
         patches=patches_folder,
@@ -153,7 +151,7 @@ def _steps(area: Area, home: Home, workspace: Workspace, workers: Workers) -> st
         patches=patches_folder,
         activity=workspace.path(activity_record) if activity_record else None,
         verdicts=workspace.path(verdicts_record),
-        register=str(area.options.permits.path) if area.options.permits else None,
+        register=register.name if register else None,
     )
     return _publish(area, home, workspace, products)
 

@@ -1,9 +1,9 @@
 """The register of permits of an area: read before the long work, and held against the patches at its end."""
 
 import datetime
-import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,50 +14,103 @@ from engine.activity.steps import ACTIVITY
 from engine.activity.steps import SERIES as PATCH_SERIES
 from engine.area import Area
 from engine.patches.steps import OUTLINES, PATCHES, SIGHTINGS
-from engine.permits.opening import read_register
-from engine.permits.options import PermitOptions
+from engine.permits import opening
+from engine.permits.cadastre import Heading
+from engine.permits.options import JudgingOptions
 from engine.permits.precision import Precision, precision_of
+from engine.permits.quality import QualityReport
 from engine.permits.register import Register
 from engine.permits.steps import REGISTER, judge_patches
+from engine.permits.versions import read_version, version_file, versions
 from engine.permits.zones import read_zones, zone_files
 from engine.products import OpticalProducts, RadarProducts
 from engine.steps import StepRecord, Workspace
 from engine.vectors import vector_files
+from engine.wording import note
+from engine.wording.quality import field_name, how_known
+from store.home import Home
+
+_ODD = {
+    "without_dates": "without dates",
+    "without_outline": "without an outline",
+    "unnumbered": "without a number",
+    "ambiguous": "with the number of another",
+    "joined": "of several rows",
+    "mended": "with a mended outline",
+}
 
 
-def open_register(area: Area) -> Register | None:
-    """The register; None in an area without one."""
-    options = area.options.permits
-    return read_register(options, area.folder) if options else None
+@dataclass(frozen=True)
+class OpenedRegister:
+    """The register of an area with the zones in which nothing may be mined.
+
+    name : of its file, or of the saved version. version : its identifier; None for one that area.toml names. files :
+    that it was read from.
+    """
+
+    register: Register
+    report: QualityReport
+    zones: gpd.GeoDataFrame
+    options: JudgingOptions
+    name: str
+    version: str | None
+    files: tuple[Path, ...]
+
+    def facts(self, precision: Precision) -> dict[str, Any]:
+        """What the release says of it."""
+        return {
+            "name": self.name,
+            "sha256": self.report.sha256,
+            "crs": self.register.crs,
+            "permits": len(self.register.permits),
+            "version": self.version,
+            "report": self.register.report(),
+            "error_m": precision.total_m,
+        }
 
 
-def check_permits(area: Area) -> str:
+def open_register(area: Area, home: Home) -> OpenedRegister | None:
+    """The register that was saved last in the app, else the one that area.toml names; None in an area without one."""
+    options, folder = area.options.permits, home.registers(area.name)
+    zones = read_zones(options.zones if options else (), area.folder)
+    of_zones = zone_files(options.zones, area.folder) if options else []
+    if saved := versions(folder):
+        register, report, version = read_version(folder, saved[0].id)
+        files = (version_file(folder, version.id), *of_zones)
+        return OpenedRegister(
+            register, report, zones, options or JudgingOptions(), version.name, version.id, files
+        )
+    if options is None:
+        return None
+    register, report = opening.open_register(options, area.folder)
+    files = (*vector_files(area.folder / options.path), *of_zones)
+    return OpenedRegister(register, report, zones, options, str(options.path), None, files)
+
+
+def check_permits(area: Area, home: Home) -> str:
     """Read the register and the zones; a summary, empty without one."""
-    register, zones = open_register(area), open_zones(area)
-    if register is None:
+    opened = open_register(area, home)
+    if opened is None:
         return ""
-    odd = {
-        "without dates": register.without_dates,
-        "without an outline": register.without_outline,
-        "without a number": register.unnumbered,
-        "with the number of another": register.ambiguous,
-    }
-    said = [f"{count} {what}" for what, count in odd.items() if count]
-    counted = f"permits: {len(register.permits)}" + (f" ({', '.join(said)})" if said else "")
-    return counted if zones is None or zones.empty else f"{counted}; zones: {len(zones)}"
+    found = list(_lines(opened.report))
+    return "\n".join([*found, f"  zones: {len(opened.zones)}"] if len(opened.zones) else found)
 
 
-def open_zones(area: Area) -> gpd.GeoDataFrame | None:
-    """The zones in which nothing may be mined; None in an area without a register."""
-    options = area.options.permits
-    return read_zones(options.zones, area.folder) if options else None
+def _lines(report: QualityReport) -> Iterator[str]:
+    """Counts, guessed columns, and what was mended, guessed or refused in words."""
+    said = [f"{report.counts[name]} {what}" for name, what in _ODD.items() if report.counts.get(name)]
+    yield f"permits: {report.counts['permits']}" + (f" ({', '.join(said)})" if said else "")
+    for column in report.columns:
+        if column.how != "chosen":
+            yield f"  {field_name(column.field)}: column '{column.column}', {how_known(column.how)}"
+    for heading in (Heading.MENDED, Heading.GUESSED, Heading.REFUSED):
+        for one in report.under(heading):
+            yield f"  {heading}: {note(one.code, one.parameters)}"
 
 
 def verdict_step(
-    area: Area,
     workspace: Workspace,
-    register: Register | None,
-    zones: gpd.GeoDataFrame | None,
+    opened: OpenedRegister | None,
     *,
     optical: OpticalProducts | None,
     radar: RadarProducts | None,
@@ -70,48 +123,37 @@ def verdict_step(
 
     last_date : of all data.
     """
-    options = area.options.permits
-    precision = _precision(options, optical) if options else None
-    known = {"register": options.model_dump(mode="json"), "last_date": str(last_date)} if options else {}
+    precision = _precision(opened.options, optical) if opened else None
 
     def judge(folder: Path) -> dict[str, Any]:
         found = judge_patches(
             _tables(patches, radar, activity),
-            register,
-            zones,
-            options,
+            opened.register if opened else None,
+            opened.zones if opened else None,
+            opened.options if opened else None,
             folder,
             precision=precision,
             last_date=last_date,
         )
-        if options is not None and register is not None and precision is not None:
-            facts = {
-                "name": str(options.path),
-                "sha256": _digest(vector_files(area.folder / options.path)),
-                "crs": register.crs,
-                "permits": len(register.permits),
-                "report": register.report(),
-                "error_m": precision.total_m,
-            }
-            (folder / REGISTER).write_text(json.dumps(facts), encoding="utf-8")
+        if opened is not None and precision is not None:
+            (folder / REGISTER).write_text(json.dumps(opened.facts(precision)), encoding="utf-8")
         return found
 
+    parameters: dict[str, Any] = {}
+    if opened is not None and precision is not None:
+        options = opened.options.model_dump(mode="json")
+        parameters = {"register": options, "last_date": str(last_date), "error_m": precision.total_m}
     return workspace.step(
         "verdicts",
         judge,
         code=("permits", "vectors.py"),
-        files=_files(area),
+        files=opened.files if opened else (),
         after=after,
-        parameters=known | ({"error_m": precision.total_m} if precision else {}),
+        parameters=parameters,
     )
 
 
-def _files(area: Area) -> list[Path]:
-    options = area.options.permits
-    return [*vector_files(area.folder / options.path), *zone_files(options.zones, area.folder)] if options else []
-
-
-def _precision(options: PermitOptions, optical: OpticalProducts | None) -> Precision:
+def _precision(options: JudgingOptions, optical: OpticalProducts | None) -> Precision:
     """With what is known of the images, where patches were found in them."""
     if optical is None or optical.extraction is None:
         return precision_of(options)
@@ -131,11 +173,3 @@ def _tables(patches: Path, radar: RadarProducts | None, activity: Path | None) -
         noise = json.loads((radar.velocity / "noise.json").read_text())
         tables["acquisition"] = pd.DataFrame({"date": list(noise), "noise_mm": list(noise.values())})
     return tables
-
-
-def _digest(files: Sequence[Path]) -> str:
-    """Of a file; of the parts of a loose shapefile together, by name."""
-    digests = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
-    if len(digests) == 1:
-        return next(iter(digests.values()))
-    return hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()

@@ -22,5 +22,5 @@ def permit_tables(products: Products) -> dict[str, pd.DataFrame]:
     }
     if (folder / REGISTER).exists():
         facts = json.loads((folder / REGISTER).read_text(encoding="utf-8"))
-        tables["register"] = pd.DataFrame([facts | {"version": None, "report": json.dumps(facts["report"])}])
+        tables["register"] = pd.DataFrame([facts | {"report": json.dumps(facts["report"])}])
     return tables

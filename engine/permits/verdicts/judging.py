@@ -7,7 +7,7 @@ import geopandas as gpd
 import numpy as np
 from pyproj import CRS
 
-from engine.permits.options import PermitOptions
+from engine.permits.options import JudgingOptions
 from engine.permits.precision import Precision
 from engine.permits.register import Register
 from engine.permits.subjects import Subject
@@ -31,7 +31,7 @@ class Judge:
         self,
         register: Register,
         zones: gpd.GeoDataFrame,
-        options: PermitOptions,
+        options: JudgingOptions,
         crs: CRS,
         precision: Precision,
         last_date: datetime.date,
