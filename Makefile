@@ -53,10 +53,14 @@ bench: $(VENV)/.ready-dev
 chromium:
 	@sh tests/browser/install_chromium.sh $(BIN)/python
 
-# The texts of the app for translators.
+# The texts of the app for translators, and the translations as the app reads them. What is new in a catalogue has no
+# translation yet: give it one in its .po and run this again.
 catalogue: $(VENV)/.ready-dev
 	$(BIN)/pybabel --quiet extract --no-location --sort-output --omit-header --keywords "_ ngettext:1,2" \
 	  --output locale/pitwatch.pot navigation.py engine/wording components pages
+	$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 120 \
+	  --domain pitwatch --input-file locale/pitwatch.pot --output-dir locale
+	$(BIN)/pybabel --quiet compile --domain pitwatch --directory locale
 
 clean:
 	rm -rf $(VENV)

@@ -129,7 +129,7 @@ def frame_chart(reader: ReleaseReader) -> None:
         hovertemplate="%{y}: %{text}<extra></extra>",
     )
     figure.update_layout(showlegend=False, bargap=0.35)
-    figure.update_xaxes(title=_("% of the frame"), range=[0, 130], showgrid=False)
+    figure.update_xaxes(title=_("share of the frame, %"), range=[0, 130], showgrid=False)
     figure.update_yaxes(autorange="reversed")
     _draw(figure, "frame")
 

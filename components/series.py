@@ -49,7 +49,7 @@ def series_figure(series: Series, *, name: str, threshold: float, t95: float) ->
         opacity=0.18,
         line_width=0,
         hoverinfo="skip",
-        name=_("95 % of the line"),
+        name=_("95 % band of the line"),
     )
     figure.add_scatter(
         x=when,

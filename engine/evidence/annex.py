@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 
-from reportlab.platypus import Flowable, PageBreak
+from reportlab.platypus import Flowable, KeepTogether, PageBreak
 
 from engine import wording
 from engine.evidence.case import Case, StepTaken
@@ -12,6 +12,7 @@ from engine.evidence.sheet import beside, gap, heading, part, table, text
 from engine.wording import dossiers, number
 
 _MOST_CORNERS, _MOST_INPUTS = 60, 40
+_WIDE = {True: [19, 20, 19, 18], False: [30, 30]}  # columns of coordinates, mm
 _LONGEST = 420  # letters of a step's parameters
 _FIGURES = {
     "overall": "accuracy_overall",
@@ -52,7 +53,7 @@ def _corners(title: str, corners: Sequence[Corner]) -> list[Flowable]:
         "longitude",
         "latitude",
     ]
-    widths = [*([8] if several else []), 9, *([21, 22] if metres else []), 21, 20]
+    widths = [7, 8, 18, 19, 18, 15] if several and metres else [*([10] if several else []), 9, *_WIDE[metres]]
     half = len(shown) if len(shown) < 8 else -(-len(shown) // 2)
     parts = [shown[:half], shown[half:]]
     header = [dossiers.label(code) for code in codes]
@@ -204,4 +205,4 @@ def hash_pages(hashes: Mapping[str, str]) -> list[Flowable]:
     rows = [(name, dossiers.file_note(name), sha256) for name, sha256 in hashes.items()]
     header = [dossiers.label("file"), "", dossiers.label("sha256")]
     note = text(dossiers.caption("hashes"), "quiet")
-    return [*heading("hashes"), note, gap(2), table(header, rows, (36, 54, 84), style="small")]
+    return [KeepTogether([*heading("hashes"), note, gap(2), table(header, rows, (36, 54, 84), style="small")])]

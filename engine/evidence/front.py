@@ -89,7 +89,7 @@ def _finding(case: Case) -> list[Flowable]:
             least, likely, most = verdict.least_m2, verdict.likely_m2 or 0.0, verdict.most_m2
             content.append(text(wording.outside_range(least, likely, most), "part"))
         reasons = [wording.reason(one["code"], one["parameters"]) for one in verdict.reasons[:_MOST_REASONS]]
-        content.append(text(dossiers.joined(reasons)))
+        content.append(text(wording.joined(reasons)))
     content.append(text(dossiers.suspicion(len(suspected(case))), "badge"))
     return content
 

@@ -136,7 +136,7 @@ Layer = tuple[str, list[dict[str, Any]], dict[str, Any]]
 def _vectors(case: Case) -> list[Layer]:
     permits = [(p.geometry, _permit_text(p)) for p in case.permits]
     layers: list[Layer] = [
-        (dossiers.label("permits"), _features(permits), _line(PERMIT, 2)),
+        (dossiers.legend("permit"), _features(permits), _line(PERMIT, 2)),
         (
             dossiers.legend("cluster"),
             _features([(case.cluster, dossiers.legend("cluster"))]),

@@ -5,7 +5,7 @@ Numbers carry their unit, and their uncertainty where there is one; minus is a m
 """
 
 from engine.wording import dossiers
-from engine.wording.language import gettext, language, ngettext, use_language
+from engine.wording.language import gettext, joined, language, ngettext, use_language
 from engine.wording.names import (
     activity_name,
     change_facts,
@@ -32,6 +32,7 @@ __all__ = [
     "gettext",
     "hectares",
     "hectares_with_margin",
+    "joined",
     "language",
     "layer_name",
     "ngettext",

@@ -1,11 +1,11 @@
 """What a dossier says besides verdicts and measurements: headings, labels, and the limits of the method."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from engine.wording.language import gettext as _
-from engine.wording.language import language, ngettext
+from engine.wording.language import ngettext
 from engine.wording.numbers import day, hectares, hectares_with_margin, number, percent, period
 
 
@@ -91,7 +91,7 @@ def legend(code: str) -> str:
         "displacement": _("displacement, mm"),
         "points": _("mean of {count} pixels (± 1 σ)"),
         "line": _("fitted line, {rate}"),
-        "band": _("95 % of the line"),
+        "band": _("95 % band of the line"),
         "image_date": _("date of an image"),
         "validity": _("permit {permit} valid"),
         "here": _("this patch"),
@@ -121,11 +121,6 @@ def suspicion(open_verdicts: int) -> str:
         "These are suspicions until a person has confirmed them.",
         open_verdicts,
     )
-
-
-def joined(sentences: Sequence[str]) -> str:
-    """Sentences after each other, as the language sets them."""
-    return ("" if language().startswith("zh") else " ").join(sentences)
 
 
 def title(patch_id: str, name: str) -> str:
@@ -278,9 +273,7 @@ def caption(code: str, **given: str) -> str:
         ),
         "boundary": _("The boundary of outlines is taken to be uncertain by {error} m."),
         "position": _("Positional error of outlines and permits together: ± {error} m."),
-        "motion_error": _(
-            "Standard error of the rate of this series: {error} mm/yr; half of its 95 % interval is {margin}."
-        ),
+        "motion_error": _("Standard error of the rate of this series: {error} mm/yr; its 95 % band is ± {margin}."),
         "no_series": _("No pixel of it is coherent, so there is no series."),
         "no_radar": _("This area has no radar: motion was not measured."),
         "no_rates": _("The radar shows nothing of this place."),

@@ -1,6 +1,7 @@
 """The language that is spoken, and its catalogues of messages."""
 
 import gettext as _gettext
+from collections.abc import Iterable
 from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +28,11 @@ def gettext(message: str) -> str:
 def ngettext(one: str, many: str, count: int) -> str:
     """The message for `count` things, in the current language."""
     return _catalogue(_language.get()).ngettext(one, many, count)
+
+
+def joined(sentences: Iterable[str]) -> str:
+    """Sentences after each other: Chinese ones follow without a space."""
+    return ("" if language().startswith("zh") else " ").join(sentences)
 
 
 @lru_cache

@@ -18,7 +18,8 @@ def number(value: float, digits: int = 0) -> str:
 
 def day(value: date) -> str:
     """A date, for example 19 Jun 2006."""
-    return format_date(value, "d MMM y", locale=language())
+    # The order of day, month and year is the language's own.
+    return format_date(value, _("d MMM y"), locale=language())
 
 
 def period(first: date, last: date) -> str:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from engine.wording.language import gettext as _
-from engine.wording.language import ngettext
+from engine.wording.language import joined, ngettext
 from engine.wording.names import class_name, reference_name
 from engine.wording.numbers import day, hectares, hectares_with_margin, number, percent, period, rate
 
@@ -24,7 +24,7 @@ def patch_statement(patch: Mapping[str, Any], radar: Mapping[str, Any] | None) -
             sentences.append(
                 _("Nothing has been measured of it: the area has neither a model for its images nor radar.")
             )
-        return " ".join(sentences)
+        return joined(sentences)
     sentences.append(_motion(patch, radar))
     seen = patch["coherent_pixels"] + patch["decorrelated_pixels"]
     if patch["decorrelated_pixels"] and patch["activity"] != "decorrelated":
@@ -35,7 +35,7 @@ def patch_statement(patch: Mapping[str, Any], radar: Mapping[str, Any] | None) -
         )
     if patch["observed_share"] < 0.95 and patch["activity"] != "not_observable":
         sentences.append(_("Only {share} of its area was seen.").format(share=percent(patch["observed_share"])))
-    return " ".join(sentences)
+    return joined(sentences)
 
 
 def _change(patch: Mapping[str, Any]) -> str:
@@ -59,7 +59,8 @@ def _change(patch: Mapping[str, Any]) -> str:
         ),
     }[change]
     if change not in ("unchanged", "undetermined") and not _same_season(patch["change_from"], patch["change_to"]):
-        sentence += " " + _("The images are of different seasons: light and growth may explain a part of it.")
+        seasons = _("The images are of different seasons: light and growth may explain a part of it.")
+        sentence = joined([sentence, seasons])
     return sentence.format(
         patch=title,
         first=day(patch["change_from"]),
@@ -139,7 +140,7 @@ def pixel_statement(pixel: Mapping[str, Any], radar: Mapping[str, Any]) -> str:
             "Flagged: the pairs at this pixel leave its dates in {groups} groups that nothing links. Between the "
             "groups the slowest motion that fits was assumed (minimum norm), so this is no evidence."
         ).format(groups=pixel["groups"])
-        return f"{sentence} {flag}"
+        return joined([sentence, flag])
     if state == "low_coherence":
         return _(
             "Decorrelated: the {pairs} pairs at this pixel contradict each other (temporal coherence {coherence}), so "
@@ -156,7 +157,7 @@ def pixel_statement(pixel: Mapping[str, Any], radar: Mapping[str, Any]) -> str:
         )
         sparse = _("That is too few for a series to be trusted.")
         lost = _("Loss of coherence can itself be a sign of mining.")
-        text = " ".join([few, apart if pixel["groups"] > 1 else sparse, lost])
+        text = joined([few, apart if pixel["groups"] > 1 else sparse, lost])
         return text.format(pairs=pixel["pairs"], all=pixel["pairs_used"], groups=pixel["groups"])
     return _("No interferogram has phase here: the radar did not see the place, or lost it in every pair.")
 
