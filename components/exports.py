@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from engine import wording
 from engine.wording import gettext as _
 
 if TYPE_CHECKING:
@@ -14,11 +15,11 @@ if TYPE_CHECKING:
 
 def export_button(frame: gpd.GeoDataFrame, name: str, *, key: str) -> None:
     """Ask for a form, and offer the file; it is made when the button is pressed."""
-    from engine.evidence.exports import Form, export
+    from engine.evidence.exports import KINDS, Form, export
 
     choice, button = st.columns([2, 1], vertical_alignment="bottom")
     form: Form = choice.selectbox(
-        _("Form"), list(Form), format_func=lambda one: one.title, key=f"form-{key}", label_visibility="collapsed"
+        _("Form"), list(Form), format_func=lambda one: wording.form_name(one), key=f"form-{key}", label_visibility="collapsed"
     )
     encoding = "UTF-8"
     if form is Form.SHAPEFILE:
@@ -26,8 +27,8 @@ def export_button(frame: gpd.GeoDataFrame, name: str, *, key: str) -> None:
     button.download_button(
         _("Download"),
         lambda: export(frame, form, name=name, encoding=encoding),
-        file_name=f"{name}{form.suffix}",
-        mime=form.mime_type,
+        file_name=f"{name}{KINDS[form].suffix}",
+        mime=KINDS[form].media_type,
         key=f"export-{key}",
         icon=":material/download:",
     )

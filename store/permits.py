@@ -66,6 +66,15 @@ class PermitQueries(Queries):
         }
         return {name: pd.DataFrame(self._rows(query)) for name, query in queries.items()}
 
+    def outline_errors(self) -> dict[str, float | None]:
+        """What is known of how exactly outlines lie: pixel_m of the images, boundary_m; empty for given outlines."""
+        rows = self._rows("SELECT boundary_error_m AS boundary_m, max(pixel_m) AS pixel_m FROM extraction, image GROUP BY ALL")
+        return rows[0] if rows else {}
+
+    def zone_table(self) -> pd.DataFrame:
+        """Zones in which nothing may be mined, geometry as WKB."""
+        return pd.DataFrame(self._rows("SELECT name, since, ST_AsWKB(geometry) AS geometry FROM zone ORDER BY name"))
+
     def permits_geojson(self) -> str:
         """Permits in the frame and as far round it as it is wide, and those that verdicts rest on.
 

@@ -53,7 +53,7 @@ def check_step(
         return None
     _report(register, report)
     if draft.version is None:
-        _columns(draft, draft.cadastre(near), report)
+        _columns(draft, draft.cadastre(near), report, folder)
         _how_it_is_read(draft, draft.cadastre(near))
     return register, report
 
@@ -150,7 +150,7 @@ def _sentence(note: Note) -> str:
     return text + " " + ngettext("(row {rows})", "(rows {rows})", len(note.rows)).format(rows=shown + more)
 
 
-def _columns(draft: Draft, cadastre: Cadastre, report: QualityReport) -> None:
+def _columns(draft: Draft, cadastre: Cadastre, report: QualityReport, folder: Path) -> None:
     """Which column says what; the reader may set it otherwise."""
     from engine.permits.fields import Field
 
@@ -176,6 +176,9 @@ def _columns(draft: Draft, cadastre: Cadastre, report: QualityReport) -> None:
     )
     wanted = {Field(field): column for field, column in edited[_("column")].items() if column}
     if {str(field): column for field, column in wanted.items()} != taken:
+        from engine.permits.mappings import remember
+
+        remember(folder, table.columns, wanted)
         change(draft, mapping=tuple(sorted(wanted.items())))
         st.rerun()
     left = [name for name in names if name not in taken.values()]

@@ -31,7 +31,7 @@ Made = TypeVar("Made")
 class Draft:
     """files : name and content of each, or none where a saved version is looked at. version : its identifier.
 
-    mapping : columns as the reader has set them; None leaves them to be guessed. as_of : the day that is asked about;
+    mapping : columns as the reader has set them; None leaves them to what was remembered of such a file, or a guess. as_of : the day that is asked about;
     None takes each patch on the date of its outline.
     """
 
@@ -103,9 +103,12 @@ class Draft:
             return self.once("register", version, lambda: read_version(folder, version)[:2])
 
         def make() -> tuple[Register, QualityReport]:
+            from engine.permits.mappings import remembered
             from engine.permits.registering import make_register
 
-            return make_register(self.cadastre(near), None if self.mapping is None else dict(self.mapping))
+            cadastre = self.cadastre(near)
+            own = remembered(folder, cadastre.table.columns) if self.mapping is None else dict(self.mapping)
+            return make_register(cadastre, own)
 
         return self.once("register", (self.digest, self.choices, near, self.mapping), make)
 

@@ -58,7 +58,7 @@ def _saved(home: Home, area: str) -> bool:
     st.subheader(_("Saved registers"), anchor=False)
     for version in known:
         words, button = st.columns([5, 1], vertical_alignment="center")
-        facts = [f"**{plain.markdown(version.name)}**", f"{version.saved:%Y-%m-%d %H:%M} UTC"]
+        facts = [f"**{plain.markdown(version.name)}**", version.saved_at.replace("T", " ").replace("+00:00", " UTC")]
         facts.append(_("{count} permits").format(count=wording.number(version.permits)))
         words.markdown(" · ".join([*facts, plain.markdown(version.note)] if version.note else facts))
         if button.button(_("Open"), key=f"open-{version.id}", type="tertiary", icon=":material/folder_open:"):

@@ -51,7 +51,7 @@ def keep_step(home: Home, draft: Draft, register: Register, report: QualityRepor
 
 
 def _save(home: Home, draft: Draft, register: Register, report: QualityReport) -> None:
-    from engine.permits.versions import remember, save_version
+    from engine.permits.versions import save_version
 
     st.caption(
         _(
@@ -66,7 +66,6 @@ def _save(home: Home, draft: Draft, register: Register, report: QualityReport) -
             return
     folder = home.registers(draft.area)
     version = save_version(folder, register, report, name=name or draft.name, note=note)
-    remember(folder, report)
     st.success(
         _("Saved as version {version}. Run `python -m engine run AREA` to make its verdicts those of the map.").format(
             version=version.id
@@ -82,12 +81,12 @@ def _changes(home: Home, draft: Draft, register: Register, others: Sequence[Vers
     chosen = st.selectbox(
         _("From the saved register"),
         others,
-        format_func=lambda version: f"{version.name} · {version.saved:%Y-%m-%d %H:%M} UTC",
+        format_func=lambda version: f"{version.name} · {version.saved_at}",
     )
 
     def compare() -> pd.DataFrame:
         before = read_version(home.registers(draft.area), chosen.id)[0]
-        return register_changes(before, register)
+        return register_changes(before, register).table
 
     changes = draft.once("changes", (chosen.id, draft.digest, draft.version, draft.mapping, draft.choices), compare)
     if changes.empty:

@@ -42,19 +42,18 @@ def compared(draft: Draft, reader: ReleaseReader, register: Register) -> Compari
         from engine.permits.comparison import compare
         from engine.permits.precision import precision_of
         from engine.permits.subjects import subjects
+        from engine.permits.zones import zones_of
 
-        from engine.permits.options import PermitOptions
+        from engine.permits.options import JudgingOptions
 
-        options = PermitOptions(datum_error_m=draft.datum_error_m)
-        pixel = min((image.pixel_m for image in reader.images), default=None)
-        boundary = reader.extraction.boundary_error_m if reader.extraction else None
+        options = JudgingOptions(datum_error_m=draft.datum_error_m)
         return compare(
             subjects(reader.subject_tables()),
             register,
-            reader.zones(),
+            zones_of(reader.zone_table()),
             options,
             as_of=draft.as_of,
-            precision=precision_of(options, pixel_m=pixel, boundary_m=boundary),
+            precision=precision_of(options, **reader.outline_errors()),
             last_date=reader.info.last_date,
         )
 

@@ -19,6 +19,14 @@ def no_zones() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({name: [] for name in ZONE_COLUMNS}, geometry="geometry", crs="EPSG:4326")
 
 
+def zones_of(table: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Zones from a table that is laid out as the store's, geometry as WKB in EPSG:4326."""
+    if table.empty:
+        return no_zones()
+    shapes = gpd.GeoSeries.from_wkb([bytes(one) for one in table["geometry"]], crs="EPSG:4326")
+    return gpd.GeoDataFrame(table[["name", "since"]], geometry=shapes)[ZONE_COLUMNS]
+
+
 def read_zones(options: tuple[ZoneOptions, ...], area_folder: Path) -> gpd.GeoDataFrame:
     """The zones of all layers: columns `name` (empty where none is given), `since` (a date, or None for always),
     geometry in EPSG:4326.

@@ -5,7 +5,7 @@ Numbers carry their unit, and their uncertainty where there is one; minus is a m
 """
 
 from engine.wording import dossiers
-from engine.wording.language import gettext, joined, language, ngettext, use_language
+from engine.wording.language import LANGUAGES, gettext, joined, language, ngettext, use_language
 from engine.wording.names import (
     activity_name,
     change_facts,
@@ -16,11 +16,14 @@ from engine.wording.names import (
     state_name,
     unit_name,
 )
+from engine.wording.notes import note
 from engine.wording.numbers import day, hectares, hectares_with_margin, number, percent, period, place, rate
+from engine.wording.quality import field_name, how_known, kind_name, register_change_name, status_name
 from engine.wording.statements import convention, patch_statement, pixel_statement
 from engine.wording.verdicts import area_range, outside_range, reason, validity, verdict_name
 
 __all__ = [
+    "LANGUAGES",
     "activity_name",
     "area_range",
     "change_facts",
@@ -29,13 +32,17 @@ __all__ = [
     "convention",
     "day",
     "dossiers",
+    "field_name",
     "gettext",
     "hectares",
     "hectares_with_margin",
+    "how_known",
     "joined",
+    "kind_name",
     "language",
     "layer_name",
     "ngettext",
+    "note",
     "number",
     "outside_range",
     "patch_statement",
@@ -46,7 +53,9 @@ __all__ = [
     "rate",
     "reason",
     "reference_name",
+    "register_change_name",
     "state_name",
+    "status_name",
     "unit_name",
     "use_language",
     "validity",

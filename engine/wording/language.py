@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 _CATALOGUES = Path(__file__).parents[2] / "locale"
+LANGUAGES = ("en", "zh")
 _language: ContextVar[str] = ContextVar("language", default="en")
 
 

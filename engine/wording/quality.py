@@ -81,6 +81,25 @@ def kind_name(kind: str) -> str:
     }[kind]
 
 
+def register_change_name(change: str) -> str:
+    """What changed from one register to the next."""
+    return {
+        "added": _("added"),
+        "removed": _("removed"),
+        "renewed": _("renewed"),
+        "shortened": _("shortened"),
+        "begins_otherwise": _("begins on another day"),
+        "boundary_moved": _("boundary moved"),
+        "outline_added": _("outline added"),
+        "outline_removed": _("outline removed"),
+        "mine_changed": _("other mine"),
+        "holder_changed": _("other holder"),
+        "mineral_changed": _("other mineral"),
+        "kind_changed": _("other kind"),
+        "status_changed": _("other status"),
+    }[change]
+
+
 def _parameter(name: str, value: Any) -> str:
     if name == "field":
         return field_name(value)
