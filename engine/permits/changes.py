@@ -41,9 +41,9 @@ def register_changes(old: Register, new: Register, *, tolerance_m: float = 1.0) 
     ----------
     tolerance_m : by which a boundary may lie elsewhere and still count as the same: rounding, another transformation.
 
-    The table's columns are CHANGE_COLUMNS; `change` is one of "added", "removed", "renewed" (it ends later, or no longer
-    ends), "shortened", "begins_otherwise", "boundary_moved", "outline_added", "outline_removed", and "mine_changed",
-    "holder_changed", "mineral_changed", "kind_changed", "status_changed". gained_m2, lost_m2 : areas that the outline
+    The table's columns are CHANGE_COLUMNS; `change` is one of "added", "removed", "renewed" (it ends later, or no
+    longer ends), "shortened", "begins_otherwise", "boundary_moved", "outline_added", "outline_removed", and
+    "mine_changed", "holder_changed", "mineral_changed", "kind_changed", "status_changed". gained_m2, lost_m2 : areas that the outline
     took in and gave up; distance_m : the greatest from one boundary to the other; NaN for other changes.
     """
     before, after = old.permits.set_index("number"), new.permits.set_index("number")
@@ -140,8 +140,8 @@ def verdict_changes(old: pd.DataFrame, new: pd.DataFrame, *, breaches: Collectio
     old, new : columns patch_id, kind, least_m2, likely_m2, most_m2 (m²; NaN where a kind has no area); a patch may
     have several kinds. breaches : kinds that speak against a patch; of the others nothing is said.
 
-    The table's columns are patch_id, kind, change, before_m2, after_m2; `change` is "new", "gone", and, where the ranges
-    of the areas do not touch, "grown" or "shrunk".
+    The table's columns are patch_id, kind, change, before_m2, after_m2; `change` is "new", "gone", and, where the
+    ranges of the areas do not touch, "grown" or "shrunk".
     """
     before, after = _by_patch(old, breaches), _by_patch(new, breaches)
     rows = []
