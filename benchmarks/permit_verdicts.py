@@ -5,13 +5,14 @@
 AREA is a folder that `python -m engine simulate weining` made. Patches are those of the reference interpretation, with
 an interpreter's errors; motion comes from the area's interferograms through the engine's own steps, whose products are
 kept in the work folder. Only patches that can be matched to true ones are counted: what the interpreter overlooked is
-no matter of permits, and is counted apart. Prints tables; `--json` adds the figures as one JSON object in the last
-line.
+no matter of permits, and is counted apart. Prints the figures for all of those, and for those whose class the
+interpreter did not mistake; `--json` adds them as one JSON object in the last line.
 """
 
 import argparse
 import datetime
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -74,23 +75,29 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("var/permit-verdicts"))
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    tallies: dict[str, Tally] = {kind: Tally() for kind in (*SPATIAL, *TEMPORAL)}
-    overlooked = 0
+    every, same = _tallies(), _tallies()
+    counts: Counter[str] = Counter()
     for folder in given.areas:
-        overlooked += assess(folder, given.work / folder.name, tallies)
+        counts += assess(folder, given.work / folder.name, every, same)
     console = Console(width=140)
-    console.print(_table("Spatial kinds", SPATIAL, tallies))
-    console.print(_table("Temporal kinds", TEMPORAL, tallies))
-    print(f"true patches that the interpreter overlooked, or that no patch can be matched to: {overlooked}")
-    for kind, tally in tallies.items():
+    for tallies, which in ((every, "classes as interpreted"), (same, "patches of the right class")):
+        console.print(_table(f"Spatial kinds, {which}", SPATIAL, tallies))
+        console.print(_table(f"Temporal kinds, {which}", TEMPORAL, tallies))
+    print(f"true patches: {dict(counts)}")
+    for kind, tally in every.items():
         for line in tally.wrong:
             print(f"{kind}: {line}")
     if given.json:
-        print(json.dumps({kind: vars(tally) for kind, tally in tallies.items()} | {"overlooked": overlooked}))
+        figures = {"every": every, "same_class": same}
+        print(json.dumps({name: {kind: vars(one) for kind, one in those.items()} for name, those in figures.items()}))
 
 
-def assess(folder: Path, work: Path, tallies: dict[str, Tally]) -> int:
-    """Add one area's figures; returns how many true patches have no patch."""
+def _tallies() -> dict[str, Tally]:
+    return {kind: Tally() for kind in (*SPATIAL, *TEMPORAL)}
+
+
+def assess(folder: Path, work: Path, every: dict[str, Tally], same: dict[str, Tally]) -> Counter[str]:
+    """Add one area's figures; returns how many true patches were matched, and why others were not."""
     area = read_area(folder)
     register = make_register(read_cadastre(folder / "permits" / "permits.gpkg"))[0]
     zones = ZoneOptions(path=Path("permits/ecological_zone.gpkg"), name="名称", since="批准时间")
@@ -100,7 +107,7 @@ def assess(folder: Path, work: Path, tallies: dict[str, Tally]) -> int:
     tables = patch_tables(area, precision, work)
     those = subjects(tables)
     found = compare(those, register, read_zones(options.zones, folder), options, precision=precision)
-    return compare_with_truth(folder, those, found.verdicts, precision, tallies)
+    return compare_with_truth(folder, those, found.verdicts, precision, every, same)
 
 
 def patch_tables(area: Area, precision: Precision, work: Path) -> dict[str, pd.DataFrame]:
@@ -154,23 +161,34 @@ def match(folder: Path, those: list[Subject]) -> dict[int, str]:
 
 
 def compare_with_truth(
-    folder: Path, those: list[Subject], verdicts: gpd.GeoDataFrame, precision: Precision, tallies: dict[str, Tally]
-) -> int:
+    folder: Path,
+    those: list[Subject],
+    verdicts: gpd.GeoDataFrame,
+    precision: Precision,
+    every: dict[str, Tally],
+    same: dict[str, Tally],
+) -> Counter[str]:
     truth = pd.read_csv(folder / "truth" / "verdicts.csv")
+    first = truth.groupby("patch").first()
+    subject_of = {one.patch_id: one for one in those}
     matched = match(folder, those)
-    # A patch that was overlooked in the last image alone is judged by the one before.
-    dates = truth.groupby("patch")["as_of"].first()
-    latest = {one.patch_id: str(one.latest.date) for one in those}
-    matched = {number: name for number, name in matched.items() if dates[number] == latest[name]}
+    counts = Counter({"overlooked": len(first) - len(matched)})
     own = {name: table.to_dict("records") for name, table in verdicts.groupby("patch_id")}
     for number, name in matched.items():
+        subject = subject_of[name]
+        if first["as_of"][number] != str(subject.latest.date):  # judged by another image than the truth is about
+            counts["overlooked in one image"] += 1
+            continue
+        right = first["mine_class"][number] == subject.mine_class
+        counts["matched" if right else "of another class"] += 1
         true = {row["verdict"]: row for row in truth[truth["patch"] == number].to_dict("records")}
         said = {kind: row for row in own[name] for kind in _kinds(row)}
         codes = {reason["code"] for row in own[name] for reason in json.loads(row["reasons"])}
-        for kind, tally in tallies.items():
-            where = f"{folder.name} patch {number} ({name}), true {_facts(true)}, said {_said(said)}"
-            _count(tally, kind, true, said, codes, precision, where)
-    return int(truth["patch"].nunique()) - len(matched)
+        where = f"{folder.name} patch {number} ({name}), true {_facts(true)}, said {_said(said)} {sorted(codes)}"
+        for tallies in (every, same) if right else (every,):
+            for kind, tally in tallies.items():
+                _count(tally, kind, true, said, codes, precision, where)
+    return counts
 
 
 def _kinds(row: dict[str, Any]) -> list[str]:
@@ -196,7 +214,10 @@ def _count(
         beyond = abs(row["beyond_m"]) if row["beyond_m"] == row["beyond_m"] else None
         if row["certainty"] == "doubtful" or (beyond is not None and beyond <= precision.total_m):
             tally.within += 1
-            tally.doubtful += any(one["certainty"] == "doubtful" for one in said.values())
+            doubtful = any(one["certainty"] == "doubtful" for one in said.values())
+            tally.doubtful += doubtful
+            if not doubtful:
+                tally.wrong.append(f"within ε and not doubtful, {where}")
         elif beyond is None or beyond > BEYOND * precision.total_m:
             tally.true += 1
             tally.found += sure

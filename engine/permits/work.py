@@ -5,12 +5,14 @@ ground settles by itself after a mine closes, and moves with the seasons (METHOD
 """
 
 import datetime
+import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
+from engine.grid import WGS84
 from engine.permits.subjects import MotionSeries, Subject
 
 THRESHOLD_MM_YEAR = 5.0  # slower is no motion
@@ -31,17 +33,22 @@ class Sign(NamedTuple):
     by: datetime.date
 
 
-def signs_of_work(subject: Subject, threshold: float = THRESHOLD_MM_YEAR) -> list[Sign]:
+def signs_of_work(subject: Subject, outline_m: float, threshold: float = THRESHOLD_MM_YEAR) -> list[Sign]:
     """All that dates work at a patch, by what was measured; empty where nothing does.
+
+    outline_m : by which an outline may be too wide or too narrow (`Precision`). Growth has to be more than two such
+    outlines, of two days and perhaps of two interpreters, explain. threshold : mm/yr, slower is no motion.
 
     Uplift of a dump is tipping. Sinking is digging only in a pit that an image still shows and whose sinking does not
     fade, or together with growth: old pits and dumps sink by themselves, and what levels them is no mining either.
     """
     found = []
-    if subject.growth is not None:
-        found.append(Sign("growth", subject.growth.after, subject.growth.by))
+    growth = subject.growth
+    grew = growth is not None and growth.gained_m2 > outline_m * _perimeters(subject)
+    if growth is not None and grew:
+        found.append(Sign("growth", growth.after, growth.by))
     motion = subject.motion
-    if motion is not None and _is_work(subject, motion, threshold):
+    if motion is not None and _is_work(subject, motion, threshold, grew=grew):
         late, early = _latest_start(motion, threshold), _earliest_end(motion, threshold)
         if late is not None:
             found.append(Sign("motion", late, motion.dates[-1]))
@@ -56,13 +63,19 @@ def is_dump(mine_class: str) -> bool:
     return any(word in words for word in _DUMPS)
 
 
-def _is_work(subject: Subject, motion: MotionSeries, threshold: float) -> bool:
+def _perimeters(subject: Subject) -> float:
+    """Of the first and of the last outline, m; as errors that have nothing to do with one another add up."""
+    shapes = [one.shape for one in (subject.outlines[0], *subject.outlines[1:][-1:])]
+    return math.hypot(*(abs(WGS84.geometry_length(shape.boundary)) for shape in shapes))
+
+
+def _is_work(subject: Subject, motion: MotionSeries, threshold: float, *, grew: bool) -> bool:
     if abs(motion.rate) <= threshold:
         return False
     dump = is_dump(subject.mine_class)
     if motion.rate > 0:
         return dump
-    return subject.growth is not None or (not dump and subject.stands and _lasts(motion))
+    return grew or (not dump and subject.stands and _lasts(motion))
 
 
 def _lasts(motion: MotionSeries) -> bool:

@@ -13,14 +13,14 @@ from engine.permits.register import Register
 from engine.permits.subjects import Subject
 from engine.permits.validity import OpenEnds, Reason, Standing, Terms, open_end, standing_on, terms_of
 from engine.permits.verdicts.ground import Contacts
-from engine.permits.work import Sign, signs_of_work
+from engine.permits.work import Sign
 
 
 @dataclass(frozen=True)
 class Case:
     """outline : in metres. day : on which permits must be valid; dated : whether the outline is known to be of it.
 
-    contacts, zones : those that bear on it, by their place.
+    contacts, zones : those that bear on it, by their place. signs : of work, dated.
     """
 
     subject: Subject
@@ -29,6 +29,7 @@ class Case:
     dated: bool
     contacts: Contacts
     zones: Sequence[int]
+    signs: Sequence[Sign]
 
     @property
     def degrees(self) -> BaseGeometry:
@@ -38,10 +39,6 @@ class Case:
     @property
     def when(self) -> Reason:
         return Reason("judged" if self.dated else "judged_undated", {"date": self.day.isoformat()})
-
-    @cached_property
-    def signs(self) -> list[Sign]:
-        return signs_of_work(self.subject)
 
     @cached_property
     def yields(self) -> frozenset[str] | None:

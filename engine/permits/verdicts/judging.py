@@ -16,6 +16,7 @@ from engine.permits.verdicts.cases import Case, Permits
 from engine.permits.verdicts.duties import before_start, lapsed
 from engine.permits.verdicts.ground import NOTHING, Ground
 from engine.permits.verdicts.kinds import Area, Certainty, Verdict, VerdictKind, not_tested
+from engine.permits.work import signs_of_work
 
 
 class Judge:
@@ -56,6 +57,7 @@ class Judge:
                 dated=subject.latest.date is not None,
                 contacts=near,
                 zones=under,
+                signs=signs_of_work(subject, self._ground.precision.outline_m),
             )
             for subject, outline, near, under in zip(subjects, outlines, contacts, zones, strict=True)
         ]
