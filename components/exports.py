@@ -19,7 +19,11 @@ def export_button(frame: gpd.GeoDataFrame, name: str, *, key: str) -> None:
 
     choice, button = st.columns([2, 1], vertical_alignment="bottom")
     form: Form = choice.selectbox(
-        _("Form"), list(Form), format_func=lambda one: wording.form_name(one), key=f"form-{key}", label_visibility="collapsed"
+        _("Form"),
+        list(Form),
+        format_func=wording.form_name,
+        key=f"form-{key}",
+        label_visibility="collapsed",
     )
     encoding = "UTF-8"
     if form is Form.SHAPEFILE:

@@ -55,7 +55,7 @@ def patch_card(reader: ReleaseReader, patch: Patch) -> None:
     st.markdown(f"##### {patch_title(patch)}")
     st.markdown(" · ".join(patch_facts(patch)))
     st.markdown(patch_sentence(reader, patch))
-    verdict_part(reader, patch)
+    verdict_part(reader.verdicts(patch.patch_id), reader.permits)
     if reader.extraction is not None:
         _outlines(reader, patch)
     if reader.radar is not None:

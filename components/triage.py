@@ -1,6 +1,6 @@
 """The triage list: patches in order of attention, one selection with the map, worked through with the keyboard."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -8,7 +8,6 @@ import streamlit as st
 from components.verdicts import by_patch, headlines, verdict_facts, verdict_sign
 from engine import wording
 from engine.wording import gettext as _
-from store.reader import ReleaseReader
 from store.rows import Patch, Verdict
 from web.palette import (
     ACTIVITY_COLOURS,
@@ -28,15 +27,19 @@ _component = st.components.v2.component(
 
 
 def triage_list(
-    reader: ReleaseReader,
-    patches: list[Patch],
+    patches: Sequence[Patch],
+    verdicts: Sequence[Verdict],
     *,
     patch: str | None,
     on_pick: Callable[[str], None],
+    filtered: bool,
     key: str = "triage",
 ) -> None:
-    """Draw the list; `on_pick` is called with the identifier that is chosen by click, arrow keys or Enter."""
-    verdicts = by_patch(reader.verdicts())
+    """Draw the list; `on_pick` is called with the identifier that is chosen by click, arrow keys or Enter.
+
+    filtered : whether a filter stands above it, which takes room.
+    """
+    own = by_patch(verdicts)
 
     def picked() -> None:
         value = st.session_state[key].get("pick")
@@ -49,7 +52,7 @@ def triage_list(
             **_sign(item),
             "title": _title(item),
             "facts": _facts(item),
-            "verdicts": [_verdict(verdict) for verdict in headlines(verdicts.get(item.patch_id, []))],
+            "verdicts": [_verdict(verdict) for verdict in headlines(own.get(item.patch_id, []))],
         }
         for item in patches
     ]
@@ -57,7 +60,7 @@ def triage_list(
         "rows": rows,
         "selected": patch,
         "label": _("Sites in order of attention"),
-        "filtered": reader.has_register,  # the filter above takes room
+        "filtered": filtered,
     }
     _component(key=key, data=data, on_pick_change=picked, height="content")
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -11,7 +11,7 @@ from components import plain
 from engine import wording
 from engine.wording import gettext as _
 from store.reader import ReleaseReader
-from store.rows import Patch, Verdict
+from store.rows import Patch, Permit, Verdict
 from web.palette import DOUBTFUL_SIGN, VERDICT_SIGNS
 
 # Kinds in order of attention, and which of them speak against a patch.
@@ -38,10 +38,9 @@ def verdict_facts(verdict: Verdict) -> str:
     return f"{name} · {wording.hectares(verdict.likely_m2)}"
 
 
-def verdict_part(reader: ReleaseReader, patch: Patch) -> None:
-    """The verdicts on a patch with their reasons, their ground, and the permits concerned."""
-    verdicts = by_patch(reader.verdicts(patch.patch_id)).get(patch.patch_id, [])
-    for verdict in verdicts:
+def verdict_part(verdicts: Sequence[Verdict], permits_named: Callable[[Sequence[str]], list[Permit]]) -> None:
+    """The verdicts on a patch with their reasons, their ground, and the permits concerned, which are asked for."""
+    for verdict in sorted(verdicts, key=_attention):
         if verdict.kind == "not_tested":
             _not_tested(verdict, alone=len(verdicts) == 1)
             continue
@@ -50,8 +49,8 @@ def verdict_part(reader: ReleaseReader, patch: Patch) -> None:
         least, likely, most = verdict.least_m2 or 0.0, verdict.likely_m2 or 0.0, verdict.most_m2 or 0.0
         if likely >= _WORTH_SAYING:
             st.markdown(f"**{_area(verdict.kind, least, likely, most)}**", help=_explained(verdict.kind))
-    if permits := list(dict.fromkeys(number for verdict in verdicts for number in verdict.permits)):
-        _permits(reader, permits)
+    if numbers := list(dict.fromkeys(number for verdict in verdicts for number in verdict.permits)):
+        _permits(permits_named(numbers))
 
 
 def _why(verdict: Verdict) -> str:
@@ -81,11 +80,11 @@ def _explained(kind: str) -> str:
     return _("Area outside every valid permit; in brackets what the positional error leaves open.")
 
 
-def _permits(reader: ReleaseReader, numbers: Sequence[str]) -> None:
+def _permits(permits: Sequence[Permit]) -> None:
     """The permits that the reasons rest on, with their validity."""
     rows = [
         (permit.number, permit.mine or permit.holder, permit.kind, wording.validity(permit.valid_from, permit.valid_to))
-        for permit in reader.permits(numbers)
+        for permit in permits
     ]
     if not rows:
         return
@@ -100,16 +99,11 @@ def _cell(text: str) -> str:
     return re.sub(r"(?<=\w) (?=\w*\d)|(?<=\d) ", "\u00a0", plain.markdown(text)).replace("\u00a0–", " –")
 
 
-def verdict_filter(reader: ReleaseReader, patches: list[Patch]) -> list[Patch]:
-    """Let the reader choose a verdict; returns the patches that have it. Without a register nothing is asked.
-
-    Not tested are those of which nothing else is said.
-    """
-    if not reader.has_register or not patches:
-        return patches
+def verdict_filter(patches: list[Patch], verdicts: Sequence[Verdict], *, key: str) -> list[Patch]:
+    """Let the reader choose a verdict; returns the patches that have it. Not tested are those of which nothing else is
+    said."""
     chosen_by = {
-        patch_id: {_choice(verdict) for verdict in headlines(verdicts)}
-        for patch_id, verdicts in by_patch(reader.verdicts()).items()
+        patch_id: {_choice(verdict) for verdict in headlines(own)} for patch_id, own in by_patch(verdicts).items()
     }
     counts = Counter(choice for choices in chosen_by.values() for choice in choices)
     every = [(kind, certainty) for kind in _ORDER for certainty in ("certain", "doubtful", None)]
@@ -119,7 +113,7 @@ def verdict_filter(reader: ReleaseReader, patches: list[Patch]) -> list[Patch]:
         format_func=lambda choice: (
             _("all verdicts") if choice is None else f"{counts[choice]} · {verdict_badge(*choice)}"
         ),
-        key=f"verdict-{reader.info.area}-{reader.info.id}",
+        key=key,
         label_visibility="collapsed",
     )
     return [patch for patch in patches if chosen is None or chosen in chosen_by.get(patch.patch_id, set())]
@@ -145,6 +139,25 @@ def headlines(verdicts: Sequence[Verdict]) -> list[Verdict]:
 def _attention(verdict: Verdict) -> tuple[bool, bool, int]:
     against = verdict.kind in SUSPECTED
     return not against, verdict.certainty == "doubtful", _ORDER.index(verdict.kind)
+
+
+def by_attention(patches: Sequence[Patch], verdicts: Sequence[Verdict]) -> list[Patch]:
+    """Patches in order of what the permits say: the surest and gravest verdict first, then the most ground."""
+    first = {patch_id: own[0] for patch_id, own in by_patch(verdicts).items()}
+    known = [patch for patch in patches if patch.patch_id in first]
+
+    def attention(patch: Patch) -> tuple[tuple[bool, bool, int], float]:
+        verdict = first[patch.patch_id]
+        return _attention(verdict), -(verdict.likely_m2 or 0.0)
+
+    return sorted(known, key=attention)
+
+
+def verdict_counts(verdicts: Sequence[Verdict]) -> str:
+    """How many patches have which verdict, in one line of Markdown."""
+    shown = [one for own in by_patch(verdicts).values() for one in headlines(own)]
+    counts = Counter(_choice(one) for one in sorted(shown, key=_attention))
+    return " &emsp; ".join(f"**{wording.number(count)}** {verdict_badge(*choice)}" for choice, count in counts.items())
 
 
 def verdict_table(reader: ReleaseReader) -> None:

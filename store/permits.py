@@ -68,7 +68,9 @@ class PermitQueries(Queries):
 
     def outline_errors(self) -> dict[str, float | None]:
         """What is known of how exactly outlines lie: pixel_m of the images, boundary_m; empty for given outlines."""
-        rows = self._rows("SELECT boundary_error_m AS boundary_m, max(pixel_m) AS pixel_m FROM extraction, image GROUP BY ALL")
+        rows = self._rows(
+            "SELECT boundary_error_m AS boundary_m, max(pixel_m) AS pixel_m FROM extraction, image GROUP BY ALL"
+        )
         return rows[0] if rows else {}
 
     def zone_table(self) -> pd.DataFrame:

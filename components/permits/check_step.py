@@ -20,9 +20,8 @@ from store.reader import ReleaseReader
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from engine.permits.quality import QualityReport
-
     from engine.permits.cadastre import Cadastre, Note
+    from engine.permits.quality import QualityReport
     from engine.permits.register import Register
 
 _ENCODINGS = ("UTF-8", "GB18030", "Big5", "Latin-1", "Windows-1252")

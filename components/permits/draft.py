@@ -17,10 +17,9 @@ from engine.errors import InputError
 from engine.wording import gettext as _
 
 if TYPE_CHECKING:
-    from engine.permits.quality import QualityReport
-
     from engine.permits.cadastre import Cadastre, Choices
     from engine.permits.fields import Field
+    from engine.permits.quality import QualityReport
     from engine.permits.register import Register
 
 _KEY = "permits-draft"
@@ -31,8 +30,8 @@ Made = TypeVar("Made")
 class Draft:
     """files : name and content of each, or none where a saved version is looked at. version : its identifier.
 
-    mapping : columns as the reader has set them; None leaves them to what was remembered of such a file, or a guess. as_of : the day that is asked about;
-    None takes each patch on the date of its outline.
+    mapping : columns as the reader has set them; None leaves them to what was remembered of such a file, or a guess.
+    as_of : the day that is asked about; None takes each patch on the date of its outline.
     """
 
     area: str

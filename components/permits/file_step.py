@@ -26,8 +26,8 @@ def file_step(home: Home, area: str) -> bool:
     st.caption(
         _(
             "Shapefile (zipped, or its parts), GeoPackage, GeoJSON, KML or KMZ, GeoParquet, or a table (CSV, Excel) of "
-            "corner points or WKT. The file is read on this server, apart from everything else. Nothing is kept until you "
-            "save it as a register of the area."
+            "corner points or WKT. The file is read on this server, apart from everything else. Nothing is kept until "
+            "you save it as a register of the area."
         )
     )
     files = tuple((file.name, file.getvalue()) for file in given)

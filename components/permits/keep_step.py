@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import geopandas as gpd
-    from engine.permits.quality import QualityReport
-    from engine.permits.versions import Version
 
+    from engine.permits.quality import QualityReport
     from engine.permits.register import Register
+    from engine.permits.versions import Version
 
 _MOST_ROWS = 2_000
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -14,7 +14,7 @@ from components.map import Pick, release_map
 from components.patch_card import patch_facts, patch_sentence, patch_title
 from components.permits.draft import Draft, change
 from components.triage import triage_list
-from components.verdicts import by_patch, choose_kind, verdict_badge, verdicts_of_patch
+from components.verdicts import by_attention, verdict_badge, verdict_counts, verdict_filter, verdict_part
 from engine import wording
 from engine.wording import gettext as _
 from store.reader import ReleaseReader
@@ -22,8 +22,9 @@ from store.rows import Patch, Permit, Verdict
 from web.handover import hand_over
 
 if TYPE_CHECKING:
-    from engine.permits.comparison import Comparison
+    from collections.abc import Sequence
 
+    from engine.permits.comparison import Comparison
     from engine.permits.register import Register
 
 _NEAR_DEGREES = 0.05  # round the frame: permits beyond are not drawn
@@ -40,11 +41,10 @@ def compared(draft: Draft, reader: ReleaseReader, register: Register) -> Compari
 
     def compare_now() -> Comparison:
         from engine.permits.comparison import compare
+        from engine.permits.options import JudgingOptions
         from engine.permits.precision import precision_of
         from engine.permits.subjects import subjects
         from engine.permits.zones import zones_of
-
-        from engine.permits.options import JudgingOptions
 
         options = JudgingOptions(datum_error_m=draft.datum_error_m)
         return compare(
@@ -78,7 +78,7 @@ def verdict_step(draft: Draft, reader: ReleaseReader, register: Register) -> Non
             error=wording.number(comparison.error_m or 0.0, 1)
         )
     )
-    _counts(verdicts)
+    st.markdown(verdict_counts(verdicts))
     _list_map_card(reader, patches, verdicts, comparison)
     with st.expander(_("All verdicts as a table"), icon=":material/table:"):
         _table(patches, verdicts)
@@ -92,8 +92,8 @@ def _ask(draft: Draft, reader: ReleaseReader) -> None:
         value=draft.as_of,
         min_value=reader.info.first_date,
         help=_(
-            "Empty: each patch by the date of its latest outline. With a day: by its latest outline at that day, against "
-            "the permits valid on it; nothing that was measured later counts."
+            "Empty: each patch by the date of its latest outline. With a day: by its latest outline at that day, "
+            "against the permits valid on it; nothing that was measured later counts."
         ),
     )
     datum = error.number_input(
@@ -115,18 +115,6 @@ def _verdicts(comparison: Comparison) -> list[Verdict]:
     return [Verdict(register=None, **{**row, "reasons": json.loads(row["reasons"])}) for row in rows]
 
 
-def _counts(verdicts: list[Verdict]) -> None:
-    counts = Counter((verdict.kind, verdict.certainty) for verdict in verdicts)
-    shown = sorted(counts, key=lambda key: list(wording.VERDICT_KINDS).index(key[0]))
-    st.markdown(
-        " &emsp; ".join(
-            f"**{wording.number(counts[kind, certainty])}** {verdict_badge(kind, certainty)}"
-            for kind, certainty in shown
-            if kind != "not_tested"
-        )
-    )
-
-
 def _list_map_card(
     reader: ReleaseReader, patches: list[Patch], verdicts: list[Verdict], comparison: Comparison
 ) -> None:
@@ -134,8 +122,8 @@ def _list_map_card(
     patch = next((item for item in patches if item.patch_id == chosen.patch), None)
     list_column, map_column, *rest = st.columns([1.1, 2.9, 1.9] if patch else [1.1, 4.8], gap="small")
     with list_column:
-        listed = choose_kind(patches, verdicts, key=f"kind-{reader.info.area}-permits")
-        triage_list(reader, listed, patch=chosen.patch, on_pick=_pick_in_list, verdicts=verdicts, key="permits-list")
+        listed = verdict_filter(by_attention(patches, verdicts), verdicts, key=f"permits-verdict-{reader.info.area}")
+        triage_list(listed, verdicts, patch=chosen.patch, on_pick=_pick_in_list, filtered=True, key="permits-list")
     with map_column:
         held_against = {name: hand_over(text) for name, text in _geojson(reader, comparison).items()}
         release_map(reader, patch=patch, at=None, on_pick=_pick_on_map, held_against=held_against, key="permits-map")
@@ -143,8 +131,8 @@ def _list_map_card(
         with rest[0]:
             st.markdown(f"##### {patch_title(patch)}")
             st.markdown(" · ".join(patch_facts(patch)))
-            own = by_patch(verdicts).get(patch.patch_id, [])
-            verdicts_of_patch(own, _permits(comparison, [number for one in own for number in one.permits]))
+            own = [verdict for verdict in verdicts if verdict.patch_id == patch.patch_id]
+            verdict_part(own, partial(_permits, comparison))
             st.caption(patch_sentence(reader, patch))
 
 
@@ -167,11 +155,11 @@ def _geojson(reader: ReleaseReader, comparison: Comparison) -> dict[str, str]:
     return {"permits": drawn.astype({"valid_from": str, "valid_to": str}).to_json(), "outside": outside.to_json()}
 
 
-def _permits(comparison: Comparison, numbers: list[str]) -> list[Permit]:
+def _permits(comparison: Comparison, numbers: Sequence[str]) -> list[Permit]:
     """Permits by number, in the order asked for."""
     rows = comparison.permits.set_index("number")
     found = []
-    for number in dict.fromkeys(numbers):
+    for number in numbers:
         row = rows.loc[number]
         texts = {name: row[name] for name in ("mine", "holder", "mineral", "kind", "status", "valid_from", "valid_to")}
         found.append(Permit(number=number, **texts, has_outline=not row["geometry"].is_empty))

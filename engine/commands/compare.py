@@ -41,7 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--column", action="append", default=[], metavar="FIELD=NAME", help="what a column is; may be repeated"
     )
     parser.add_argument("--as-of", type=_day, metavar="DATE", help="judge as of this day (default: each outline's own)")
-    parser.add_argument("--datum-error", type=float, default=None, metavar="M", help="error of the permits' corners, 1 σ")
+    parser.add_argument(
+        "--datum-error", type=float, default=None, metavar="M", help="error of the permits' corners, 1 σ"
+    )
     parser.add_argument("--zones", action="append", default=[], type=Path, metavar="FILE", help="prohibited zones")
     parser.add_argument("--language", choices=wording.LANGUAGES, default="en")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the verdicts; the suffix says the form")
@@ -86,7 +88,9 @@ def _say_report(report: QualityReport, console: Console) -> None:
     """What was read, mended, guessed and refused."""
     console.print(f"{report.name}: {report.counts['permits']} permits, {report.form}, {report.crs}")
     for column in report.columns:
-        console.print(f"  {wording.field_name(column.field)}: column '{column.column}', {wording.how_known(column.how)}")
+        console.print(
+            f"  {wording.field_name(column.field)}: column '{column.column}', {wording.how_known(column.how)}"
+        )
     for heading in Heading:
         for one in report.under(heading):
             rows = ", ".join(str(row) for row in one.rows[:_ROWS_SAID]) + (" …" if len(one.rows) > _ROWS_SAID else "")

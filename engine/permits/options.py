@@ -16,6 +16,7 @@ def _known_encoding(name: str) -> str:
     except LookupError:
         raise ValueError(f"no encoding '{name}' is known; try GB18030 or UTF-8") from None
 
+
 Column = Annotated[str, Field(min_length=1)]
 Encoding = Annotated[str, AfterValidator(_known_encoding)]
 NotNegative = Annotated[float, Field(ge=0)]

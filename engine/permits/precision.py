@@ -28,7 +28,9 @@ class Precision:
     outline_m: float
 
 
-def precision_of(options: JudgingOptions, *, pixel_m: float | None = None, boundary_m: float | None = None) -> Precision:
+def precision_of(
+    options: JudgingOptions, *, pixel_m: float | None = None, boundary_m: float | None = None
+) -> Precision:
     """What an area's options say; where they say nothing, what is known of its images and outlines.
 
     pixel_m : of the images that outlines come from. boundary_m : as the search for patches gives it.

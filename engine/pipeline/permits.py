@@ -77,9 +77,7 @@ def open_register(area: Area, home: Home) -> OpenedRegister | None:
     if saved := versions(folder):
         register, report, version = read_version(folder, saved[0].id)
         files = (version_file(folder, version.id), *of_zones)
-        return OpenedRegister(
-            register, report, zones, options or JudgingOptions(), version.name, version.id, files
-        )
+        return OpenedRegister(register, report, zones, options or JudgingOptions(), version.name, version.id, files)
     if options is None:
         return None
     register, report = opening.open_register(options, area.folder)

@@ -40,8 +40,10 @@ with list_column:
         order = _("{count}, those that changed most first")
     st.caption(count if len(patches) < 2 else order.format(count=count))
     if patches:
-        listed = verdict_filter(reader, patches)
-        triage_list(reader, listed, patch=chosen.patch, on_pick=pick_in_list)
+        verdicts, listed = reader.verdicts(), patches
+        if reader.has_register:
+            listed = verdict_filter(patches, verdicts, key=f"verdict-{frame.area}-{frame.release}")
+        triage_list(listed, verdicts, patch=chosen.patch, on_pick=pick_in_list, filtered=reader.has_register)
     else:
         nothing = _("No patches here. Click any place on the map to see what is known of it.")
         st.info(nothing)
