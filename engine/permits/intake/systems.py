@@ -48,7 +48,7 @@ def settle(stated: str | None, polygons: NDArray[Any], choices: Choices, near: t
         When the numbers cannot lie in what the file says or somebody has chosen, or a choice is no system.
     """
     extent = extent_of(polygons)
-    if choices.crs is not None and (stated is None or choices.override_crs):
+    if choices.crs is not None and (stated is None or choices.override_crs or not _is_known(stated)):
         crs = chosen(choices.crs)
         _require_fit(crs, extent, near, "the chosen system")
         return Settled(name_of(crs), (), False, (Note(Heading.READ, "crs_given", {"crs": name_of(crs)}),))
@@ -68,6 +68,14 @@ def _keep(crs: CRS, extent: Bounds, near: tuple[float, float] | None) -> Settled
     return Settled(name_of(crs), (), False, (Note(Heading.READ, "crs_stated", {"crs": name_of(crs)}),))
 
 
+def _is_known(stated: str) -> bool:
+    try:
+        _parse(stated)
+    except InputError:
+        return False
+    return True
+
+
 def _parse(stated: str) -> CRS:
     try:
         return CRS.from_user_input(stated)
@@ -75,7 +83,7 @@ def _parse(stated: str) -> CRS:
         raise InputError(
             "its coordinate reference system cannot be understood",
             field="CRS",
-            mend="leave out its .prj, and choose the system",
+            mend="choose the system, or supply the file again with the right one",
         ) from None
 
 
