@@ -18,6 +18,7 @@ _SHOWN = 3
 _MOST = 100  # guesses listed
 _NEAR_DEGREES, _NEAR_LATITUDES = 1.5, 2.0  # a zone is used that far beyond its own area
 _STATED_DEGREES = 8.0  # one that a file says, that far
+_FAR_KM = 300.0
 _NOTABLE_KM = 20.0  # systems that place a file this much alike are ranked by what is usual
 _SAME_DEGREES, _SAME_M = 1e-7, 1.0
 _GEOD = Geod(ellps="WGS84")
@@ -188,6 +189,8 @@ def guess_as_given(extent: Bounds, near: tuple[float, float] | None) -> tuple[Cr
             continue
         middle = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
         distance = None if near is None else _GEOD.inv(*near, *middle)[2] / 1000
+        if why == "place" and distance is not None and distance > _FAR_KM:
+            continue  # a system that is used there, and not with these numbers
         rank = 0 if distance is None else round(distance / _NOTABLE_KM)
         rounded = None if distance is None else round(distance, 1)
         found.append((rank, order, CrsGuess(f"EPSG:{crs.to_epsg()}", bounds, why, rounded)))
