@@ -50,10 +50,10 @@ def _found(code: str, count: int) -> str | None:
         "crs_given": _("The coordinate reference system was chosen: {crs}."),
         "outlines_in_column": _("The column {column} holds outlines, too (WKT)."),
         "column_against_geometry": ngettext(
-            "{count} outline in the column {column}, read as {systems}, lies more than {apart_m} m from the record's own "
-            "({compared} compared).",
-            "{count} outlines in the column {column}, read as {systems}, lie more than {apart_m} m from the records' own "
-            "({compared} compared).",
+            "{count} outline in the column {column}, read as {systems}, lies more than {apart_m} m from the "
+            "record's own ({compared} compared).",
+            "{count} outlines in the column {column}, read as {systems}, lie more than {apart_m} m from the "
+            "records' own ({compared} compared).",
             count,
         ),
         "duplicates": _("{count} records share their outline with another ({outlines} outlines)."),
@@ -141,7 +141,7 @@ def _parameter(name: str, value: Any) -> str:
     if name == "area_m2":
         return hectares(value)
     if name == "crs":
-        return value.split('"')[1] if "[" in value else value
+        return str(value.split('"')[1] if "[" in value else value)
     if name in ("layers", "names", "systems"):
         return ", ".join(str(each) for each in value[:_SHOWN]) + (" …" if len(value) > _SHOWN else "")
     if name in ("count", "outlines", "compared", "apart_m"):

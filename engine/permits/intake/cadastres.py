@@ -32,7 +32,7 @@ from engine.permits.intake.layers import Layer, Loaded, choose, together
 
 _ZIPPED = (".gpkg", ".kml", ".geojson", ".json", ".parquet", ".xlsx", ".csv", ".tsv", ".txt")
 
-# Of tables, by what their first note says of their outlines.
+# Of tables, by what a note says of their outlines.
 _FORMS = {
     "outlines_from_wkt": "table with WKT",
     "outlines_from_corners": "table of corners",
@@ -58,9 +58,8 @@ def read_request_as_cadastre(folder: Path) -> Cadastre:
         notes.append(Note(Heading.READ, "layers_left", {"count": len(left), "layers": left[:20]}))
     if loaded.encoding_guessed:
         notes.append(Note(Heading.GUESSED, "encoding", {"encoding": loaded.encoding}))
-    return _cadastre(
-        request, _FORMS.get(loaded.notes[0].code, form) if loaded.notes else form, layers, read, loaded, notes
-    )
+    form = next((_FORMS[note.code] for note in loaded.notes if note.code in _FORMS), form)
+    return _cadastre(request, form, layers, read, loaded, notes)
 
 
 def _cadastre(

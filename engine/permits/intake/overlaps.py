@@ -56,14 +56,8 @@ def _overlaps(shapes: NDArray[Any], rows: NDArray[Any], *, in_degrees: bool) -> 
         "area_m2": round(float(shared.sum()), 1),
         "pairs": [[int(pairs[one, 0]), int(pairs[one, 1]), round(float(shared[one]), 1)] for one in largest],
     }
-    return [
-        Note(
-            Heading.READ,
-            "overlaps" if complete else "many_overlaps",
-            parameters,
-            tuple(int(row) for row in np.unique(pairs)),
-        )
-    ]
+    code = "overlaps" if complete else "many_overlaps"
+    return [Note(Heading.READ, code, parameters, tuple(int(row) for row in np.unique(pairs)))]
 
 
 def _meeting(shapes: NDArray[Any]) -> tuple[NDArray[Any], bool]:

@@ -390,9 +390,9 @@ def test_the_simulated_register_says_the_same_in_both_forms(tmp_path: Path) -> N
     assert (shp.encoding, shp.encoding_guessed, shp.crs) == ("GB18030", True, "EPSG:4544")
     assert gpkg.crs == "EPSG:4544"
     assert shp.table.geometry.symmetric_difference(gpkg.table.geometry).area.max() < 0.01
-    shp.table.rename(columns={short: full for full, short in SHORT_NAMES.items()}, inplace=True)
-    assert list(shp.table.columns) == list(gpkg.table.columns)
-    texts = [name for name in shp.table.columns if pd.api.types.is_string_dtype(shp.table[name])]
+    table = shp.table.rename(columns={short: full for full, short in SHORT_NAMES.items()})
+    assert list(table.columns) == list(gpkg.table.columns)
+    texts = [name for name in table.columns if pd.api.types.is_string_dtype(table[name])]
     assert len(texts) >= 4
     for name in texts:
-        assert list(shp.table[name].fillna("")) == list(gpkg.table[name].fillna(""))
+        assert list(table[name].fillna("")) == list(gpkg.table[name].fillna(""))
