@@ -32,6 +32,13 @@ from engine.permits.intake.layers import Layer, Loaded, choose, together
 
 _ZIPPED = (".gpkg", ".kml", ".geojson", ".json", ".parquet", ".xlsx", ".csv", ".tsv", ".txt")
 
+# Of tables, by what a note says of their outlines.
+_FORMS = {
+    "outlines_from_wkt": "table with WKT",
+    "outlines_from_corners": "table of corners",
+    "outlines_from_lists": "table with lists of corners",
+}
+
 
 def read_request_as_cadastre(folder: Path) -> Cadastre:
     """Read what a private folder holds.
@@ -51,6 +58,7 @@ def read_request_as_cadastre(folder: Path) -> Cadastre:
         notes.append(Note(Heading.READ, "layers_left", {"count": len(left), "layers": left[:20]}))
     if loaded.encoding_guessed:
         notes.append(Note(Heading.GUESSED, "encoding", {"encoding": loaded.encoding}))
+    form = next((_FORMS[note.code] for note in loaded.notes if note.code in _FORMS), form)
     return _cadastre(request, form, layers, read, loaded, notes)
 
 

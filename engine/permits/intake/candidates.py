@@ -42,12 +42,14 @@ def candidates(extent: Bounds, near: tuple[float, float] | None) -> Iterator[tup
     if max(map(abs, extent)) < 1000:
         return
     prefix = prefix_of(extent)
-    seen = set()
-    for info in [*_families(), *_round(near)]:
-        if info.code in seen or not _may_hold(info, prefix, east):
-            continue
-        seen.add(info.code)
-        yield CRS.from_epsg(int(info.code)), _why(info, prefix)
+    seen: set[str] = set()
+    for info in _families():
+        if _may_hold(info, prefix, east):
+            seen.add(info.code)
+            yield CRS.from_epsg(int(info.code)), _why(info, prefix)
+    for info in _round(near):
+        if info.code not in seen and _may_hold(info, prefix, east):
+            yield CRS.from_epsg(int(info.code)), "place"
 
 
 def _why(info: CRSInfo, prefix: int | None) -> str:

@@ -9,6 +9,8 @@ from typing import BinaryIO
 import numpy as np
 import pandas as pd
 import pyogrio
+from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from engine.errors import InputError
 from engine.permits.cadastre import Heading, Note
@@ -20,6 +22,7 @@ from engine.permits.intake.limits import Limits
 _FORM = "shapefile"
 _HEADER = 100  # bytes, of .shp and .shx
 _POINTS, _LINES, _POLYGONS = (1, 8, 11, 18, 21, 28), (3, 13, 23), (5, 15, 25, 31)
+_PRJ = 20_000  # bytes that are looked at
 _SAMPLED = 3000  # records whose texts tell their encoding
 
 
@@ -72,13 +75,15 @@ def layer_of(parts: Parts, folder: Path, limits: Limits, chosen: str | None) -> 
     else:
         _check_table(dbf, records)
         dbf = dbf.rename(folder / "layer.dbf")
-    if prj := parts.others.get(".prj"):
-        prj.rename(folder / "layer.prj")
+    crs = _system(parts.others.get(".prj"), folder / "layer.prj")
     encoding, guessed = (None, False) if dbf is None else _encoding(dbf, parts.others.get(".cpg"), chosen)
     if dbf is not None and encoding is not None:
         _trim_names(dbf, encoding)
     return Layer(
-        parts.name, kind, _columns(shp, encoding), lambda: _load(shp, limits, encoding, guessed=guessed, notes=notes)
+        parts.name,
+        kind,
+        _columns(shp, encoding),
+        lambda: _load(shp, limits, encoding, crs, guessed=guessed, notes=notes),
     )
 
 
@@ -216,7 +221,22 @@ def _columns(shp: Path, encoding: str | None) -> tuple[str, ...]:
             raise vectors.unreadable(_FORM, error) from None
 
 
-def _load(shp: Path, limits: Limits, encoding: str | None, *, guessed: bool, notes: list[Note]) -> Loaded:
+def _system(prj: Path | None, target: Path) -> str | None:
+    """What a .prj says, where it cannot be understood; GDAL reads the others, under their new name."""
+    said = prj.read_bytes()[:_PRJ].decode(errors="replace").strip() if prj else ""
+    if prj is None or not said:
+        return None
+    try:
+        CRS.from_user_input(said)
+    except CRSError:
+        return said
+    prj.rename(target)
+    return None
+
+
+def _load(
+    shp: Path, limits: Limits, encoding: str | None, crs: str | None, *, guessed: bool, notes: list[Note]
+) -> Loaded:
     try:
         loaded = vectors.load(shp, shp.stem, _FORM, limits, encoding)
     except InputError as error:
@@ -226,6 +246,7 @@ def _load(shp: Path, limits: Limits, encoding: str | None, *, guessed: bool, not
         loaded = vectors.load(shp, shp.stem, _FORM, limits, encoding)
     if encoding is None:
         loaded.columns = pd.DataFrame(index=loaded.columns.index)
+    loaded.crs = loaded.crs or crs
     loaded.encoding, loaded.encoding_guessed = encoding, guessed
     loaded.notes += notes
     return loaded
