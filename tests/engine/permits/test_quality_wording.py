@@ -11,19 +11,16 @@ from engine.permits.fields import Field
 from engine.permits.meanings import PermitKind, PermitStatus
 from engine.wording.quality import field_name, how_known, kind_name, quality_note, status_name
 
+NOTED = re.compile(r'(?:Heading\.\w+, |_refused\()"(\w+)"')
 CODES = sorted(
     {
         code
         for module in (cells, quality, registering)
-        for code in re.findall(
-            r'(?:Heading\.\w+, |_refused\()"(\w+)"|"(\w+)": (?:named_by_row|joined\.ambiguous|permits\.geom|without_days)',
-            Path(str(module.__file__)).read_text(encoding="utf-8"),
-        )
-        for code in code
-        if code
+        for code in NOTED.findall(Path(str(module.__file__)).read_text(encoding="utf-8"))
     }
     | {"day_first", "month_first", "dates_serial", "dates_epoch", "date_order_undecided", "date_order_from_others"}
     | {"area_unit_guessed", "area_unit_in_heading"}
+    | {"without_number", "number_of_another", "without_outline", "without_dates"}
 )
 PARAMETERS = {
     **{"field": "valid_to", "column": "到期", "count": 2, "texts": ["soon", "?"], "unit": "ha", "read": "ha"},
