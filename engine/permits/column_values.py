@@ -7,7 +7,8 @@ from functools import cached_property
 
 import pandas as pd
 
-from engine.permits.date_columns import looks_like_dates, read_ranges
+from engine.permits.date_columns import looks_like_dates
+from engine.permits.date_ranges import read_ranges
 from engine.permits.fields import Field
 from engine.permits.meanings import PermitKind, PermitStatus, kind_of, status_of
 from engine.permits.minerals import mineral_groups

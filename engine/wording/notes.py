@@ -1,12 +1,17 @@
-"""What a reader of a register should know of it, whether of its file or of its columns and cells."""
+"""Sentences of everything that a reader of a register should know."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from engine.wording.cadastres import note as cadastre_note
-from engine.wording.quality import quality_note
+from engine.wording import cadastres, quality
 
 
 def note(code: str, parameters: Mapping[str, Any]) -> str:
-    """The sentence of a note."""
-    return cadastre_note(code, parameters) or quality_note(code, parameters)
+    """The sentence of a note, of the reading of a file or of the making of its register.
+
+    Raises
+    ------
+    KeyError
+        For a code that nothing writes.
+    """
+    return cadastres.note(code, parameters) or quality.quality_note(code, parameters)
