@@ -1,0 +1,1 @@
+"""Commands of `python -m engine` that have a module of their own."""
