@@ -174,4 +174,5 @@ def _text(parent: ET.Element, tag: str, text: str) -> None:
 
 def _xml(root: ET.Element) -> bytes:
     ET.indent(root, " ")
-    return ET.tostring(root, encoding="UTF-8", xml_declaration=True) + b"\n"
+    page: bytes = ET.tostring(root, encoding="UTF-8", xml_declaration=True)
+    return page + b"\n"

@@ -38,7 +38,6 @@ def zipped(frame: gpd.GeoDataFrame, name: str, encoding: str) -> bytes:
     stem = _stem(name)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{stem}.shp"
-        options = {"DBF_DATE_LAST_UPDATE": "1980-01-01", "ENCODING": "CP936" if encoding == "GBK" else encoding}
         ordered = table[[*names.values(), "geometry"]]
         ordered.to_file(
             path,
@@ -47,7 +46,7 @@ def zipped(frame: gpd.GeoDataFrame, name: str, encoding: str) -> bytes:
             encoding=encoding,
             geometry_type="MultiPolygon",
             promote_to_multi=True,
-            **options,
+            DBF_DATE_LAST_UPDATE="1980-01-01",
         )
         parts = {part.name: part.read_bytes() for part in sorted(Path(folder).iterdir()) if part.suffix != ".cpg"}
     parts[f"{stem}.cpg"] = encoding.encode()
