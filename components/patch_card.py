@@ -5,6 +5,7 @@ from dataclasses import asdict
 import streamlit as st
 
 from components import plain
+from components.dossiers import dossier_buttons
 from components.links import compare_link
 from components.series import series_chart, series_csv
 from components.verdicts import verdict_part
@@ -62,6 +63,7 @@ def patch_card(reader: ReleaseReader, patch: Patch) -> None:
         _patch_series(reader, patch)
     else:
         st.caption(_("Motion: not measured, since this area has no radar."))
+    dossier_buttons(reader, patch)
 
 
 def _outlines(reader: ReleaseReader, patch: Patch) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from engine.commands import compare, evidence
 from engine.errors import InputError
 from store.home import Home
 
@@ -80,6 +81,8 @@ def _parser() -> argparse.ArgumentParser:
     init = commands.add_parser("init", help="look into a folder of data and write the area file that runs with it")
     init.add_argument("area", nargs="+", type=Path, metavar="folder", help="folder of images or interferograms")
     init.set_defaults(command=_init)
+    compare.add_commands(commands)
+    evidence.add_commands(commands)
     return parser
 
 

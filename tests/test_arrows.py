@@ -36,9 +36,10 @@ ARROWS = {
     "engine": FOUNDATIONS,
     **{domain: (domain, *FOUNDATIONS) for domain in DOMAINS},
     "engine.patches": ("engine.patches", "engine.imagery", *FOUNDATIONS),
-    # A dossier turns facts into words; one module of it knows where they lie.
+    # A dossier turns facts into words; two modules of it know where they lie.
     "engine.evidence": ("engine.evidence", "engine.wording", *FOUNDATIONS),
     "engine.evidence.gathering": ("engine.evidence", "store.reader", "store.rows", "store.shapes", *FOUNDATIONS),
+    "engine.evidence.selecting": ("engine.evidence", "store.reader", "store.rows", "store.shapes", *FOUNDATIONS),
     "engine.simulate": ("engine.simulate", *FOUNDATIONS),
     "engine.simulate.weining": ("engine.simulate", "engine.area", "engine.steps", *FOUNDATIONS),
     "engine.wording": ("engine.wording",),
@@ -52,6 +53,7 @@ ARROWS = {
     ),
     "engine.pipeline": ("engine", "store.home", "store.reader"),
     "engine.cli": ("engine", "store.home", "store.reader"),
+    "engine.commands": ("engine", "store.home", "store.reader"),
     "engine.__main__": ("engine.cli",),
 }
 HEAVY = ("torch", "mintpy", "numba", "scipy", "matplotlib", "geopandas", "leafmap")

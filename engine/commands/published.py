@@ -2,32 +2,27 @@
 
 from pathlib import Path
 
-from engine.area import AREA_FILE, read_area
+from engine.area import read_area
 from engine.errors import InputError
 from store.home import Home
 from store.reader import ReleaseReader, areas, current_release
 
 
-def published(home: Home, area: str) -> ReleaseReader:
-    """The current release of an area.
-
-    Parameters
-    ----------
-    area : its name, its folder or its area.toml.
+def published(path: Path, home: Home) -> ReleaseReader:
+    """The current release of an area that is named, or whose folder or area.toml is.
 
     Raises
     ------
     InputError
-        When there is none.
+        When there is none that can be read.
     """
-    known = areas(home)
-    place = Path(area)
-    name = read_area(place).name if place.suffix == ".toml" or (place / AREA_FILE).is_file() else area
+    name = read_area(path).name if path.exists() else str(path)
     reader = current_release(home, name)
     if reader is None:
+        known = areas(home)
         raise InputError(
-            f"no release of an area '{name}' is here",
+            f"no release of '{name}' has been published that this version can read",
             field="AREA",
-            mend=f"name one of {', '.join(known)}, or run `python -m engine run` on it" if known else "run it first",
+            mend=f"run it first, or take one of: {', '.join(known)}" if known else "run it first: python -m engine run",
         )
     return reader

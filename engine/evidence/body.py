@@ -48,12 +48,11 @@ def motion_pages(case: Case, pictures: dict[str, bytes]) -> list[Flowable]:
     """What the radar measured: rates, the sentence, the series."""
     radar = case.radar
     if radar is None:
-        words = dossiers.caption("no_radar")
-        return [*heading("rates"), text(words), gap(5)]
+        return [*heading("rates"), text(dossiers.caption("no_radar")), gap(5)]
     content: list[Flowable] = heading("rates")
     sentence = wording.patch_statement({**case.patch, "confidence": None}, radar)
     convention = wording.convention(radar["reference"], radar["incidence_deg"])
-    words = [text(sentence), gap(2), text(convention, "quiet")]
+    words: list[Flowable] = [text(sentence), gap(2), text(convention, "quiet")]
     if "rate.png" in pictures:
         words += [
             gap(2),
@@ -67,9 +66,7 @@ def motion_pages(case: Case, pictures: dict[str, bytes]) -> list[Flowable]:
     if case.motion is None:
         return [*content, text(dossiers.caption("no_series")), gap(5)]
     error = case.motion.standard_error
-    margin = dossiers.caption(
-        "motion_error", error=number(error, 2), margin=wording.rate(radar["t95"] * error).replace("−", "")
-    )
+    margin = dossiers.caption("motion_error", error=number(error, 2), margin=wording.rate(radar["t95"] * error))
     return [*content, *heading("series"), picture(pictures["series.png"], 174), text(margin, "quiet"), gap(5)]
 
 

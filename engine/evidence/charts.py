@@ -3,8 +3,8 @@
 import datetime
 
 import numpy as np
+from matplotlib import dates
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, DateFormatter, date2num
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
@@ -24,7 +24,7 @@ def series_chart(case: Case, width_mm: float, height_mm: float) -> bytes:
     motion = case.motion
     drawn = figure(width_mm, height_mm)
     axes = drawn.add_axes((0.075, 0.24, 0.915, 0.74))
-    when = np.array([date2num(day) for day in motion.dates])
+    when = np.array([_days(day) for day in motion.dates])
     axes.set_xlim(when[0] - _MARGIN_DAYS, when[-1] + _MARGIN_DAYS)
     _validity(axes, case)
     grid = np.linspace(when[0] - _MARGIN_DAYS, when[-1] + _MARGIN_DAYS, 120)
@@ -85,8 +85,8 @@ def _validity(axes: Axes, case: Case) -> None:
     for permit, colour in zip(case.concerned[:_MOST_BANDS], _BANDS, strict=False):
         if permit.valid_from is None and permit.valid_to is None:
             continue
-        begin = first if permit.valid_from is None else max(date2num(permit.valid_from), first)
-        end = last if permit.valid_to is None else min(date2num(permit.valid_to + datetime.timedelta(days=1)), last)
+        begin = first if permit.valid_from is None else max(_days(permit.valid_from), first)
+        end = last if permit.valid_to is None else min(_days(permit.valid_to + datetime.timedelta(days=1)), last)
         if begin < end:
             name = dossiers.legend("validity").format(permit=permit.number)
             axes.axvspan(begin, end, color=colour, alpha=0.55, linewidth=0, zorder=0, label=name)
@@ -94,10 +94,15 @@ def _validity(axes: Axes, case: Case) -> None:
 
 def _image_dates(axes: Axes, case: Case) -> None:
     first, last = axes.get_xlim()
-    shown = [one for one in (date2num(picture.date) for picture in case.pictures) if first <= one <= last]
+    shown = [one for one in (_days(picture.date) for picture in case.pictures) if first <= one <= last]
     for place, at in enumerate(shown):
         name = dossiers.legend("image_date") if place == 0 else None
         axes.axvline(at, color="#444444", linewidth=0.8, linestyle=(0, (5, 2)), label=name, zorder=1)
+
+
+def _days(day: datetime.date) -> float:
+    """Where a day lies on the axis."""
+    return float(dates.date2num(day))  # type: ignore[no-untyped-call]
 
 
 def _finish(axes: Axes) -> None:
@@ -105,8 +110,8 @@ def _finish(axes: Axes) -> None:
         spine.set(linewidth=0.5, color=QUIET)
     axes.grid(axis="y", color=RULE, linewidth=0.4)
     axes.set_axisbelow(True)
-    axes.xaxis.set_major_locator(AutoDateLocator(minticks=3, maxticks=7))
-    axes.xaxis.set_major_formatter(DateFormatter("%Y-%m"))
+    axes.xaxis.set_major_locator(dates.AutoDateLocator(minticks=3, maxticks=7))  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(dates.DateFormatter("%Y-%m"))  # type: ignore[no-untyped-call]
     axes.yaxis.set_major_formatter(
         FuncFormatter(lambda value, _place: number(value, 0 if abs(value) >= 1 or value == 0 else 1))
     )

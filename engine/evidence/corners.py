@@ -37,7 +37,7 @@ def corners_of(shape: BaseGeometry, crs: str, within: str) -> list[Corner]:
         xs, ys = to_metres.transform(points[:, 0], points[:, 1])
         for number, (x, y, lon, lat) in enumerate(zip(xs, ys, lons, lats, strict=True), start=1):
             there = (float(x), float(y)) if projected else (None, None)
-            found.append(Corner(ring, number, *there, float(lon), float(lat)))
+            found.append(Corner(ring, number, there[0], there[1], float(lon), float(lat)))
     return found
 
 

@@ -4,10 +4,14 @@ import io
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from numpy.typing import NDArray
+from PIL import Image
 
 FONT_FILE = Path(__file__).parents[2] / "static" / "fonts" / "wqy-microhei.ttc"
 
@@ -27,25 +31,29 @@ def font(size: float) -> FontProperties:
 
 def figure(width_mm: float, height_mm: float) -> Figure:
     """A figure of its own, which no other thread knows of."""
-    made = Figure(figsize=(width_mm * MM, height_mm * MM), dpi=DPI)
-    FigureCanvasAgg(made)
-    return made
+    return Figure(figsize=(width_mm * MM, height_mm * MM), dpi=DPI)
 
 
 def png(drawn: Figure) -> bytes:
     """The figure as PNG, without a word on what made it and when."""
+    canvas = FigureCanvasAgg(drawn)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    # Nothing of it is transparent: a fourth band would cost a second picture in the PDF.
+    return encoded(np.asarray(canvas.buffer_rgba())[..., :3])  # type: ignore[no-untyped-call]
+
+
+def encoded(colours: NDArray[np.uint8]) -> bytes:
+    """Colours, shape (rows, cols, 3) or with opacity (rows, cols, 4), as PNG."""
     file = io.BytesIO()
-    drawn.savefig(file, format="png", dpi=DPI, metadata={"Software": None})
+    Image.fromarray(np.ascontiguousarray(colours)).save(file, format="PNG", dpi=(DPI, DPI))
     return file.getvalue()
 
 
 @cache
 def motion_colours(high: float, neutral: float) -> LinearSegmentedColormap:
     """ColorBrewer's RdBu (Brewer 2003) from −high to high, grey within ± neutral: red away from the satellite."""
-    from matplotlib import colormaps
-
     scale, edge = colormaps["RdBu"], neutral / high
-    away = [(0.5 * (1 - edge) * at / _AWAY[-1], scale(at)) for at in _AWAY]
-    towards = [(1 - 0.5 * (1 - edge) * (1 - at) / (1 - _TOWARDS[0]), scale(at)) for at in _TOWARDS]
+    away = [(0.5 * (1 - edge) * at / _AWAY[-1], to_hex(scale(at))) for at in _AWAY]
+    towards = [(1 - 0.5 * (1 - edge) * (1 - at) / (1 - _TOWARDS[0]), to_hex(scale(at))) for at in _TOWARDS]
     still = [(0.5 * (1 - edge), _STILL), (0.5 * (1 + edge), _STILL)]
     return LinearSegmentedColormap.from_list("motion", [*away, *still, *towards], N=512)

@@ -33,6 +33,7 @@ from store.reader import ReleaseReader
 from store.rows import Image
 
 _LEAST_FRAME_M, _ROOM = 360.0, 1.7  # a map is so wide at least, and so many times as wide as the patch
+_OVERVIEW_PIXELS = 460
 _FINE_DEGREES = 0.005  # edges are cut so fine that they stay straight in another system
 _NEAR_M = 2000.0  # permits no further than this from a patch are listed where none touches it
 
@@ -268,7 +269,7 @@ def _pictures(reader: ReleaseReader, frame: Bounds, crs: str) -> list[Picture]:
 
 def _overview(reader: ReleaseReader, wide: Bounds, crs: str) -> Crop | None:
     """The latest image of the whole area."""
-    return colours(reader.layer_path(reader.images[-1].layer), wide, crs) if reader.images else None
+    return colours(reader.layer_path(reader.images[-1].layer), wide, crs, _OVERVIEW_PIXELS) if reader.images else None
 
 
 def _picture(reader: ReleaseReader, image: Image, frame: Bounds, crs: str) -> Picture | None:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import shapely
@@ -193,7 +194,7 @@ def _scale_and_north(axes: Axes, frame: Bounds) -> None:
     white = [patheffects.withStroke(linewidth=2.4, foreground="white")]
     axes.plot([x, x + length], [y, y], color=INK, linewidth=2, solid_capstyle="butt", path_effects=white, zorder=10)
     text = f"{number(length / 1000, 0 if length >= 1000 else 1)} km" if length >= 1000 else f"{number(length)} m"
-    style = {"color": INK, "path_effects": white, "zorder": 10}
+    style: dict[str, Any] = {"color": INK, "path_effects": white, "zorder": 10}
     axes.text(x + length / 2, y + 0.015 * width, text, ha="center", va="bottom", fontproperties=font(6.5), **style)
     top, right = frame.north - 0.04 * width, frame.east - 0.06 * width
     axes.annotate(

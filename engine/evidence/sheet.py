@@ -7,6 +7,7 @@ from html import escape
 from threading import Lock
 from typing import Any
 
+from reportlab import rl_config
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
@@ -174,6 +175,7 @@ def build(content: Callable[[], list[Flowable]], *, title: str, header: str, foo
     file = io.BytesIO()
     with _BUILDING:
         _register_font()
+        rl_config.useA85 = 0  # pictures as they are: text would be a quarter larger, and slow to write
         document = BaseDocTemplate(
             file,
             pagesize=A4,

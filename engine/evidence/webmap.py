@@ -6,7 +6,6 @@ a map has rendered is compiled as a template once more, so no text may bring a b
 """
 
 import base64
-import io
 import re
 from collections.abc import Sequence
 from html import escape
@@ -15,14 +14,13 @@ from typing import Any
 
 import numpy as np
 import shapely
-from matplotlib.image import imsave
 from numpy.typing import NDArray
 from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from engine import wording
 from engine.evidence.case import Case, Crop
-from engine.evidence.drawing import CLUSTER, EARLIER, PATCH, PERMIT, motion_colours
+from engine.evidence.drawing import CLUSTER, EARLIER, PATCH, PERMIT, encoded, motion_colours
 from engine.wording import dossiers, number
 
 _LEAFLET = Path(__file__).parents[2] / "static" / "leaflet"
@@ -82,7 +80,7 @@ def web_map(case: Case) -> bytes:
 
 def _bounds(case: Case) -> tuple[float, float, float, float]:
     inverse = Transformer.from_crs(case.crs, "EPSG:4326", always_xy=True)
-    return inverse.transform_bounds(*case.frame)  # type: ignore[no-any-return]
+    return inverse.transform_bounds(*case.frame)
 
 
 def _title(case: Case) -> str:
@@ -119,9 +117,7 @@ def _bases(case: Case) -> list[tuple[str, Crop, str]]:
 
 
 def _data(rgba: NDArray[np.uint8]) -> str:
-    file = io.BytesIO()
-    imsave(file, np.ascontiguousarray(rgba), format="png", metadata={"Software": None})
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    return "data:image/png;base64," + base64.b64encode(encoded(rgba)).decode()
 
 
 def _corners(crop: Crop) -> list[list[float]]:

@@ -16,9 +16,9 @@ MERCATOR = "EPSG:3857"
 _MOST_PIXELS, _FEWEST_PIXELS = 900, 24
 
 
-def colours(path: Path, bounds: Bounds, crs: str) -> Crop | None:
-    """A picture's window, as fine as the file is, at most 900 pixels wide; None where it shows nothing of it."""
-    with rasterio.open(path) as source, _warped(source.name, bounds, crs, Resampling.bilinear) as window:
+def colours(path: Path, bounds: Bounds, crs: str, most: int = _MOST_PIXELS) -> Crop | None:
+    """A picture's window, as fine as the file is, at most so many pixels wide; None where it shows nothing of it."""
+    with rasterio.open(path) as source, _warped(source.name, bounds, crs, Resampling.bilinear, most) as window:
         values = window.read([1, 2, 3] if window.count >= 3 else [1, 1, 1])
         seen = window.dataset_mask() > 0
     return Crop(np.moveaxis(values, 0, -1), seen, bounds, crs) if seen.any() else None
@@ -32,13 +32,13 @@ def numbers(path: Path, bounds: Bounds, crs: str) -> Crop | None:
     return Crop(values, seen, bounds, crs) if seen.any() else None
 
 
-def _warped(path: str, bounds: Bounds, crs: str, resampling: Resampling) -> WarpedVRT:
+def _warped(path: str, bounds: Bounds, crs: str, resampling: Resampling, most: int = _MOST_PIXELS) -> WarpedVRT:
     """The file on the grid of a window; opened by name, since a warped view may outlive what it was made of."""
     source = rasterio.open(path)
     wide, high = bounds.east - bounds.west, bounds.north - bounds.south
     native = Transformer.from_crs(crs, source.crs, always_xy=True).transform_bounds(*bounds)
     fine = (native[2] - native[0]) / abs(source.res[0])
-    cols = int(np.clip(round(fine * 1.5), _FEWEST_PIXELS, _MOST_PIXELS))
+    cols = int(np.clip(round(fine * 1.5), _FEWEST_PIXELS, most))
     rows = max(1, round(cols * high / wide))
     return WarpedVRT(
         source,

@@ -4,12 +4,14 @@ Texts go through gettext with English as the message; `use_language` sets the la
 Numbers carry their unit, and their uncertainty where there is one; minus is a minus sign.
 """
 
-from engine.wording.language import gettext, language, ngettext, use_language
+from engine.wording import dossiers
+from engine.wording.language import LANGUAGES, gettext, joined, language, ngettext, use_language
 from engine.wording.names import (
     activity_name,
     change_facts,
     change_name,
     class_name,
+    form_name,
     layer_name,
     reference_name,
     state_name,
@@ -17,23 +19,35 @@ from engine.wording.names import (
 )
 from engine.wording.notes import note
 from engine.wording.numbers import day, hectares, hectares_with_margin, number, percent, period, place, rate
-from engine.wording.quality import field_name, heading_name, how_known, kind_name, status_name
+from engine.wording.quality import (
+    field_name,
+    heading_name,
+    how_known,
+    kind_name,
+    register_change_name,
+    status_name,
+)
 from engine.wording.statements import convention, patch_statement, pixel_statement
-from engine.wording.verdicts import outside_range, reason, validity, verdict_name
+from engine.wording.verdicts import area_range, outside_range, reason, validity, verdict_name
 
 __all__ = [
+    "LANGUAGES",
     "activity_name",
+    "area_range",
     "change_facts",
     "change_name",
     "class_name",
     "convention",
     "day",
+    "dossiers",
     "field_name",
+    "form_name",
     "gettext",
     "heading_name",
     "hectares",
     "hectares_with_margin",
     "how_known",
+    "joined",
     "kind_name",
     "language",
     "layer_name",
@@ -49,6 +63,7 @@ __all__ = [
     "rate",
     "reason",
     "reference_name",
+    "register_change_name",
     "state_name",
     "status_name",
     "unit_name",

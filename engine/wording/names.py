@@ -87,3 +87,17 @@ def reference_name(reference: str) -> str:
         return _("the median of the frame")
     lon, lat = (float(part) for part in reference.split(","))
     return place(lon, lat)
+
+
+def form_name(form: str) -> str:
+    """A form in which a selection is exported."""
+    return {
+        "gpkg": _("GeoPackage"),
+        "shapefile": _("Shapefile (zip)"),
+        "geojson": _("GeoJSON"),
+        "kml": _("KML"),
+        "geoparquet": _("GeoParquet"),
+        "csv": _("CSV (table, WKT)"),
+        "xlsx": _("Excel"),
+        "gpx": _("GPX (for GPS receivers)"),
+    }[form]

@@ -1,0 +1,44 @@
+"""Buttons that make the dossier of a patch when they are pressed."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import streamlit as st
+
+from engine.wording import gettext as _
+from store.reader import ReleaseReader
+from store.rows import Patch
+
+
+def dossier_buttons(reader: ReleaseReader, patch: Patch) -> None:
+    """One button a language; the dossier takes some seconds, so it is not made before somebody wants it."""
+    english, chinese = st.columns(2)
+    with english:
+        _button(reader, patch, "en", _("Dossier (English)"))
+    with chinese:
+        _button(reader, patch, "zh", _("Dossier (中文)"))
+
+
+def _button(reader: ReleaseReader, patch: Patch, language: Literal["en", "zh"], label: str) -> None:
+    st.download_button(
+        label,
+        _archive(reader, patch.patch_id, language),
+        f"{reader.info.area}-{patch.patch_id}-{language}.zip",
+        "application/zip",
+        key=f"dossier-{language}-{patch.patch_id}",
+        help=_("PDF, map, tables and data of this patch, with hashes."),
+        on_click="ignore",
+        icon=":material/folder_zip:",
+        type="tertiary",
+    )
+
+
+def _archive(reader: ReleaseReader, patch_id: str, language: Literal["en", "zh"]) -> Callable[[], bytes]:
+    def make() -> bytes:
+        # What draws and writes takes seconds to import, and the app starts without it.
+        from engine.evidence.dossier import make_dossier
+        from engine.evidence.gathering import gather
+
+        return make_dossier(gather(reader, patch_id), language).archive()
+
+    return make

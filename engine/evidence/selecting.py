@@ -1,0 +1,54 @@
+"""Patches of a release as one table, to be exported."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+
+import geopandas as gpd
+import shapely
+
+from store import shapes
+from store.reader import ReleaseReader
+from store.rows import Verdict
+
+_LEFT_OUT = ("west", "south", "east", "north")
+_AREAS = ("least_m2", "likely_m2", "most_m2", "distance_m")
+
+
+def selection_frame(reader: ReleaseReader, patch_ids: Collection[str] | None = None) -> gpd.GeoDataFrame:
+    """One row a patch, in the order of attention, EPSG:4326; without `patch_ids` all patches.
+
+    Columns are those of the store's tables patch and activity, then `verdict` (kinds), `judged_on`, `outside_least_m2`,
+    `outside_likely_m2`, `outside_most_m2`, `outside_distance_m` (of the verdict with the largest likely area) and
+    `permits` (numbers that the verdicts rest on), `release` and `register`.
+    """
+    outlines = shapes.patch_shapes(reader)
+    verdicts: dict[str, list[Verdict]] = {}
+    for verdict in reader.verdicts():
+        verdicts.setdefault(verdict.patch_id, []).append(verdict)
+    chosen = [patch for patch in reader.patches() if patch_ids is None or patch.patch_id in patch_ids]
+    rows = [
+        {
+            **{name: value for name, value in asdict(patch).items() if name not in _LEFT_OUT},
+            **_judged(verdicts.get(patch.patch_id, [])),
+            "release": reader.info.id,
+        }
+        for patch in chosen
+    ]
+    geometry = [shapely.from_wkb(outlines[patch.patch_id]) for patch in chosen]
+    return gpd.GeoDataFrame(rows, geometry=geometry, crs="EPSG:4326")
+
+
+def patches_with(reader: ReleaseReader, kind: str) -> list[str]:
+    """Patches that have a verdict of a kind."""
+    return sorted({verdict.patch_id for verdict in reader.verdicts() if verdict.kind == kind})
+
+
+def _judged(verdicts: Sequence[Verdict]) -> dict[str, object]:
+    largest = max(verdicts, key=lambda verdict: verdict.likely_m2 or 0.0, default=None)
+    return {
+        "verdict": [verdict.kind for verdict in verdicts],
+        "judged_on": largest.date if largest else None,
+        **{f"outside_{name}": getattr(largest, name) if largest else None for name in _AREAS},
+        "permits": list(dict.fromkeys(number for verdict in verdicts for number in verdict.permits)),
+        "register": largest.register if largest else None,
+    }
