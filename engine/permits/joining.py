@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
@@ -15,13 +16,13 @@ class Joined(NamedTuple):
     unnumbered, ambiguous : which are named by their row, because they have no number, or that of another."""
 
     permits: gpd.GeoDataFrame
-    row: "np.ndarray[tuple[int], np.dtype[np.int64]]"
+    row: npt.NDArray[np.int64]
     joined: int
-    unnumbered: "np.ndarray[tuple[int], np.dtype[np.bool_]]"
-    ambiguous: "np.ndarray[tuple[int], np.dtype[np.bool_]]"
+    unnumbered: npt.NDArray[np.bool_]
+    ambiguous: npt.NDArray[np.bool_]
 
 
-def join_rows(rows: gpd.GeoDataFrame, row_in_file: "pd.Series") -> Joined:
+def join_rows(rows: gpd.GeoDataFrame, row_in_file: pd.Series) -> Joined:
     """Rows of one number that say the same are one permit of several parts; rows that differ are several, told apart by
     their place in the file, as are permits without a number.
 
@@ -49,8 +50,8 @@ def join_rows(rows: gpd.GeoDataFrame, row_in_file: "pd.Series") -> Joined:
 def _join_parts(
     permits: gpd.GeoDataFrame,
     rows: gpd.GeoDataFrame,
-    group: "np.ndarray[tuple[int], np.dtype[np.int64]]",
-    several: "np.ndarray[tuple[int], np.dtype[np.int64]]",
+    group: npt.NDArray[np.int64],
+    several: npt.NDArray[np.int64],
 ) -> None:
     """Put the parts of permits together, in place."""
     of_several = np.isin(group, several)
@@ -65,13 +66,13 @@ def _join_parts(
     permits.loc[several, "bottom_m"] = parts["bottom_m"].min().to_numpy()
 
 
-def _as_one(parts: "pd.Series") -> bytes:
+def _as_one(parts: pd.Series) -> bytes:
     """Outlines as they were read, as one."""
     shapes = [shape for shape in shapely.from_wkb(list(parts), on_invalid="ignore") if shape is not None]
     polygons = [polygon for shape in shapes for polygon in shapely.get_parts(shape) if polygon.geom_type == "Polygon"]
     return bytes(shapely.to_wkb(shapely.multipolygons(polygons)))
 
 
-def _whole_area(declared: "pd.Series") -> float:
+def _whole_area(declared: pd.Series) -> float:
     different = declared.dropna().unique()
     return float(different[0] if len(different) == 1 else declared.sum(min_count=1))

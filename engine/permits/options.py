@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from engine.options import Options, Positive
+from engine.permits.fields import Field as Canonical
 
 
 def _known_encoding(name: str) -> str:
@@ -26,7 +27,9 @@ class PermitColumns(Options):
 
     number : by which a permit is named; rows of one number are one permit. mine, holder, mineral : for people.
     kind : what it is a permit for, such as extraction or exploration. status : as the register says it.
-    valid_from, valid_to : the first and the last day, as dates or as text (2020-12-31, 2020/12/31, 20201231).
+    valid_from, valid_to : the first and the last day, in any form that can be told. validity : both in one column.
+    issued : the day of issue. area : as declared. top, bottom : elevations between which may be dug, m; elevations :
+    both in one column. reclaim_by : the day on which the ground has to be restored.
     """
 
     number: Column
@@ -37,6 +40,17 @@ class PermitColumns(Options):
     status: Column | None = None
     valid_from: Column | None = None
     valid_to: Column | None = None
+    validity: Column | None = None
+    issued: Column | None = None
+    area: Column | None = None
+    top: Column | None = None
+    bottom: Column | None = None
+    elevations: Column | None = None
+    reclaim_by: Column | None = None
+
+    def mapping(self) -> dict[Canonical, str]:
+        """The column of each field that has one."""
+        return {Canonical(name): column for name, column in self.model_dump(exclude_none=True).items()}
 
 
 class ZoneOptions(Options):
@@ -58,8 +72,9 @@ class ZoneOptions(Options):
 class PermitOptions(Options):
     """A register of permits, and how patches are held against it (METHOD §7).
 
-    path : of a shapefile (loose or zipped), GeoPackage or GeoJSON, relative to the area's folder. layer : of a file
-    with several. encoding : of a shapefile's texts, such as "GB18030", where no .cpg says it.
+    path : of the file, relative to the area's folder. columns : what its columns mean; where none is named, it is told
+    by their names and values. layer : of a file with several. encoding : of its texts, such as "GB18030", where it does
+    not say it. crs : such as "EPSG:4544", where it does not say it, or says the wrong one.
     extraction_kinds : values of the column `kind` that allow extraction; without any, the words of the register decide.
     zones : in which nothing may be mined.
 
@@ -69,9 +84,10 @@ class PermitOptions(Options):
     """
 
     path: Path
-    columns: PermitColumns
+    columns: PermitColumns | None = None
     layer: str | None = None
     encoding: Encoding | None = None
+    crs: str | None = None
     image_error_m: NotNegative | None = None
     boundary_error_m: NotNegative | None = None
     datum_error_m: NotNegative = 1.3
@@ -82,6 +98,6 @@ class PermitOptions(Options):
 
     @model_validator(mode="after")
     def _kinds_have_a_column(self) -> Self:
-        if self.extraction_kinds and self.columns.kind is None:
+        if self.extraction_kinds and self.columns is not None and self.columns.kind is None:
             raise ValueError("extraction_kinds are given, and columns.kind does not say which column holds the kind")
         return self

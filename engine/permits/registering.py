@@ -6,6 +6,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
@@ -20,7 +21,7 @@ from engine.permits.quality import ColumnRead, QualityReport, compare_areas, cou
 from engine.permits.register import PERMIT_COLUMNS, TEXT_COLUMNS, Register
 from engine.vectors import require_degrees
 
-_GUESSES_NAMED = 5
+_GUESSES_NAMED = 12
 _DOUBTFUL = 0.5  # confidence below which the guess of a column is noted
 
 
@@ -124,7 +125,7 @@ def _rows(cells: Cells, table: gpd.GeoDataFrame, degrees: gpd.GeoSeries, day_fir
     return gpd.GeoDataFrame(columns, geometry=degrees.to_numpy(), crs="EPSG:4326")[PERMIT_COLUMNS]
 
 
-def _is_broken(as_read: "pd.Series") -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def _is_broken(as_read: pd.Series) -> npt.NDArray[np.bool_]:
     """Which outlines were there and not valid."""
     there = np.array([bool(wkb) for wkb in as_read])
     shapes = shapely.from_wkb([wkb or None for wkb in as_read], on_invalid="ignore")

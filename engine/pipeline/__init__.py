@@ -22,8 +22,9 @@ from engine.patches.outlines import OutlineOptions, read_outlines
 from engine.patches.steps import PATCHES, track_patches
 from engine.patches.tracking import PATCH_COLUMNS
 from engine.pipeline.optical import check_optical, optical_steps
-from engine.pipeline.permits import check_permits, open_register, open_zones, verdict_step
+from engine.pipeline.permits import check_permits, open_register
 from engine.pipeline.radar import check_radar, classify, radar_steps
+from engine.pipeline.verdicts import check_zones, open_zones, verdict_step
 from engine.products import ExtractionProducts, OpticalProducts, Products, RadarProducts
 from engine.publish import publish_release
 from engine.steps import Progress, StepRecord, Workspace, code_digest, locked
@@ -88,7 +89,7 @@ def check_inputs(area: Area, home: Home, listen: Callable[[dict[str, Any]], None
             found = [check_optical(area), check_radar(area, folder, progress)]
             if options.patches:
                 found.append(f"outlines: {len(read_outlines(options.patches, area.folder))}")
-            found.append(check_permits(area))
+            found += [check_permits(area), check_zones(area)]
         except InputError as error:
             raise error.of_file(area.file) from None
         progress.tell(finished="check")

@@ -12,7 +12,7 @@ from shapely.geometry import Point, Polygon, box
 
 from engine.errors import InputError
 from engine.grid import geodesic_area
-from engine.permits.opening import read_register
+from engine.permits.opening import open_register
 from engine.permits.options import PermitOptions
 from engine.permits.register import PERMIT_COLUMNS, Register
 
@@ -50,7 +50,7 @@ def write(path: Path, frame: gpd.GeoDataFrame) -> Path:
 
 
 def read(path: Path, columns: dict[str, str] = COLUMNS, **options: Any) -> Register:
-    return read_register(PermitOptions(path=path.name, columns=columns, **options), path.parent)
+    return open_register(PermitOptions(path=path.name, columns=columns, **options), path.parent)[0]
 
 
 def refused(path: Path, columns: dict[str, str] = COLUMNS, **options: Any) -> InputError:

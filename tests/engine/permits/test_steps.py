@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from shapely.geometry import box
 
-from engine.permits.opening import read_register
+from engine.permits.opening import open_register
 from engine.permits.options import PermitOptions
 from engine.permits.register import PERMIT_COLUMNS
 from engine.permits.steps import PERMITS, VERDICTS, judge_patches
@@ -31,7 +31,7 @@ def judged(folder: Path, frame: gpd.GeoDataFrame, first: str | None, last: str |
     permit.to_file(folder / "a.gpkg")
     columns = {"number": "no", "valid_from": "from", "valid_to": "to"}
     options = PermitOptions.model_validate({"path": "a.gpkg", "columns": columns})
-    judge_patches(frame, read_register(options, folder), options, folder, last_date=LAST)
+    judge_patches(frame, open_register(options, folder)[0], options, folder, last_date=LAST)
     return gpd.read_parquet(folder / VERDICTS)
 
 

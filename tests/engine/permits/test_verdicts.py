@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from engine.grid import geodesic_area
 from engine.permits.excess import reaches_outside
-from engine.permits.opening import read_register
+from engine.permits.opening import open_register
 from engine.permits.options import PermitOptions
 from engine.permits.register import PERMIT_COLUMNS, Register
 from engine.permits.verdicts import Ground, Verdict, VerdictKind
@@ -261,7 +261,7 @@ def test_in_whatever_system_the_register_comes_areas_are_those_on_the_ground(tmp
     """Web Mercator, in which lengths are 1.6 times too long here, too."""
     rows = gpd.GeoDataFrame({"no": ["C1"], "to": [20251231]}, geometry=[square(0, 0, 1000)], crs=UTM).to_crs(crs)
     rows.to_file(tmp_path / "a.gpkg")
-    read = read_register(PermitOptions(path="a.gpkg", columns={"number": "no", "valid_to": "to"}), tmp_path)
+    read = open_register(PermitOptions(path="a.gpkg", columns={"number": "no", "valid_to": "to"}), tmp_path)[0]
     verdict = Ground(read, CRS(UTM), error_m=ERROR).judge(degrees(square(950, 100, 100)), DAY)
     assert verdict.kind is VerdictKind.CROSSES
     assert outside(verdict) == pytest.approx([4500 * TRUE, 5000 * TRUE, 5500 * TRUE], rel=2e-3)
