@@ -8,6 +8,8 @@ from engine.permits.cadastre import Cadastre, Choices
 from engine.permits.intake.confinement import prepare, private_folder, read_confined, take_answer
 from engine.permits.intake.limits import LIMITS, Limits
 
+_PARTS = frozenset({".shx", ".dbf", ".prj", ".cpg"})  # beside a .shp
+
 
 def read_cadastre(
     path: Path | Sequence[Path],
@@ -33,7 +35,7 @@ def read_cadastre(
         When the file cannot be read, holds no polygons, asks for more than the limits, or leaves open which layer is
         meant. A missing coordinate reference system is no error: the cadastre then lists those that are possible.
     """
-    paths = [path, *_beside(path)] if isinstance(path, Path) else list(path)
+    paths = parts_of(path) if isinstance(path, Path) else list(path)
     if not paths:
         raise InputError("no file was given", mend="supply one")
     with private_folder() as folder:
@@ -42,13 +44,15 @@ def read_cadastre(
         return take_answer(folder, request)
 
 
-def _beside(path: Path) -> list[Path]:
-    """The parts of a loose shapefile."""
-    if path.suffix.lower() != ".shp":
-        return []
-    parts = {".shx", ".dbf", ".prj", ".cpg"}
-    return sorted(
-        other
-        for other in path.parent.glob("*")
-        if other.stem.casefold() == path.stem.casefold() and other.suffix.lower() in parts
-    )
+def parts_of(path: Path) -> list[Path]:
+    """A file, and the parts beside it where it is a loose shapefile."""
+    if path.suffix.lower() != ".shp" or not path.is_file():
+        return [path]
+    return [
+        path,
+        *sorted(
+            other
+            for other in path.parent.iterdir()
+            if other.stem.casefold() == path.stem.casefold() and other.suffix.lower() in _PARTS
+        ),
+    ]

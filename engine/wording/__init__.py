@@ -4,6 +4,7 @@ Texts go through gettext with English as the message; `use_language` sets the la
 Numbers carry their unit, and their uncertainty where there is one; minus is a minus sign.
 """
 
+from engine.wording.cadastres import note
 from engine.wording.language import gettext, language, ngettext, use_language
 from engine.wording.names import (
     activity_name,
@@ -33,6 +34,7 @@ __all__ = [
     "language",
     "layer_name",
     "ngettext",
+    "note",
     "number",
     "outside_range",
     "patch_statement",

@@ -51,7 +51,7 @@ def check_attribute(table: gpd.GeoDataFrame, crs: str | None) -> list[Note]:
     beyond = ~(apart <= _APART_M)
     parameters = {
         "column": column,
-        "crs": systems_met,
+        "systems": systems_met,
         "count": int(beyond.sum()),
         "compared": int(both.sum()),
         "apart_m": _APART_M,

@@ -11,7 +11,18 @@ import shapely
 
 from engine.errors import InputError
 from engine.permits.cadastre import Cadastre, Heading, Note
-from engine.permits.intake import archives, geoparquet, overlaps, rings, shapefiles, systems, tables, texts, workbooks
+from engine.permits.intake import (
+    archives,
+    geojson,
+    geoparquet,
+    overlaps,
+    placemarks,
+    rings,
+    shapefiles,
+    systems,
+    tables,
+    workbooks,
+)
 from engine.permits.intake.archives import Member
 from engine.permits.intake.attributes import check_attribute
 from engine.permits.intake.exchange import SCRATCH, Request, read_request
@@ -20,6 +31,13 @@ from engine.permits.intake.geopackages import layers_in
 from engine.permits.intake.layers import Layer, Loaded, choose, together
 
 _ZIPPED = (".gpkg", ".kml", ".geojson", ".json", ".parquet", ".xlsx", ".csv", ".tsv", ".txt")
+
+# Of tables, by what their first note says of their outlines.
+_FORMS = {
+    "outlines_from_wkt": "table with WKT",
+    "outlines_from_corners": "table of corners",
+    "outlines_from_lists": "table with lists of corners",
+}
 
 
 def read_request_as_cadastre(folder: Path) -> Cadastre:
@@ -40,7 +58,9 @@ def read_request_as_cadastre(folder: Path) -> Cadastre:
         notes.append(Note(Heading.READ, "layers_left", {"count": len(left), "layers": left[:20]}))
     if loaded.encoding_guessed:
         notes.append(Note(Heading.GUESSED, "encoding", {"encoding": loaded.encoding}))
-    return _cadastre(request, form, layers, read, loaded, notes)
+    return _cadastre(
+        request, _FORMS.get(loaded.notes[0].code, form) if loaded.notes else form, layers, read, loaded, notes
+    )
 
 
 def _cadastre(
@@ -148,9 +168,9 @@ def _single(member: Member, form: str, scratch: Path, request: Request) -> tuple
     if form == "geopackage":
         return "GeoPackage", layers_in(path, scratch / "geopackage", limits)
     if form == "geojson":
-        return "GeoJSON", [texts.geojson_layer(path, scratch / "geojson", limits, chosen)]
+        return "GeoJSON", [geojson.layer_of(path, scratch / "geojson", limits, chosen)]
     if form == "kml":
-        return "KML", texts.kml_layers(path, scratch / "kml", limits)
+        return "KML", [placemarks.layer_of(path, limits)]
     if form == "parquet":
         return "GeoParquet", [geoparquet.layer_of(path, limits)]
     if form == "text":

@@ -42,12 +42,14 @@ def candidates(extent: Bounds, near: tuple[float, float] | None) -> Iterator[tup
     if max(map(abs, extent)) < 1000:
         return
     prefix = prefix_of(extent)
-    seen = set()
-    for info in [*_families(), *_round(near)]:
-        if info.code in seen or not _may_hold(info, prefix, east):
-            continue
-        seen.add(info.code)
-        yield CRS.from_epsg(int(info.code)), _why(info, prefix)
+    seen: set[str] = set()
+    for info in _families():
+        if _may_hold(info, prefix, east):
+            seen.add(info.code)
+            yield CRS.from_epsg(int(info.code)), _why(info, prefix)
+    for info in _round(near):
+        if info.code not in seen and _may_hold(info, prefix, east):
+            yield CRS.from_epsg(int(info.code)), "place"
 
 
 def _why(info: CRSInfo, prefix: int | None) -> str:
@@ -64,7 +66,8 @@ def _may_hold(info: CRSInfo, prefix: int | None, east: float) -> bool:
         zone = _ZONE.search(info.name)
         if zone:
             return prefix is not None and int(zone.group(1)) == prefix
-        return abs(east) < 1.2e6
+        # Six-degree zones without a number are three-degree ones under another name.
+        return abs(east) < 1.2e6 and "3-degree" in info.name
     if "Argentina" in info.name:
         return prefix is not None and info.name.endswith(f"Argentina {prefix}")
     if "UTM zone" in info.name:

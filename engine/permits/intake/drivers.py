@@ -1,14 +1,14 @@
 """The drivers of GDAL that may open a file somebody sent. Holds no import of GDAL: they are chosen before it loads."""
 
-ALLOWED = frozenset({"ESRI Shapefile", "GPKG", "GeoJSON", "LIBKML"})
+ALLOWED = frozenset({"ESRI Shapefile", "GPKG", "GeoJSON"})
 # All others that the wheels of pyogrio bring: some open whatever address a text names.
 SKIPPED = (
-    *("MEM", "PCIDSK", "PDS4", "VICAR", "PDF", "MBTiles", "EEDA", "OGCAPI", "GDALG", "MapInfo File", "LVBAG", "S57"),
-    *("DGN", "OGR_VRT", "VRT", "CSV", "GML", "GPX", "KML", "GeoJSONSeq", "ESRIJSON", "TopoJSON", "OGR_GMT", "SQLite"),
-    *("WAsP", "OpenFileGDB", "DXF", "FlatGeobuf", "GeoRSS", "VFK", "PGDUMP", "OSM", "GPSBabel", "OGR_PDS", "WFS"),
-    *("OAPIF", "EDIGEO", "Idrisi", "ODS", "XLSX", "Elasticsearch", "Carto", "AmigoCloud", "SXF", "Selafin", "JML"),
-    *("PLSCENES", "CSW", "VDV", "MVT", "NGW", "MapML", "GTFS", "PMTiles", "JSONFG", "MiraMonVector", "ADBC"),
-    *("AVCBin", "AVCE00", "AIVector", "HTTP"),
+    *("MEM", "PCIDSK", "PDS4", "VICAR", "PDF", "MBTiles", "EEDA", "OGCAPI", "GDALG", "MapInfo File", "LVBAG"),
+    *("S57", "DGN", "OGR_VRT", "VRT", "CSV", "", "GML", "GPX", "KML", "LIBKML", "GeoJSONSeq", "ESRIJSON"),
+    *("TopoJSON", "OGR_GMT", "SQLite", "WAsP", "OpenFileGDB", "DXF", "FlatGeobuf", "GeoRSS", "VFK", "PGDUMP"),
+    *("OSM", "GPSBabel", "OGR_PDS", "WFS", "OAPIF", "EDIGEO", "Idrisi", "ODS", "XLSX", "Elasticsearch"),
+    *("Carto", "AmigoCloud", "SXF", "Selafin", "JML", "PLSCENES", "CSW", "VDV", "MVT", "NGW", "MapML", "GTFS"),
+    *("PMTiles", "JSONFG", "MiraMonVector", "ADBC", "AVCBin", "AVCE00", "AIVector", "HTTP"),
 )
 
 

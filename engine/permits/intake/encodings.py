@@ -145,3 +145,12 @@ def _decode_wide(data: bytes) -> tuple[str, str, bool]:
 def could_be(text: bytes, encoding: str) -> bool:
     """Whether a text, perhaps cut off within its last letter, is written in an encoding."""
     return text.isascii() or _decodes(text, encoding)
+
+
+def whole_letters(text: bytes, encoding: str) -> bytes:
+    """A text without the beginning of a letter that it was cut off within."""
+    try:
+        text.decode(encoding)
+    except UnicodeDecodeError as error:
+        return text[: error.start] if len(text) - error.start < 4 else text
+    return text

@@ -54,10 +54,16 @@ def _overlaps(shapes: NDArray[Any], rows: NDArray[Any], *, in_degrees: bool) -> 
     parameters = {
         "count": len(pairs),
         "area_m2": round(float(shared.sum()), 1),
-        "complete": complete,
         "pairs": [[int(pairs[one, 0]), int(pairs[one, 1]), round(float(shared[one]), 1)] for one in largest],
     }
-    return [Note(Heading.READ, "overlaps", parameters, tuple(int(row) for row in np.unique(pairs)))]
+    return [
+        Note(
+            Heading.READ,
+            "overlaps" if complete else "many_overlaps",
+            parameters,
+            tuple(int(row) for row in np.unique(pairs)),
+        )
+    ]
 
 
 def _meeting(shapes: NDArray[Any]) -> tuple[NDArray[Any], bool]:

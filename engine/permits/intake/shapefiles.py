@@ -4,10 +4,13 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
 import pyogrio
+from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from engine.errors import InputError
 from engine.permits.cadastre import Heading, Note
@@ -19,6 +22,7 @@ from engine.permits.intake.limits import Limits
 _FORM = "shapefile"
 _HEADER = 100  # bytes, of .shp and .shx
 _POINTS, _LINES, _POLYGONS = (1, 8, 11, 18, 21, 28), (3, 13, 23), (5, 15, 25, 31)
+_PRJ = 20_000  # bytes that are looked at
 _SAMPLED = 3000  # records whose texts tell their encoding
 
 
@@ -71,11 +75,15 @@ def layer_of(parts: Parts, folder: Path, limits: Limits, chosen: str | None) -> 
     else:
         _check_table(dbf, records)
         dbf = dbf.rename(folder / "layer.dbf")
-    if prj := parts.others.get(".prj"):
-        prj.rename(folder / "layer.prj")
+    crs = _system(parts.others.get(".prj"), folder / "layer.prj")
     encoding, guessed = (None, False) if dbf is None else _encoding(dbf, parts.others.get(".cpg"), chosen)
+    if dbf is not None and encoding is not None:
+        _trim_names(dbf, encoding)
     return Layer(
-        parts.name, kind, _columns(shp, encoding), lambda: _load(shp, limits, encoding, guessed=guessed, notes=notes)
+        parts.name,
+        kind,
+        _columns(shp, encoding),
+        lambda: _load(shp, limits, encoding, crs, guessed=guessed, notes=notes),
     )
 
 
@@ -145,21 +153,59 @@ def _encoding(dbf: Path, cpg: Path | None, chosen: str | None) -> tuple[str, boo
     return guess, True
 
 
+def _fields(file: BinaryIO) -> list[bytes]:
+    """What a .dbf says of its columns, 32 bytes each."""
+    file.seek(0)
+    start = struct.unpack("<H", file.read(32)[8:10])[0]
+    described = file.read(start - 32)
+    fields = [described[at : at + 32] for at in range(0, len(described) - 31, 32)]
+    end = next((at for at, field in enumerate(fields) if field[:1] == b"\r"), len(fields))
+    return fields[:end]
+
+
+def _trim_names(dbf: Path, encoding: str) -> None:
+    """Cut names of columns to whole letters: the ten bytes of a name often end within one."""
+    with dbf.open("r+b") as file:
+        for number, field in enumerate(_fields(file)):
+            name = field[:11].split(b"\0")[0]
+            file.seek(32 * (number + 1))
+            file.write(encodings.whole_letters(name, encoding).ljust(11, b"\0"))
+
+
+def _trim_texts(dbf: Path, encoding: str) -> None:
+    """The same for texts."""
+    with dbf.open("r+b") as file:
+        count, start, width = struct.unpack("<IHH", file.read(12)[4:12])
+        columns = _text_columns(_fields(file))
+        for record in range(count):
+            place = start + record * width
+            file.seek(place)
+            row = file.read(width)
+            for first, last in columns:
+                text = row[first:last].rstrip(b" \0")
+                if not text.isascii() and (whole := encodings.whole_letters(text, encoding)) != text:
+                    file.seek(place + first)
+                    file.write(whole.ljust(last - first))
+
+
+def _text_columns(fields: Sequence[bytes]) -> list[tuple[int, int]]:
+    """Where in a record the columns of text begin and end."""
+    columns, place = [], 1
+    for field in fields:
+        length = field[16] + (256 * field[17] if field[11:12] == b"C" else 0)
+        if field[11:12] == b"C":
+            columns.append((place, place + length))
+        place += length
+    return columns
+
+
 def _texts(dbf: Path) -> Iterator[bytes]:
     """Names of the columns, and what is in some records' columns of text."""
     with dbf.open("rb") as file:
-        header = file.read(32)
-        count, start, width = struct.unpack("<IHH", header[4:12])
-        described = file.read(max(start - 32, 0)).split(b"\r")[0] if start < 33 else file.read(start - 32)
-        fields, place = [], 1
-        for at in range(0, len(described) - 31, 32):
-            field = described[at : at + 32]
-            if field[:1] == b"\r":
-                break
-            yield field[:11].split(b"\0")[0]
-            if field[11:12] == b"C":
-                fields.append((place, place + field[16] + 256 * field[17]))
-            place += field[16] + (256 * field[17] if field[11:12] == b"C" else 0)
+        count, start, width = struct.unpack("<IHH", file.read(12)[4:12])
+        described = _fields(file)
+        yield from (field[:11].split(b"\0")[0] for field in described)
+        fields = _text_columns(described)
         step = max(1, count // _SAMPLED)
         for record in range(0, count, step):
             file.seek(start + record * width)
@@ -175,10 +221,32 @@ def _columns(shp: Path, encoding: str | None) -> tuple[str, ...]:
             raise vectors.unreadable(_FORM, error) from None
 
 
-def _load(shp: Path, limits: Limits, encoding: str | None, *, guessed: bool, notes: list[Note]) -> Loaded:
-    loaded = vectors.load(shp, shp.stem, _FORM, limits, encoding)
+def _system(prj: Path | None, target: Path) -> str | None:
+    """What a .prj says, where it cannot be understood; GDAL reads the others, under their new name."""
+    said = prj.read_bytes()[:_PRJ].decode(errors="replace").strip() if prj else ""
+    if prj is None or not said:
+        return None
+    try:
+        CRS.from_user_input(said)
+    except CRSError:
+        return said
+    prj.rename(target)
+    return None
+
+
+def _load(
+    shp: Path, limits: Limits, encoding: str | None, crs: str | None, *, guessed: bool, notes: list[Note]
+) -> Loaded:
+    try:
+        loaded = vectors.load(shp, shp.stem, _FORM, limits, encoding)
+    except InputError as error:
+        if encoding is None or error.field != "encoding":
+            raise
+        _trim_texts(shp.with_suffix(".dbf"), encoding)
+        loaded = vectors.load(shp, shp.stem, _FORM, limits, encoding)
     if encoding is None:
         loaded.columns = pd.DataFrame(index=loaded.columns.index)
+    loaded.crs = loaded.crs or crs
     loaded.encoding, loaded.encoding_guessed = encoding, guessed
     loaded.notes += notes
     return loaded

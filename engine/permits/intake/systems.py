@@ -15,11 +15,12 @@ from engine.permits.cadastre import Choices, CrsGuess, Heading, Note
 from engine.permits.intake.candidates import candidates, prefix_of
 
 _SHOWN = 3
-_MOST = 40  # guesses listed
+_MOST = 100  # guesses listed
 _NEAR_DEGREES, _NEAR_LATITUDES = 1.5, 2.0  # a zone is used that far beyond its own area
 _STATED_DEGREES = 8.0  # one that a file says, that far
+_FAR_KM = 300.0
 _NOTABLE_KM = 20.0  # systems that place a file this much alike are ranked by what is usual
-_SAME_DEGREES = 1e-7
+_SAME_DEGREES, _SAME_M = 1e-7, 1.0
 _GEOD = Geod(ellps="WGS84")
 
 Bounds = tuple[float, float, float, float]
@@ -48,7 +49,7 @@ def settle(stated: str | None, polygons: NDArray[Any], choices: Choices, near: t
         When the numbers cannot lie in what the file says or somebody has chosen, or a choice is no system.
     """
     extent = extent_of(polygons)
-    if choices.crs is not None and (stated is None or choices.override_crs):
+    if choices.crs is not None and (stated is None or choices.override_crs or not _is_known(stated)):
         crs = chosen(choices.crs)
         _require_fit(crs, extent, near, "the chosen system")
         return Settled(name_of(crs), (), False, (Note(Heading.READ, "crs_given", {"crs": name_of(crs)}),))
@@ -68,6 +69,14 @@ def _keep(crs: CRS, extent: Bounds, near: tuple[float, float] | None) -> Settled
     return Settled(name_of(crs), (), False, (Note(Heading.READ, "crs_stated", {"crs": name_of(crs)}),))
 
 
+def _is_known(stated: str) -> bool:
+    try:
+        _parse(stated)
+    except InputError:
+        return False
+    return True
+
+
 def _parse(stated: str) -> CRS:
     try:
         return CRS.from_user_input(stated)
@@ -75,7 +84,7 @@ def _parse(stated: str) -> CRS:
         raise InputError(
             "its coordinate reference system cannot be understood",
             field="CRS",
-            mend="leave out its .prj, and choose the system",
+            mend="choose the system, or supply the file again with the right one",
         ) from None
 
 
@@ -122,7 +131,7 @@ def _is_same(one: CRS, other: CRS) -> bool:
     lon, lat = (area.west + area.east) / 2, (area.south + area.north) / 2
     x, y = Transformer.from_crs(other.geodetic_crs, other, always_xy=True).transform(lon, lat)
     back = Transformer.from_crs(one, one.geodetic_crs, always_xy=True).transform(x, y)
-    return abs(back[0] - lon) < _SAME_DEGREES and abs(back[1] - lat) < _SAME_DEGREES
+    return bool(abs(back[0] - lon) < _SAME_DEGREES and abs(back[1] - lat) < _SAME_DEGREES)
 
 
 def extent_of(polygons: NDArray[Any]) -> Bounds:
@@ -180,6 +189,8 @@ def guess_as_given(extent: Bounds, near: tuple[float, float] | None) -> tuple[Cr
             continue
         middle = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
         distance = None if near is None else _GEOD.inv(*near, *middle)[2] / 1000
+        if why == "place" and distance is not None and distance > _FAR_KM:
+            continue  # a system that is used there, and not with these numbers
         rank = 0 if distance is None else round(distance / _NOTABLE_KM)
         rounded = None if distance is None else round(distance, 1)
         found.append((rank, order, CrsGuess(f"EPSG:{crs.to_epsg()}", bounds, why, rounded)))
@@ -205,6 +216,9 @@ def _placed(crs: CRS, extent: Bounds) -> Bounds | None:
         except ProjError:  # some of EPSG's have no formula in PROJ
             return None
         lon, lat = there.transform(xs, ys)
+        back = there.transform(lon, lat, direction="INVERSE")
+        if not (np.abs(np.array(back) - (xs, ys)) < _SAME_M).all():
+            return None  # beyond where the projection holds
     if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
         return None
     if max(abs(lon)) > 180 + 1e-6 or max(abs(lat)) > 90 + 1e-6:

@@ -76,11 +76,9 @@ def _check_part(archive: zipfile.ZipFile, info: zipfile.ZipInfo, left: int) -> i
 
 
 def _sheets(path: Path, limits: Limits) -> dict[str, list[list[Any]]]:
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    try:
+    with path.open("rb") as file:
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
         return {sheet.title: _rows(sheet, limits) for sheet in book.worksheets if sheet.sheet_state == "visible"}
-    finally:
-        book.close()
 
 
 def _rows(sheet: Any, limits: Limits) -> list[list[Any]]:
