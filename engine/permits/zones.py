@@ -53,7 +53,7 @@ def _read(options: ZoneOptions, area_folder: Path) -> gpd.GeoDataFrame:
         field="permits.zones.path",
         readable=_READABLE,
         layer=options.layer,
-        encoding=options.encoding,
+        encoding=options.encoding if path.suffix.lower() == ".shp" else None,  # the other forms are UTF-8
         crs=options.crs,
     )
     shapes = gpd.GeoSeries([polygons_in(shape) for shape in table.geometry], crs=table.crs)

@@ -22,8 +22,9 @@ from engine.patches.outlines import OutlineOptions, read_outlines
 from engine.patches.steps import PATCHES, track_patches
 from engine.patches.tracking import PATCH_COLUMNS
 from engine.pipeline.optical import check_optical, optical_steps
-from engine.pipeline.permits import check_permits, open_register, verdict_step
+from engine.pipeline.permits import check_permits, open_register
 from engine.pipeline.radar import check_radar, classify, radar_steps
+from engine.pipeline.verdicts import verdict_step
 from engine.products import ExtractionProducts, OpticalProducts, Products, RadarProducts
 from engine.publish import publish_release
 from engine.steps import Progress, StepRecord, Workspace, code_digest, locked
