@@ -18,19 +18,16 @@ def export_button(frame: gpd.GeoDataFrame, name: str, *, key: str) -> None:
     from engine.evidence.exports import KINDS, Form, export
 
     choice, button = st.columns([2, 1], vertical_alignment="bottom")
-    form: Form = choice.selectbox(
-        _("Form"),
-        list(Form),
-        format_func=wording.form_name,
-        key=f"form-{key}",
-        label_visibility="collapsed",
+    names = [str(form) for form in Form]
+    chosen = choice.selectbox(
+        _("Form"), names, format_func=wording.form_name, key=f"form-{key}", label_visibility="collapsed"
     )
-    encoding = "UTF-8"
+    form, gbk = Form(chosen), False
     if form is Form.SHAPEFILE:
-        encoding = choice.radio(_("Texts in"), ("UTF-8", "GBK"), horizontal=True, key=f"encoding-{key}")
+        gbk = choice.radio(_("Texts in"), ("UTF-8", "GBK"), horizontal=True, key=f"encoding-{key}") == "GBK"
     button.download_button(
         _("Download"),
-        lambda: export(frame, form, name=name, encoding=encoding),
+        lambda: export(frame, form, name=name, encoding="GBK" if gbk else "UTF-8"),
         file_name=f"{name}{KINDS[form].suffix}",
         mime=KINDS[form].media_type,
         key=f"export-{key}",

@@ -116,5 +116,3 @@ def _form(path: Path) -> Form:
             mend=f"end it in one of {', '.join(kind.suffix for kind in KINDS.values())}",
         )
     return found
-
-
