@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from engine.permits.cadastre import Heading, Note
 
 _LISTED = 50
-_MOST_PAIRS = 500_000
-_CHUNK = 500  # outlines looked up at once: each may meet all others
+_MOST_PAIRS, _MOST_CANDIDATES = 500_000, 5_000_000  # a file in which all overlap all must not take for ever
+_CHUNK = 100  # outlines looked up at once: each may meet all others
 _METRES_PER_DEGREE = 111_320.0
 _LEAST_M2 = 1.0  # what overlaps by less was drawn to one line
 
@@ -64,16 +64,19 @@ def _meeting(shapes: NDArray[Any]) -> tuple[NDArray[Any], bool]:
     """Pairs that share more than a boundary, shape (pairs, 2), and whether these are all."""
     tree = shapely.STRtree(shapes)
     shapely.prepare(shapes)
-    found, count = [np.empty((0, 2), dtype=int)], 0
+    found, count, candidates = [np.empty((0, 2), dtype=int)], 0, 0
     for start in range(0, len(shapes), _CHUNK):
         one, other = tree.query(shapes[start : start + _CHUNK])
         one = one + start
         later = other > one
         one, other = one[later], other[later]
+        candidates += len(one)
+        if candidates > _MOST_CANDIDATES:
+            one, other = one[: _MOST_CANDIDATES // _CHUNK], other[: _MOST_CANDIDATES // _CHUNK]
         touching = shapely.touches(shapes[one], shapes[other])
         meeting = shapely.intersects(shapes[one], shapes[other]) & ~touching
         found.append(np.column_stack([one[meeting], other[meeting]]))
         count += int(meeting.sum())
-        if count > _MOST_PAIRS:
+        if count > _MOST_PAIRS or candidates > _MOST_CANDIDATES:
             return np.concatenate(found), False
     return np.concatenate(found), True

@@ -240,6 +240,21 @@ def _within(crs: CRS, bounds: Bounds, degrees: float, latitudes: float) -> bool:
     )
 
 
+def astray(crs: str | None, polygons: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which outlines cannot lie in a system that holds the others."""
+    if crs is None:
+        return np.zeros(len(polygons), dtype=bool)
+    system = CRS.from_user_input(crs)
+    bounds = shapely.bounds(polygons)
+    corners = [(bounds[:, 0], bounds[:, 1]), (bounds[:, 2], bounds[:, 3])]
+    lies = np.ones(len(polygons), dtype=bool)
+    there = Transformer.from_crs(system, system.geodetic_crs, always_xy=True)
+    for x, y in corners:
+        lon, lat = (x, y) if system.is_geographic else there.transform(x, y)
+        lies &= np.isfinite(lon) & np.isfinite(lat) & (np.abs(lat) <= 90) & (np.abs(lon) <= 360)
+    return ~lies & ~shapely.is_empty(polygons)
+
+
 def in_degrees(crs: str | None, guesses: Sequence[CrsGuess], polygons: NDArray[Any]) -> bool:
     """Whether outlines are in degrees, as far as can be told."""
     name = crs or (guesses[0].crs if guesses else None)

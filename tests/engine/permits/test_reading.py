@@ -332,6 +332,31 @@ def test_what_is_mended_and_shared_is_listed(tmp_path: Path) -> None:
         assert note(each.code, each.parameters)
 
 
+@pytest.mark.parametrize("name", ["a.geojson", "a.csv", "a.kml"])
+def test_open_rings_are_closed_and_listed(tmp_path: Path, name: str) -> None:
+    given = {
+        "a.geojson": '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"no":1},"geometry":'
+        '{"type":"Polygon","coordinates":[[[104,26],[104.1,26],[104.1,26.1]]]}}]}',
+        "a.csv": 'no,WKT\n1,"POLYGON((104 26,104.1 26,104.1 26.1))"\n',
+        "a.kml": '<kml xmlns="http://www.opengis.net/kml/2.2"><Placemark><Polygon><outerBoundaryIs><LinearRing>'
+        "<coordinates>104,26 104.1,26 104.1,26.1</coordinates></LinearRing></outerBoundaryIs></Polygon>"
+        "</Placemark></kml>",
+    }[name]
+    (tmp_path / name).write_text(given, encoding="utf-8")
+    cadastre = read_cadastre(tmp_path / name)
+    assert codes(cadastre)["rings_closed"].rows == (1,)
+    assert_same(cadastre, [shapely.Polygon([(104, 26), (104.1, 26), (104.1, 26.1)])], 1e-12)
+
+
+def test_one_record_astray_spoils_no_file(tmp_path: Path) -> None:
+    frame = gpd.GeoDataFrame({"no": range(60)}, geometry=[shapely.box(104, 26, 104.1, 26.1)] * 60, crs="EPSG:4326")
+    frame.loc[59, "geometry"] = shapely.box(5000, 5000, 5001, 5001)
+    frame.to_file(tmp_path / "a.gpkg")
+    cadastre = read_cadastre(tmp_path / "a.gpkg")
+    assert codes(cadastre)["outside_system"].rows == (60,)
+    assert cadastre.table.geometry.is_empty.sum() == 1
+
+
 def test_every_note_has_its_sentence() -> None:
     """Of all codes that the room writes, with the parameters that they may have."""
     room = ROOT / "engine" / "permits" / "intake"
