@@ -58,7 +58,9 @@ def _read_and_exit(folder: Path, limits: Limits, read: Read) -> None:
         status = 0
     except MemoryError:
         status = _OUT_OF_MEMORY
-    except BaseException:
+    except BaseException as error:
+        if "bad_alloc" in str(error):  # what GEOS says where there is no more memory
+            status = _OUT_OF_MEMORY
         traceback.print_exc()
     finally:
         sys.stderr.flush()

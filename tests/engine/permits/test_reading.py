@@ -298,6 +298,13 @@ def test_a_system_that_the_numbers_contradict_is_refused(tmp_path: Path) -> None
         read_cadastre(path, Choices(crs="nonsense", override_crs=True))
 
 
+def test_several_zones_in_one_file_are_refused(tmp_path: Path) -> None:
+    shapes = [shapely.box(zone * 1e6 + 500_000, 4e6, zone * 1e6 + 501_000, 4.001e6) for zone in (35, 36) * 5]
+    gpd.GeoDataFrame({"no": range(10)}, geometry=shapes).to_file(tmp_path / "a.shp")
+    with pytest.raises(InputError, match=r"several zone numbers \(35, 36\)"):
+        read_cadastre(tmp_path / "a.shp")
+
+
 def test_degrees_the_other_way_round_are_turned(tmp_path: Path) -> None:
     turned = table("EPSG:4326")
     turned.geometry = turned.geometry.map(lambda shape: shapely.transform(shape, lambda xy: xy[:, ::-1]))
