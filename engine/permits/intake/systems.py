@@ -265,7 +265,8 @@ def astray(crs: str | None, polygons: NDArray[Any]) -> NDArray[np.bool_]:
     for x, y in corners:
         lon, lat = (x, y) if system.is_geographic else there.transform(x, y)
         lies &= np.isfinite(lon) & np.isfinite(lat) & (np.abs(lat) <= 90) & (np.abs(lon) <= 360)
-    return ~lies & ~shapely.is_empty(polygons)
+    lost: NDArray[np.bool_] = ~lies & ~shapely.is_empty(polygons)
+    return lost
 
 
 def in_degrees(crs: str | None, guesses: Sequence[CrsGuess], polygons: NDArray[Any]) -> bool:
