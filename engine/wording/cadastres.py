@@ -121,6 +121,11 @@ def _refused(code: str, count: int) -> str | None:
         "no_ground": ngettext(
             "The outline of {count} record covers no ground.", "The outlines of {count} records cover no ground.", count
         ),
+        "outside_system": ngettext(
+            "The outline of {count} record lies nowhere in the coordinate reference system; it was left out.",
+            "The outlines of {count} records lie nowhere in the coordinate reference system; they were left out.",
+            count,
+        ),
         "few_corners": ngettext(
             "{count} record has a ring of fewer than three corners; it was left out.",
             "{count} records have rings of fewer than three corners; they were left out.",

@@ -71,6 +71,11 @@ def _cadastre(
     polygons = outlines.polygons
     if settled.swapped:
         polygons = shapely.transform(polygons, lambda corners: corners[:, ::-1])
+    astray = systems.astray(settled.crs, polygons)
+    polygons = np.where(astray, shapely.Polygon(), polygons)
+    if astray.any():
+        refused = tuple(int(row) for row in rows[astray])
+        notes.append(Note(Heading.REFUSED, "outside_system", {"count": len(refused)}, refused))
     in_degrees = systems.in_degrees(settled.crs, settled.guesses, polygons)
     table = gpd.GeoDataFrame(_storable(loaded.columns), geometry=polygons, crs=settled.crs)
     table["row_in_file"] = rows
@@ -200,6 +205,8 @@ def _one_type(values: pd.Series) -> pd.Series:
     if values.dtype != object:
         return values
     there = [value for value in values if not _is_missing(value)]
+    if there and all(isinstance(value, int | float) and not isinstance(value, bool) for value in there):
+        return pd.to_numeric(values)
     if len({type(value) for value in there}) <= 1 and not isinstance(next(iter(there), ""), dict | list | np.ndarray):
         return values
     return pd.Series(
