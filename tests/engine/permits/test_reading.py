@@ -1,5 +1,6 @@
 """Cadastres: whatever the form, encoding and system, the same permits come out; what was done to them is said."""
 
+import re
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,20 +9,44 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import openpyxl
+import pandas as pd
 import pytest
 import shapely
 from pyproj import CRS
 
 from engine.errors import InputError
+from engine.permits import reading
 from engine.permits.cadastre import Cadastre, Choices
+from engine.permits.intake.cadastres import read_request_as_cadastre
+from engine.permits.intake.drivers import environment
+from engine.permits.intake.exchange import read_request
+from engine.permits.intake.supervision import supervise
+from engine.permits.intake.systems import name_of
 from engine.permits.reading import read_cadastre
+from engine.simulate.register.files import SHORT_NAMES, write_register
 from engine.wording import note
+from tests.engine.simulate.made_up import made_up_register
 
 ROOT = Path(__file__).parents[3]
 CADASTRES = ROOT.parent / "shared" / "data" / "cadastres"
 NEAR = (105.4, 37.6)
 SHAPES = [shapely.box(544_000 + 2000 * n, 4_160_000, 545_000 + 2000 * n, 4_161_000) for n in range(3)]
 NAMES = ["卫宁煤矿", "卫宁铁矿", "沙坡头石灰岩矿"]
+
+
+@pytest.fixture(autouse=True)
+def started_already(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Forks of this process read, which saves most tests the start of another; `test_bad_files` starts the real one."""
+    if "real_process" in request.node.name:
+        return
+    for name, value in environment().items():
+        monkeypatch.setenv(name, value)
+
+    def read(folders: Sequence[Path], seconds: int) -> None:
+        for folder in folders:
+            supervise(folder, read_request(folder).limits, read_request_as_cadastre)
+
+    monkeypatch.setattr(reading, "read_confined", read)
 
 
 def table(crs: str = "EPSG:4544", **columns: list[Any]) -> gpd.GeoDataFrame:
@@ -57,7 +82,7 @@ def assert_same(cadastre: Cadastre, shapes: Sequence[Any] = SHAPES, within: floa
         assert shapely.hausdorff_distance(polygon, shape) < within
 
 
-def test_a_zip_with_chinese_names_in_gbk(tmp_path: Path) -> None:
+def test_a_zip_with_chinese_names_in_gbk_real_process(tmp_path: Path) -> None:
     path = shapefile(tmp_path / "QQQQQQ.shp", table())
     archive = zipped(tmp_path / "upload.zip", *sorted(tmp_path.glob("QQQQQQ.*")), folder="WWWW/")
     names = {b"QQQQQQ": "许可证".encode("gbk"), b"WWWW": "矿权".encode("gbk")}
@@ -113,7 +138,7 @@ def test_loose_parts_come_in_any_order_and_case(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("missing", "code"), [("shx", "index_made"), ("dbf", "no_attributes"), ("prj", "no_crs")])
 def test_missing_parts_are_told(tmp_path: Path, missing: str, code: str) -> None:
     cadastre = read_cadastre(shapefile(tmp_path / "a.shp", table(), without=[missing]))
-    assert code in codes(cadastre)
+    assert "axes_by_size" in codes(cadastre)
     assert_same(cadastre)
     assert not (tmp_path / "a.shx").exists() or missing != "shx"
 
@@ -257,8 +282,6 @@ def test_geojson_keeps_its_system_and_geoparquet_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("code", [4523, 4544, 2359, 2380, 2411, 2432, 4490, 4610, 4214, 22182, 3125, 32648])
 def test_systems_are_named_whoever_wrote_them(code: int) -> None:
-    from engine.permits.intake.systems import name_of
-
     assert name_of(CRS.from_user_input(CRS.from_epsg(code).to_wkt("WKT1_ESRI"))) == f"EPSG:{code}"
 
 
@@ -273,6 +296,24 @@ def test_a_system_that_the_numbers_contradict_is_refused(tmp_path: Path) -> None
         read_cadastre(shapefile(tmp_path / "b.shp", table(), without=["prj"]), Choices(crs="EPSG:4523"))
     with pytest.raises(InputError, match="'nonsense' is no coordinate reference system"):
         read_cadastre(path, Choices(crs="nonsense", override_crs=True))
+
+
+def test_several_zones_in_one_file_are_refused(tmp_path: Path) -> None:
+    shapes = [shapely.box(zone * 1e6 + 500_000, 4e6, zone * 1e6 + 501_000, 4.001e6) for zone in (35, 36) * 5]
+    gpd.GeoDataFrame({"no": range(10)}, geometry=shapes).to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(InputError, match=r"several zone numbers \(35, 36\)"):
+        read_cadastre(tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize("near", [(-68.2, -25.1), None])
+def test_argentine_corners_in_which_x_is_the_northing(tmp_path: Path, near: tuple[float, float] | None) -> None:
+    path = tmp_path / "a.csv"
+    rows = ["21942;7223128;2580964,89", "21942;7223128;2582213,04", "21942;7220535,85;2582213,04"]
+    path.write_text("\n".join(["Expediente;X;Y", *rows]))
+    cadastre = read_cadastre(path, near=near)
+    assert cadastre.guesses[0].crs == "EPSG:22182"
+    assert "axes_by_size" in codes(cadastre)
+    assert cadastre.table.total_bounds.tolist() == [2580964.89, 7220535.85, 2582213.04, 7223128.0]
 
 
 def test_degrees_the_other_way_round_are_turned(tmp_path: Path) -> None:
@@ -294,7 +335,7 @@ def test_what_is_mended_and_shared_is_listed(tmp_path: Path) -> None:
         None,
         shapely.box(1150, 0, 1200, 100),  # touches the third
     ]
-    moved = [shape and shapely.transform(shape, lambda xy: xy + (544_000, 4_160_000)) for shape in shapes]
+    moved = [shape and shapely.transform(shape, lambda xy: xy + np.array([544_000, 4_160_000])) for shape in shapes]
     gpd.GeoDataFrame({"permit": range(6)}, geometry=moved, crs="EPSG:4544").to_file(tmp_path / "a.gpkg")
     cadastre = read_cadastre(tmp_path / "a.gpkg")
     found = codes(cadastre)
@@ -309,14 +350,37 @@ def test_what_is_mended_and_shared_is_listed(tmp_path: Path) -> None:
         assert note(each.code, each.parameters)
 
 
+@pytest.mark.parametrize("name", ["a.geojson", "a.csv", "a.kml"])
+def test_open_rings_are_closed_and_listed(tmp_path: Path, name: str) -> None:
+    given = {
+        "a.geojson": '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"no":1},"geometry":'
+        '{"type":"Polygon","coordinates":[[[104,26],[104.1,26],[104.1,26.1]]]}}]}',
+        "a.csv": 'no,WKT\n1,"POLYGON((104 26,104.1 26,104.1 26.1))"\n',
+        "a.kml": '<kml xmlns="http://www.opengis.net/kml/2.2"><Placemark><Polygon><outerBoundaryIs><LinearRing>'
+        "<coordinates>104,26 104.1,26 104.1,26.1</coordinates></LinearRing></outerBoundaryIs></Polygon>"
+        "</Placemark></kml>",
+    }[name]
+    (tmp_path / name).write_text(given, encoding="utf-8")
+    cadastre = read_cadastre(tmp_path / name)
+    assert codes(cadastre)["rings_closed"].rows == (1,)
+    assert_same(cadastre, [shapely.Polygon([(104, 26), (104.1, 26), (104.1, 26.1)])], 1e-12)
+
+
+def test_one_record_astray_spoils_no_file(tmp_path: Path) -> None:
+    frame = gpd.GeoDataFrame({"no": range(60)}, geometry=[shapely.box(104, 26, 104.1, 26.1)] * 60, crs="EPSG:4326")
+    frame.loc[59, "geometry"] = shapely.box(5000, 5000, 5001, 5001)
+    frame.to_file(tmp_path / "a.gpkg")
+    cadastre = read_cadastre(tmp_path / "a.gpkg")
+    assert codes(cadastre)["outside_system"].rows == (60,)
+    assert cadastre.table.geometry.is_empty.sum() == 1
+
+
 def test_every_note_has_its_sentence() -> None:
     """Of all codes that the room writes, with the parameters that they may have."""
-    import re
-
     room = ROOT / "engine" / "permits" / "intake"
     source = "\n".join(path.read_text(encoding="utf-8") for path in room.glob("*.py"))
-    written = set(re.findall(r'(?:Heading\.\w+,|return \w+\(?.*?,) "([a-z_]+)"', source))
-    written |= set(re.findall(r'"(axes_\w+|outlines_from_\w+|many_overlaps)"', source))
+    written = set(re.findall(r'Heading\.\w+,\s*"([a-z_]+)"', source))
+    written |= set(re.findall(r'"(axes_\w+|outlines_from_\w+|(?:many_)?overlaps)"', source))
     everything = {
         **{"count": 2, "form": "shapefile", "layers": ["a"], "names": ["b"], "layer": "c", "column": "d"},
         **{"crs": "EPSG:4544", "systems": ["EPSG:22182"], "apart_m": 10.0, "compared": 3, "outlines": 1},
@@ -363,13 +427,15 @@ def test_the_philippines_and_coal_mines() -> None:
     assert (len(mines.table), mines.crs) == (333, "EPSG:4326")
 
 
-def test_weining_says_the_same_in_both_forms(weining_permits: Path) -> None:
-    shp, gpkg = (read_cadastre(weining_permits / name) for name in ("permits.shp", "permits.gpkg"))
-    assert (shp.encoding, shp.encoding_guessed, shp.crs) == ("GB18030", True, gpkg.crs)
-    assert (shp.table.geometry.normalize() == gpkg.table.geometry.normalize()).mean() > 0.99 or np.allclose(
-        shp.table.geometry.symmetric_difference(gpkg.table.geometry).area, 0, atol=1.0
-    )
-    texts = [name for name in shp.table.columns if name in gpkg.table.columns and shp.table[name].dtype == "str"]
+def test_the_simulated_register_says_the_same_in_both_forms(tmp_path: Path) -> None:
+    write_register(made_up_register("medium", 0), tmp_path)
+    shp, gpkg = (read_cadastre(tmp_path / name) for name in ("permits.shp", "permits.gpkg"))
+    assert (shp.encoding, shp.encoding_guessed, shp.crs) == ("GB18030", True, "EPSG:4544")
+    assert gpkg.crs == "EPSG:4544"
+    assert shp.table.geometry.symmetric_difference(gpkg.table.geometry).area.max() < 0.01
+    table = shp.table.rename(columns={short: full for full, short in SHORT_NAMES.items()})
+    assert list(table.columns) == list(gpkg.table.columns)
+    texts = [name for name in table.columns if pd.api.types.is_string_dtype(table[name])]
     assert len(texts) >= 4
     for name in texts:
-        assert list(shp.table[name].fillna("")) == list(gpkg.table[name].fillna(""))
+        assert list(table[name].fillna("")) == list(gpkg.table[name].fillna(""))
