@@ -22,7 +22,7 @@ from engine.permits.register import PERMIT_COLUMNS, TEXT_COLUMNS, Register
 from engine.vectors import require_degrees
 
 _GUESSES_NAMED = 12
-_DOUBTFUL = 0.5  # confidence below which the guess of a column is noted
+_DOUBTFUL = 0.6  # confidence below which the guess of a column is noted
 
 
 def make_register(
