@@ -77,8 +77,13 @@ def is_time(cell: object) -> bool:
     return isinstance(cell, datetime.date) and not pd.isna(cell)
 
 
+def is_empty(cell: object) -> bool:
+    return cell is None or cell is pd.NaT or cell is pd.NA or (isinstance(cell, float) and math.isnan(cell))
+
+
 def text_of(cell: object) -> str:
-    if cell is None or cell is pd.NaT or cell is pd.NA or (isinstance(cell, float) and math.isnan(cell)):
+    """A cell as text, empty where it says nothing; a whole number without its point."""
+    if is_empty(cell):
         return ""
     if isinstance(cell, datetime.date):
         return cell.isoformat()
@@ -93,7 +98,7 @@ def take_times(cells: Sequence[object], days: Days, *, end: bool) -> None:
     days.moved = len(utc) > 1 and _is_evening(utc.values())
     for place, cell in times.items():
         day = cell.date() if isinstance(cell, datetime.datetime) else cell
-        if days.moved and place in utc:
+        if days.moved and place in utc and day < datetime.date.max:
             day += datetime.timedelta(days=1)
         days.put(place, day, cell.isoformat(), end=end)
 

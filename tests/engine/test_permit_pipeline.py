@@ -131,8 +131,8 @@ def test_a_register_of_elsewhere_is_refused(crossing: Place, tmp_path: Path) -> 
 
 def test_a_register_that_cannot_be_read_is_said_before_the_work(crossing: Place, tmp_path: Path) -> None:
     place = Place(crossing.copy(tmp_path).area, Home(tmp_path / "new"))
-    write_register(place.area / "permits.gpkg", ("C1", HALF, "mining", "2015-01-01", "soon"))
-    with pytest.raises(InputError, match="'soon' is no date"):
+    (place.area / "permits.gpkg").write_bytes(b"junk")
+    with pytest.raises(InputError, match=r"permits\.gpkg"):
         place.run()
     assert not (place.home.work("testbed") / "stack").exists()
 

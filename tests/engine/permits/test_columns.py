@@ -208,3 +208,7 @@ def test_real_registers(file: str, columns: dict[str, str]) -> None:
         pytest.skip(f"{file} does not ship")
     table = pyogrio.read_dataframe(CADASTRES / file, read_geometry=False)
     assert {str(field): one.column for field, one in guess_columns(table).items()} == columns
+
+
+def test_a_name_is_the_mine_s_and_a_date_alone_is_nothing() -> None:
+    assert guess(Name=VALUES[Field.MINE], Date=DAYS) == {"mine": "Name"}
