@@ -173,7 +173,7 @@ def _columns(draft: Draft, cadastre: Cadastre, report: QualityReport, folder: Pa
         column_config={_("column"): st.column_config.SelectboxColumn(options=names)},
         key=f"columns-{draft.digest}-{draft.choices}",
     )
-    wanted = {Field(field): column for field, column in edited[_("column")].items() if column}
+    wanted = {Field(field): column for field, column in edited[_("column")].items() if isinstance(column, str)}
     if {str(field): column for field, column in wanted.items()} != taken:
         from engine.permits.mappings import remember
 
