@@ -68,7 +68,7 @@ VERDICT_COLOURS = {
 VERDICT_SIGNS = {
     "no_permit": "⊘",
     "crosses": "◩",
-    "prohibited_zone": "⛒",
+    "prohibited_zone": "⊠",
     "after_expiry": "⇥",
     "before_start": "⇤",
     "other_mineral": "≠",

@@ -189,7 +189,7 @@ def _columns(draft: Draft, cadastre: Cadastre, report: QualityReport, folder: Pa
 def _samples(cadastre: Cadastre, column: str | None) -> str:
     if column is None or column not in cadastre.table:
         return ""
-    values = [str(value) for value in cadastre.table[column].dropna().unique()[:3]]
+    values = [str(value).removesuffix(" 00:00:00") for value in cadastre.table[column].dropna().unique()[:3]]
     return " · ".join(value for value in values if value)
 
 

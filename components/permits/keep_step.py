@@ -28,6 +28,7 @@ _MOST_ROWS = 2_000
 
 def keep_step(home: Home, draft: Draft, register: Register, report: QualityReport, verdicts: gpd.GeoDataFrame) -> None:
     """Save, export, compare with a saved register."""
+    from engine.evidence.selecting import spoken
     from engine.permits.versions import versions
 
     save, export = st.columns(2, gap="large")
@@ -42,7 +43,7 @@ def keep_step(home: Home, draft: Draft, register: Register, report: QualityRepor
         st.caption(
             _("All verdicts of step 3 with their reasons, areas and permits, and what lies outside as polygons.")
         )
-        export_button(verdicts, f"{draft.area}-verdicts", key="verdicts")
+        export_button(spoken(verdicts), f"{draft.area}-verdicts", key="verdicts")
     folder = home.registers(draft.area)
     others = [one for one in versions(folder) if one.id != draft.version] if folder.is_dir() else []
     if others:

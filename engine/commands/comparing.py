@@ -11,6 +11,7 @@ from engine import wording
 from engine.commands.published import published
 from engine.errors import InputError
 from engine.evidence.exports import KINDS, Form, export
+from engine.evidence.selecting import spoken
 from engine.permits.cadastre import Choices, Heading
 from engine.permits.comparison import Comparison, compare
 from engine.permits.fields import Field
@@ -57,7 +58,7 @@ def compare_area(path: Path, home: Home, given: argparse.Namespace, console: Con
     _say_verdicts(found, console)
     if given.out:
         form = _form(given.out)
-        given.out.write_bytes(export(found.verdicts, form, name=given.out.stem))
+        given.out.write_bytes(export(spoken(found.verdicts), form, name=given.out.stem))
         console.print(f"written: {given.out}")
     if given.save:
         version = save_version(home.registers(info.area), register, report, name=given.save, note="")

@@ -1,11 +1,13 @@
 """Patches of a release as one table, to be exported."""
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 
 import geopandas as gpd
 import shapely
 
+from engine import wording
 from store import shapes
 from store.reader import ReleaseReader
 from store.rows import Verdict
@@ -36,6 +38,19 @@ def selection_frame(reader: ReleaseReader, patch_ids: Collection[str] | None = N
     ]
     geometry = [shapely.from_wkb(outlines[patch.patch_id]) for patch in chosen]
     return gpd.GeoDataFrame(rows, geometry=geometry, crs="EPSG:4326")
+
+
+def spoken(verdicts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Verdicts of a comparison with their names and reasons in words, in the language that is spoken.
+
+    verdicts : columns of the store's table verdict, reasons as JSON; geometry is the ground that each is about.
+    """
+    said = [
+        wording.joined(wording.reason(one["code"], one["parameters"]) for one in json.loads(reasons))
+        for reasons in verdicts["reasons"]
+    ]
+    names = [wording.verdict_name(*one) for one in zip(verdicts["kind"], verdicts["certainty"], strict=True)]
+    return verdicts.assign(reasons=said, verdict=names)
 
 
 def patches_with(reader: ReleaseReader, kind: str) -> list[str]:
