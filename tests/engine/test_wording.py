@@ -450,7 +450,7 @@ def test_every_reason_has_a_sentence(code: str) -> None:
 
 
 def test_no_reason_is_given_that_has_no_sentence() -> None:
-    """Codes stand where reasons are made: as they are, of a table, by certainty, or after the sign that they rest on."""
+    """Codes stand where reasons are made: as they are, in a table, one of two, or after the sign of work."""
     places = [*(ROOT / "engine" / "permits" / "verdicts").glob("*.py"), ROOT / "engine" / "permits" / "validity.py"]
     sources = "".join(path.read_text("utf-8") for path in places)
     given = set(re.findall(r'Reason\(\s*"(\w+)"', sources))
