@@ -1,6 +1,7 @@
-"""How long uploads take, on registers that are made up: reading and checking a hundred thousand permits.
+"""How long uploads take, on registers that are made up: reading and checking a hundred thousand permits, and holding
+5,000 patches against 3,500.
 
-    python -m benchmarks.permits [--permits N] [--json]
+    python -m benchmarks.permits [--permits N] [--compared N] [--patches N] [--json]
 
 Prints a table; `--json` adds its figures as one JSON object in the last line.
 """
@@ -19,6 +20,7 @@ import shapely
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import permit_comparison
 from engine.permits.reading import read_cadastre
 
 _SPACING_M, _RADIUS_M, _CORNERS = 1500.0, 600.0, 10
@@ -28,6 +30,7 @@ def main() -> None:
     given = _arguments()
     with TemporaryDirectory() as scratch:
         figures = read(write_register(Path(scratch), given.permits))
+    figures |= permit_comparison.measure(given.compared, given.patches)
     table = Table("", "", title="Permits", title_justify="left")
     for name, value in figures.items():
         table.add_row(name, f"{value:.1f}")
@@ -39,6 +42,8 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--permits", type=int, default=100_000, help="in the register that is read")
+    parser.add_argument("--compared", type=int, default=3_500, help="permits that patches are held against")
+    parser.add_argument("--patches", type=int, default=5_000)
     parser.add_argument("--json", action="store_true", help="print the figures as JSON in the last line")
     return parser.parse_args()
 

@@ -4,7 +4,7 @@ import datetime
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import pandas as pd
@@ -111,7 +111,7 @@ def _table(subjects: Sequence[Subject], judged: Sequence[Sequence[Verdict]]) -> 
             "patch_id": pd.Series([name for name, _ in rows], dtype=object),
             "kind": [str(one.kind) for _, one in rows],
             "certainty": pd.Series([one.certainty and str(one.certainty) for _, one in rows], dtype=object),
-            "reasons": [json.dumps([asdict(reason) for reason in one.reasons]) for _, one in rows],
+            "reasons": [json.dumps([vars(reason) for reason in one.reasons]) for _, one in rows],
             "date": pd.Series([one.date for _, one in rows], dtype=object),
             **{name: pd.Series([getattr(area, name, None) for area in areas], dtype=float) for name in _AREAS},
             "permits": [list(one.permits) for _, one in rows],

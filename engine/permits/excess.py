@@ -8,6 +8,7 @@ from shapely.geometry.base import BaseGeometry
 from engine.permits.precision import Precision
 
 _ARC = 32  # segments a quarter circle: round a corner a buffer then falls short by 0.03 % of its width
+_COARSE_ARC = 8  # where only an area is wanted, of an outline that is made of corners
 _CENTIMETRE = 0.01  # m
 _SLIVER = 0.01  # m²: parts smaller than that are rounding of coordinates
 
@@ -39,7 +40,7 @@ def reaches_outside(outline: BaseGeometry, union: BaseGeometry, precision: Preci
     likely = _whole(outline.difference(union))
     within = outline.difference(_widened(union, precision.total_m))
     beyond = _whole(outline.difference(_widened(union, -precision.total_m)))
-    narrow, wide = (_widened(outline, by) for by in (-precision.outline_m, precision.outline_m))
+    narrow, wide = narrow_and_wide(outline, precision)
     return Excess(
         least_m2=min(_whole(within).area, narrow.difference(union).area, likely.area),
         likely_m2=likely.area,
@@ -53,7 +54,7 @@ def reaches_outside(outline: BaseGeometry, union: BaseGeometry, precision: Preci
 def reaches_inside(outline: BaseGeometry, zone: BaseGeometry, precision: Precision) -> Excess:
     """The same of a zone: what of an outline lies in it. distance_m : from its boundary to the place deepest in it."""
     likely = _whole(outline.intersection(zone))
-    narrow, wide = (_widened(outline, by) for by in (-precision.outline_m, precision.outline_m))
+    narrow, wide = narrow_and_wide(outline, precision)
     smaller, larger = (_widened(zone, by) for by in (-precision.total_m, precision.total_m))
     around = shapely.box(*outline.bounds).buffer(_reach(outline) + precision.total_m, join_style="mitre")
     free = around.difference(zone)
@@ -65,6 +66,14 @@ def reaches_inside(outline: BaseGeometry, zone: BaseGeometry, precision: Precisi
         distance_m=None if free.is_empty else _greatest_distance(likely, free),
         room=False,
     )
+
+
+def narrow_and_wide(outline: BaseGeometry, precision: Precision) -> tuple[BaseGeometry, BaseGeometry]:
+    """An outline, if it has been drawn too wide and if it has been drawn too narrow."""
+    by = precision.outline_m
+    if not by:
+        return outline, outline
+    return outline.buffer(-by, quad_segs=_COARSE_ARC), outline.buffer(by, quad_segs=_COARSE_ARC)
 
 
 def _widened(shape: BaseGeometry, by: float) -> BaseGeometry:

@@ -195,7 +195,9 @@ def _permits(place: Place, root: Path) -> Iterator[str]:
             yield str(Line("layer", layer.layer, active=False))
         columns = {"number": "", **permit_columns(layer.columns)}
         yield str(Line("columns", columns, "CHECK: what it calls them; number must be there", active=False))
-        yield str(Line("positional_error_m", 5.0, "of outlines and permits together", active=False))
+        yield str(
+            Line("datum_error_m", 1.3, "of the permits' own place, one sigma; larger for a guessed datum", active=False)
+        )
 
 
 def _reference(place: Place) -> Iterator[str]:

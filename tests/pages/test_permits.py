@@ -1,6 +1,7 @@
 """What the pages say of an area with a register of permits."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ def reader(permitted: Home, monkeypatch: pytest.MonkeyPatch) -> ReleaseReader:
 
 def patch_of(reader: ReleaseReader, kind: str) -> str:
     """The patch with most ground outside, of those with one verdict."""
-    own = [verdict for verdict in reader.verdicts() if verdict.kind == kind]
+    own = [verdict for verdict in reader.verdicts() if verdict.kind == kind and verdict.certainty != "doubtful"]
     return max(own, key=lambda verdict: verdict.likely_m2 or 0.0).patch_id
 
 
@@ -45,10 +46,12 @@ def test_a_patch_that_crosses_is_suspected_with_reasons_area_and_permits(reader:
     assert "1 Jan 2010 – 31 Dec 2030" in told.replace("\u00a0", " ")
 
 
-def test_a_patch_without_a_permit_is_suspected_and_told_which_permit_has_expired(reader: ReleaseReader) -> None:
-    told = text(open_page(MAP, area=AREA, patch=patch_of(reader, "no_permit")))
-    assert "suspected: no permit" in told
-    assert "No permit that is valid on 1 Mar 2023 covers any of it." in told
+def test_a_patch_on_an_expired_permit_is_told_what_could_not_be_dated(reader: ReleaseReader) -> None:
+    alone = Counter(verdict.patch_id for verdict in reader.verdicts())
+    own = [one for one in reader.verdicts() if one.kind == "not_tested" and alone[one.patch_id] == 1]
+    told = text(open_page(MAP, area=AREA, patch=own[0].patch_id))
+    assert "permits not tested" in told
+    assert "Permit E expired on 31 Dec 2022." in told
 
 
 def test_a_patch_inside_is_not_suspected(reader: ReleaseReader) -> None:
@@ -61,15 +64,24 @@ def test_a_patch_inside_is_not_suspected(reader: ReleaseReader) -> None:
 def test_the_list_is_filtered_by_verdict(reader: ReleaseReader) -> None:
     app = open_page(MAP, area=AREA)
     (box,) = [box for box in app.selectbox if box.label == "Verdict"]
-    kinds = [verdict.kind for verdict in reader.verdicts()]
+    shown = choices(reader)
+    order = ("no_permit", "crosses", "inside", "not_tested")
+    every = [(kind, sure) for kind in order for sure in ("certain", "doubtful", None)]
     assert [option.partition(" · ")[0] for option in box.options[1:]] == [
-        str(kinds.count(kind)) for kind in ("no_permit", "crosses", "inside")
+        str(shown[choice]) for choice in every if shown[choice]
     ]
-    assert len(listed(app)) == len(kinds)
-    box.select("crosses").run()
+    assert len(listed(app)) == len(reader.patches())
+    box.select(("crosses", "certain")).run()
     assert not app.exception
-    assert len(listed(app)) == kinds.count("crosses")
+    assert len(listed(app)) == shown["crosses", "certain"]
     assert all("suspected: crosses" in row for row in listed(app))
+
+
+def choices(reader: ReleaseReader) -> Counter[tuple[str, str | None]]:
+    """Patches by what the list says of them: that something was not tested only where nothing else is said."""
+    tested = {one.patch_id for one in reader.verdicts() if one.kind != "not_tested"}
+    said = [one for one in reader.verdicts() if one.kind != "not_tested" or one.patch_id not in tested]
+    return Counter((one.kind, one.certainty) for one in said)
 
 
 def listed(app: AppTest) -> list[str]:
@@ -81,15 +93,15 @@ def listed(app: AppTest) -> list[str]:
     return []
 
 
-def test_the_overview_counts_what_is_suspected(reader: ReleaseReader) -> None:
+def test_the_overview_counts_what_is_suspected_and_apart_what_is_doubtful(reader: ReleaseReader) -> None:
     app = open_page(OVERVIEW, area=AREA)
-    kinds = [verdict.kind for verdict in reader.verdicts()]
-    suspected = kinds.count("crosses") + kinds.count("no_permit")
+    shown = choices(reader)
     figures = {metric.label: metric.value for metric in app.metric}
-    assert figures["Held against permits"] == f"{len(kinds)} of {len(kinds)}"
-    assert figures["Suspected"].startswith(f"{suspected} · ")
+    patches = len(reader.patches())
+    assert figures["Held against permits"] == f"{patches - shown['not_tested', None]} of {patches}"
+    assert figures["Suspected"].startswith(f"{shown['crosses', 'certain'] + shown['no_permit', 'certain']} · ")
     table = next(frame.value for frame in app.dataframe if "verdict" in frame.value.columns)
-    assert list(table["patches"]) == [kinds.count(kind) for kind in ("no_permit", "crosses", "inside")]
+    assert sum(table["patches"]) == sum(shown.values())
     assert "confirmed by nobody yet" in text(app)
 
 

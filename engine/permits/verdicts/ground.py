@@ -13,7 +13,7 @@ from pyproj import CRS, Transformer
 from shapely.geometry.base import BaseGeometry
 
 from engine.grid import geodesic_area
-from engine.permits.excess import Excess, reaches_inside, reaches_outside
+from engine.permits.excess import Excess, narrow_and_wide, reaches_inside, reaches_outside
 from engine.permits.precision import Precision
 from engine.permits.verdicts.kinds import Area
 
@@ -129,8 +129,8 @@ class Ground:
 
     def whole(self, outline: BaseGeometry, degrees: BaseGeometry) -> Area:
         """All of an outline, which may be too wide or too narrow."""
-        likely, by = geodesic_area(degrees), self.precision.outline_m
-        least, most = (likely * outline.buffer(width).area / outline.area for width in (-by, by))
+        likely = geodesic_area(degrees)
+        least, most = (likely * shape.area / outline.area for shape in narrow_and_wide(outline, self.precision))
         return Area(least, likely, most, None, degrees)
 
     def _in_degrees(self, shape: BaseGeometry) -> Any:
