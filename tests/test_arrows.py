@@ -21,6 +21,7 @@ ARROWS = {
     "app": ("web",),
     "navigation": ("components", "engine.wording"),
     "pages": ("components", "engine.wording", "engine.permits", "engine.evidence"),
+    "pages.permits": ("components", "engine.wording", "engine.errors", "store.home"),
     "components": (
         "components",
         "engine.evidence",
@@ -31,6 +32,10 @@ ARROWS = {
         "web.palette",
         "web.urls",
     ),
+    "components.permits": (
+        *("components", "engine.wording", "engine.errors", "engine.permits", "engine.evidence"),
+        *("store.home", "store.reader", "store.rows", "web.handover"),
+    ),
     "web": ("web", "store.home", "store.reader", "store.rows"),
     "store": ("store",),
     "engine": FOUNDATIONS,
@@ -39,7 +44,10 @@ ARROWS = {
     # A dossier turns facts into words; two modules of it know where they lie.
     "engine.evidence": ("engine.evidence", "engine.wording", *FOUNDATIONS),
     "engine.evidence.gathering": ("engine.evidence", "store.reader", "store.rows", "store.shapes", *FOUNDATIONS),
-    "engine.evidence.selecting": ("engine.evidence", "store.reader", "store.rows", "store.shapes", *FOUNDATIONS),
+    "engine.evidence.selecting": (
+        *("engine.evidence", "engine.wording", "store.reader", "store.rows", "store.shapes"),
+        *FOUNDATIONS,
+    ),
     "engine.simulate": ("engine.simulate", *FOUNDATIONS),
     "engine.simulate.weining": ("engine.simulate", "engine.area", "engine.steps", *FOUNDATIONS),
     "engine.wording": ("engine.wording",),
@@ -73,22 +81,33 @@ SOURCES = {
 }
 
 
-def imported(source: str) -> Iterator[str]:
-    """Full name of everything that is imported, at the top or in a function; a relative one begins with a dot."""
-    for node in ast.walk(ast.parse(source)):
+def imported(source: str, *, types: bool = True) -> Iterator[str]:
+    """Full name of everything that is imported, at the top or in a function; a relative one begins with a dot.
+
+    types : also what is imported for the checker of types alone.
+    """
+    tree = ast.parse(source)
+    if not types:
+        tree.body = [node for node in tree.body if not _for_types(node)]
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield from (f"{'.' * node.level}{node.module or ''}.{alias.name}" for alias in node.names)
 
 
+def _for_types(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
 def wrong_arrows(module: str, source: str) -> list[str]:
     allowed = ARROWS[max((place for place in ARROWS if _within(module, (place,))), key=len)]
     banned = BANNED[module.split(".")[0]]
+    loaded = set(imported(source, types=False))
     return [
         f"{module} -> {name}"
         for name in imported(source)
-        if _within(name, banned) or (_of_project(name) and not _within(name, allowed))
+        if (name in loaded and _within(name, banned)) or (_of_project(name) and not _within(name, allowed))
     ]
 
 

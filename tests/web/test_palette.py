@@ -98,9 +98,11 @@ def test_every_activity_has_a_colour_and_a_sign_of_its_own() -> None:
     assert len(set(ACTIVITY_COLOURS.values())) == len(set(ACTIVITY_SIGNS.values())) == len(ACTIVITY_SIGNS)
 
 
-def test_every_verdict_has_a_colour_and_a_sign_of_its_own() -> None:
+def test_every_verdict_has_a_sign_of_its_own_and_a_colour_that_says_whether_it_speaks_against_a_patch() -> None:
     assert VERDICT_COLOURS.keys() == VERDICT_SIGNS.keys()
-    assert len(set(VERDICT_COLOURS.values())) == len(set(VERDICT_SIGNS.values())) == len(VERDICT_SIGNS)
+    assert len(set(VERDICT_SIGNS.values())) == len(VERDICT_SIGNS)
+    for_it = {VERDICT_COLOURS[kind] for kind in ("inside", "not_tested", "renewal_pending")}
+    assert for_it.isdisjoint(VERDICT_COLOURS[kind] for kind in ("no_permit", "crosses", "after_expiry"))
 
 
 def test_permits_have_a_colour_that_no_outline_of_a_patch_has() -> None:
