@@ -83,7 +83,9 @@ def test_motion_is_dated_no_later_than_it_stops() -> None:
 def test_what_is_heaped_up_is_told_from_what_is_dug() -> None:
     assert is_dump("coal gangue dump")
     assert is_dump("gangue_dump")
+    assert is_dump("煤矸石堆")
     assert not is_dump("iron ore open pit")
+    assert not is_dump("multiple pits")
 
 
 # Against the days of permits
