@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from engine.permits.cadastre import Heading, Note
-from engine.permits.date_columns import Days, date_order, read_days, read_ranges
+from engine.permits.date_cells import Days, is_empty
+from engine.permits.date_columns import date_order, read_days
+from engine.permits.date_ranges import read_ranges
 from engine.permits.fields import Field
 from engine.permits.quantities import Floats, read_areas, read_elevations, read_metres
 
@@ -28,7 +30,7 @@ def words(values: pd.Series) -> list[str]:
 def _word(value: Any) -> str:
     if isinstance(value, str):
         return value.strip()
-    if value is None or pd.isna(value):
+    if is_empty(value):
         return ""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
 

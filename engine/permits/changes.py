@@ -43,8 +43,8 @@ def register_changes(old: Register, new: Register, *, tolerance_m: float = 1.0) 
 
     The table's columns are CHANGE_COLUMNS; `change` is one of "added", "removed", "renewed" (it ends later, or no
     longer ends), "shortened", "begins_otherwise", "boundary_moved", "outline_added", "outline_removed", and
-    "mine_changed", "holder_changed", "mineral_changed", "kind_changed", "status_changed". gained_m2, lost_m2 : areas that the outline
-    took in and gave up; distance_m : the greatest from one boundary to the other; NaN for other changes.
+    "mine_changed", "holder_changed", "mineral_changed", "kind_changed", "status_changed". gained_m2, lost_m2 : areas
+    that the outline took in and gave up; distance_m : the greatest from one boundary to the other; NaN for others.
     """
     before, after = old.permits.set_index("number"), new.permits.set_index("number")
     both = [number for number in before.index if number in after.index]

@@ -7,7 +7,9 @@ from functools import cached_property
 
 import pandas as pd
 
-from engine.permits.date_columns import looks_like_dates, read_ranges
+from engine.permits.date_cells import text_of
+from engine.permits.date_columns import looks_like_dates
+from engine.permits.date_ranges import read_ranges
 from engine.permits.fields import Field
 from engine.permits.meanings import PermitKind, PermitStatus, kind_of, status_of
 from engine.permits.minerals import mineral_groups
@@ -31,9 +33,13 @@ class Values:
         self._column = column
         filled = column.dropna()
         if filled.dtype == object or pd.api.types.is_string_dtype(filled.dtype):
-            filled = filled[filled.astype(str).str.strip() != ""]
+            texts = [text_of(value) for value in filled]  # as text, since a cell may hold a list
+            filled = filled[[text != "" for text in texts]]
+            different = len(set(texts) - {""})
+        else:
+            different = filled.nunique()
         self._share = len(filled) / len(column) if len(column) else 0.0
-        self._distinct = filled.nunique() / len(filled) if len(filled) else 0.0
+        self._distinct = different / len(filled) if len(filled) else 0.0
         step = max(1, math.ceil(len(filled) / _LOOKED_AT))
         self._some = list(filled.iloc[::step].astype(object))
         self._texts = [str(value).strip() for value in self._some]

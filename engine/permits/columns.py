@@ -29,7 +29,7 @@ class How(StrEnum):
 
 @dataclass(frozen=True)
 class ColumnGuess:
-    """What a column was taken for, and why. samples : some of its different values. confidence : from 0 to 1; below 0.5
+    """What a column was taken for, and why. samples : some of its different values. confidence : from 0 to 1; below 0.6
     a person should look."""
 
     column: str

@@ -12,7 +12,7 @@ import shapely
 
 from engine.errors import InputError
 from engine.permits.cadastre import Cadastre, Heading, Note
-from engine.permits.cells import ROWS_NAMED, Cells
+from engine.permits.cells import ROWS_NAMED, Cells, words
 from engine.permits.columns import KEPT_COLUMNS, ColumnGuess, guess_columns
 from engine.permits.fields import Field
 from engine.permits.joining import Joined, join_rows
@@ -22,7 +22,7 @@ from engine.permits.register import PERMIT_COLUMNS, TEXT_COLUMNS, Register
 from engine.vectors import require_degrees
 
 _GUESSES_NAMED = 12
-_DOUBTFUL = 0.5  # confidence below which the guess of a column is noted
+_DOUBTFUL = 0.6  # confidence below which the guess of a column is noted
 
 
 def make_register(
@@ -133,7 +133,7 @@ def _is_broken(as_read: pd.Series) -> npt.NDArray[np.bool_]:
 
 
 def _column_read(field: Field, column: str, guess: ColumnGuess | None, table: pd.DataFrame) -> ColumnRead:
-    filled = int((table[column].notna() & (table[column].astype(str).str.strip() != "")).sum())
+    filled = sum(text != "" for text in words(table[column]))
     if guess is None:
         return ColumnRead(field, column, "chosen", 1.0, (), filled)
     return ColumnRead(field, column, str(guess.how), guess.confidence, guess.samples, filled)

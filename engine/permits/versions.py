@@ -106,7 +106,7 @@ def read_version(folder: Path, version_id: str) -> tuple[Register, QualityReport
 
 
 def _found(folder: Path) -> Iterator[tuple[str, Version | None]]:
-    for path in sorted(folder.glob(f"[!.]*{_SUFFIX}"), reverse=True):
+    for path in sorted(folder.glob(f"[!.]*{_SUFFIX}"), key=lambda path: path.stem, reverse=True):
         try:
             version = Version(**json.loads(pq.read_schema(path).metadata[_KEY])["version"])
             yield path.name, version if version.id == path.stem else None

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine import wording
 from engine.area import Area
 from engine.permits import opening
 from engine.permits.cadastre import Heading
 from engine.permits.quality import QualityReport
 from engine.permits.register import Register
 from engine.vectors import vector_files
-from engine.wording.quality import field_name, how_known, quality_note
 
 _ODD = {
     "without_dates": "without dates",
@@ -39,19 +39,12 @@ def check_permits(area: Area) -> str:
 
 
 def _lines(report: QualityReport) -> Iterator[str]:
-    """Counts, guessed columns, and what was guessed or refused in words; notes of the file itself as their codes."""
+    """Counts, guessed columns, and what was mended, guessed and refused."""
     said = [f"{report.counts[name]} {what}" for name, what in _ODD.items() if report.counts.get(name)]
     yield f"permits: {report.counts['permits']}" + (f" ({', '.join(said)})" if said else "")
     for column in report.columns:
         if column.how != "chosen":
-            yield f"  {field_name(column.field)}: column '{column.column}', {how_known(column.how)}"
+            yield f"  {wording.field_name(column.field)}: column '{column.column}', {wording.how_known(column.how)}"
     for heading in (Heading.MENDED, Heading.GUESSED, Heading.REFUSED):
         for note in report.under(heading):
-            yield f"  {heading}: {_sentence(note.code, note.parameters)}"
-
-
-def _sentence(code: str, parameters: dict[str, object]) -> str:
-    try:
-        return quality_note(code, parameters)
-    except KeyError:
-        return code
+            yield f"  {heading}: {wording.note(note.code, note.parameters)}"

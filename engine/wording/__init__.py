@@ -4,7 +4,6 @@ Texts go through gettext with English as the message; `use_language` sets the la
 Numbers carry their unit, and their uncertainty where there is one; minus is a minus sign.
 """
 
-from engine.wording.cadastres import note
 from engine.wording.language import gettext, language, ngettext, use_language
 from engine.wording.names import (
     activity_name,
@@ -16,7 +15,9 @@ from engine.wording.names import (
     state_name,
     unit_name,
 )
+from engine.wording.notes import note
 from engine.wording.numbers import day, hectares, hectares_with_margin, number, percent, period, place, rate
+from engine.wording.quality import field_name, heading_name, how_known, kind_name, status_name
 from engine.wording.statements import convention, patch_statement, pixel_statement
 from engine.wording.verdicts import area_range, outside_range, reason, validity, verdict_name
 
@@ -28,9 +29,13 @@ __all__ = [
     "class_name",
     "convention",
     "day",
+    "field_name",
     "gettext",
+    "heading_name",
     "hectares",
     "hectares_with_margin",
+    "how_known",
+    "kind_name",
     "language",
     "layer_name",
     "ngettext",
@@ -46,6 +51,7 @@ __all__ = [
     "reason",
     "reference_name",
     "state_name",
+    "status_name",
     "unit_name",
     "use_language",
     "validity",

@@ -50,10 +50,10 @@ def _found(code: str, count: int) -> str | None:
         "crs_given": _("The coordinate reference system was chosen: {crs}."),
         "outlines_in_column": _("The column {column} holds outlines, too (WKT)."),
         "column_against_geometry": ngettext(
-            "{count} outline in the column {column}, read as {systems}, lies more than {apart_m} m from the record's own "
-            "({compared} compared).",
-            "{count} outlines in the column {column}, read as {systems}, lie more than {apart_m} m from the records' own "
-            "({compared} compared).",
+            "{count} outline in the column {column}, read as {systems}, lies more than {apart_m} m from the "
+            "record's own ({compared} compared).",
+            "{count} outlines in the column {column}, read as {systems}, lie more than {apart_m} m from the "
+            "records' own ({compared} compared).",
             count,
         ),
         "duplicates": _("{count} records share their outline with another ({outlines} outlines)."),
@@ -121,6 +121,11 @@ def _refused(code: str, count: int) -> str | None:
         "no_ground": ngettext(
             "The outline of {count} record covers no ground.", "The outlines of {count} records cover no ground.", count
         ),
+        "outside_system": ngettext(
+            "The outline of {count} record lies nowhere in the coordinate reference system; it was left out.",
+            "The outlines of {count} records lie nowhere in the coordinate reference system; they were left out.",
+            count,
+        ),
         "few_corners": ngettext(
             "{count} record has a ring of fewer than three corners; it was left out.",
             "{count} records have rings of fewer than three corners; they were left out.",
@@ -141,7 +146,7 @@ def _parameter(name: str, value: Any) -> str:
     if name == "area_m2":
         return hectares(value)
     if name == "crs":
-        return value.split('"')[1] if "[" in value else value
+        return str(value.split('"')[1] if "[" in value else value)
     if name in ("layers", "names", "systems"):
         return ", ".join(str(each) for each in value[:_SHOWN]) + (" …" if len(value) > _SHOWN else "")
     if name in ("count", "outlines", "compared", "apart_m"):

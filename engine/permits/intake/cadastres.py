@@ -32,7 +32,7 @@ from engine.permits.intake.layers import Layer, Loaded, choose, together
 
 _ZIPPED = (".gpkg", ".kml", ".geojson", ".json", ".parquet", ".xlsx", ".csv", ".tsv", ".txt")
 
-# Of tables, by what their first note says of their outlines.
+# Of tables, by what a note says of their outlines.
 _FORMS = {
     "outlines_from_wkt": "table with WKT",
     "outlines_from_corners": "table of corners",
@@ -58,9 +58,8 @@ def read_request_as_cadastre(folder: Path) -> Cadastre:
         notes.append(Note(Heading.READ, "layers_left", {"count": len(left), "layers": left[:20]}))
     if loaded.encoding_guessed:
         notes.append(Note(Heading.GUESSED, "encoding", {"encoding": loaded.encoding}))
-    return _cadastre(
-        request, _FORMS.get(loaded.notes[0].code, form) if loaded.notes else form, layers, read, loaded, notes
-    )
+    form = next((_FORMS[note.code] for note in loaded.notes if note.code in _FORMS), form)
+    return _cadastre(request, form, layers, read, loaded, notes)
 
 
 def _cadastre(
@@ -72,6 +71,11 @@ def _cadastre(
     polygons = outlines.polygons
     if settled.swapped:
         polygons = shapely.transform(polygons, lambda corners: corners[:, ::-1])
+    astray = systems.astray(settled.crs, polygons)
+    polygons = np.where(astray, shapely.Polygon(), polygons)
+    if astray.any():
+        refused = tuple(int(row) for row in rows[astray])
+        notes.append(Note(Heading.REFUSED, "outside_system", {"count": len(refused)}, refused))
     in_degrees = systems.in_degrees(settled.crs, settled.guesses, polygons)
     table = gpd.GeoDataFrame(_storable(loaded.columns), geometry=polygons, crs=settled.crs)
     table["row_in_file"] = rows
@@ -201,6 +205,8 @@ def _one_type(values: pd.Series) -> pd.Series:
     if values.dtype != object:
         return values
     there = [value for value in values if not _is_missing(value)]
+    if there and all(isinstance(value, int | float) and not isinstance(value, bool) for value in there):
+        return pd.to_numeric(values)
     if len({type(value) for value in there}) <= 1 and not isinstance(next(iter(there), ""), dict | list | np.ndarray):
         return values
     return pd.Series(

@@ -1,5 +1,6 @@
 """Systems that registers of permits are written in, out of EPSG's list, as far as the size of the numbers allows."""
 
+import math
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -26,6 +27,8 @@ _ZONE = re.compile(r"zone (\d+)$")
 def prefix_of(extent: Bounds) -> int | None:
     """The zone number that all eastings begin with; None where they begin with none."""
     west, _, east, _ = extent
+    if not (math.isfinite(west) and math.isfinite(east)):
+        return None
     zone = int(west // 1e6)
     is_one = zone == int(east // 1e6) and (1 <= zone <= 7 or 13 <= zone <= 45)
     return zone if is_one and all(5e4 <= each % 1e6 <= 9.5e5 for each in (west, east)) else None

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from engine.errors import InputError
-from engine.permits.cadastre import Heading, Note
+from engine.permits.cadastre import CrsGuess, Heading, Note
 from engine.permits.intake import systems
 from engine.permits.intake.cells import as_angle, as_number, groups_by_comma
 from engine.permits.intake.headings import CornerColumns
@@ -187,8 +187,7 @@ def _is_north_first(pairs: Ring, order: str, near: Any) -> tuple[bool, str]:
     if not len(finite):
         return False, "axes_as_usual"
     first, second = np.quantile(finite, (0.02, 0.98), axis=0).T
-    one = systems.guess_as_given((first[0], second[0], first[1], second[1]), near)
-    other = systems.guess_as_given((second[0], first[0], second[1], first[1]), near)
+    one, other = _guesses(first, second, near)
     if bool(one) != bool(other):
         return bool(other), "axes_by_size"
     if not one:
@@ -200,3 +199,14 @@ def _is_north_first(pairs: Ring, order: str, near: Any) -> tuple[bool, str]:
         return bool(china), "axes_by_size" if china else "axes_as_usual"
     narrow = np.abs(finite[:, 1]).max() < 1e6 <= np.abs(finite[:, 0]).min()
     return bool(narrow), "axes_by_size" if narrow else "axes_as_usual"
+
+
+def _guesses(first: Ring, second: Ring, near: Any) -> tuple[Sequence[CrsGuess], Sequence[CrsGuess]]:
+    """Systems that hold the coordinates as they stand, and the other way round; each given by its least and greatest.
+
+    What holds numbers of any size, or is only known to be used there, speaks for an order where nothing else does.
+    """
+    orders = [systems.guess_as_given((x[0], y[0], x[1], y[1]), near) for x, y in ((first, second), (second, first))]
+    usual = [[guess for guess in order if guess.why not in ("web_mercator", "place")] for order in orders]
+    one, other = usual if any(usual) else orders
+    return one, other

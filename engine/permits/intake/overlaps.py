@@ -6,13 +6,15 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from shapely.errors import GEOSException
 
 from engine.permits.cadastre import Heading, Note
 
 _LISTED = 50
-_MOST_PAIRS = 500_000
-_CHUNK = 500  # outlines looked up at once: each may meet all others
+_MOST_PAIRS, _MOST_CANDIDATES = 500_000, 5_000_000  # a file in which all overlap all must not take for ever
+_CHUNK = 100  # outlines looked up at once: each may meet all others
 _METRES_PER_DEGREE = 111_320.0
+_GRID_DEGREES, _GRID_M = 1e-8, 1e-3
 _LEAST_M2 = 1.0  # what overlaps by less was drawn to one line
 
 
@@ -42,7 +44,11 @@ def _overlaps(shapes: NDArray[Any], rows: NDArray[Any], *, in_degrees: bool) -> 
     pairs, complete = _meeting(shapes)
     if not len(pairs):
         return []
-    shared = shapely.area(shapely.intersection(shapes[pairs[:, 0]], shapes[pairs[:, 1]]))
+    one, other = shapes[pairs[:, 0]], shapes[pairs[:, 1]]
+    try:
+        shared = shapely.area(shapely.intersection(one, other))
+    except GEOSException:  # on a grid it always finds an answer
+        shared = shapely.area(shapely.intersection(one, other, grid_size=_GRID_DEGREES if in_degrees else _GRID_M))
     if in_degrees:
         latitude = shapely.get_y(shapely.centroid(shapes[pairs[:, 0]]))
         shared = shared * _METRES_PER_DEGREE**2 * np.cos(np.radians(np.clip(latitude, -90, 90)))
@@ -56,30 +62,27 @@ def _overlaps(shapes: NDArray[Any], rows: NDArray[Any], *, in_degrees: bool) -> 
         "area_m2": round(float(shared.sum()), 1),
         "pairs": [[int(pairs[one, 0]), int(pairs[one, 1]), round(float(shared[one]), 1)] for one in largest],
     }
-    return [
-        Note(
-            Heading.READ,
-            "overlaps" if complete else "many_overlaps",
-            parameters,
-            tuple(int(row) for row in np.unique(pairs)),
-        )
-    ]
+    code = "overlaps" if complete else "many_overlaps"
+    return [Note(Heading.READ, code, parameters, tuple(int(row) for row in np.unique(pairs)))]
 
 
 def _meeting(shapes: NDArray[Any]) -> tuple[NDArray[Any], bool]:
     """Pairs that share more than a boundary, shape (pairs, 2), and whether these are all."""
     tree = shapely.STRtree(shapes)
     shapely.prepare(shapes)
-    found, count = [np.empty((0, 2), dtype=int)], 0
+    found, count, candidates = [np.empty((0, 2), dtype=int)], 0, 0
     for start in range(0, len(shapes), _CHUNK):
         one, other = tree.query(shapes[start : start + _CHUNK])
         one = one + start
         later = other > one
         one, other = one[later], other[later]
+        candidates += len(one)
+        if candidates > _MOST_CANDIDATES:
+            one, other = one[: _MOST_CANDIDATES // _CHUNK], other[: _MOST_CANDIDATES // _CHUNK]
         touching = shapely.touches(shapes[one], shapes[other])
         meeting = shapely.intersects(shapes[one], shapes[other]) & ~touching
         found.append(np.column_stack([one[meeting], other[meeting]]))
         count += int(meeting.sum())
-        if count > _MOST_PAIRS:
+        if count > _MOST_PAIRS or candidates > _MOST_CANDIDATES:
             return np.concatenate(found), False
     return np.concatenate(found), True

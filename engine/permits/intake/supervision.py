@@ -41,7 +41,7 @@ def _wait(child: int, seconds: int) -> str:
             return "time"
         time.sleep(0.005)
     if os.WIFSIGNALED(status):
-        return "time" if os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGKILL) else "fell"
+        return {signal.SIGXCPU: "time", signal.SIGKILL: "memory"}.get(signal.Signals(os.WTERMSIG(status)), "fell")
     return {0: "done", _OUT_OF_MEMORY: "memory"}.get(os.WEXITSTATUS(status), "fell")
 
 
@@ -58,7 +58,9 @@ def _read_and_exit(folder: Path, limits: Limits, read: Read) -> None:
         status = 0
     except MemoryError:
         status = _OUT_OF_MEMORY
-    except BaseException:
+    except BaseException as error:
+        if "bad_alloc" in str(error):  # what GEOS says where there is no more memory
+            status = _OUT_OF_MEMORY
         traceback.print_exc()
     finally:
         sys.stderr.flush()
@@ -76,4 +78,6 @@ def _confine(limits: Limits) -> None:
     ):
         _, most = resource.getrlimit(what)
         value = value if most == resource.RLIM_INFINITY else min(value, most)
-        resource.setrlimit(what, (value, value))
+        # Whoever is past the soft limit of the processor is told so before being killed.
+        spare = 5 if what == resource.RLIMIT_CPU and most == resource.RLIM_INFINITY else 0
+        resource.setrlimit(what, (value, value + spare))

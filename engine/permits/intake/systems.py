@@ -55,9 +55,22 @@ def settle(stated: str | None, polygons: NDArray[Any], choices: Choices, near: t
         return Settled(name_of(crs), (), False, (Note(Heading.READ, "crs_given", {"crs": name_of(crs)}),))
     if stated is not None:
         return _keep(_parse(stated), extent, near)
+    _require_one_zone(polygons)
     guesses, swapped = guess(extent, near)
     notes = [Note(Heading.MENDED, "axes_swapped", {})] if swapped else []
     return Settled(None, guesses, swapped, (*notes, Note(Heading.GUESSED, "no_crs", {"count": len(guesses)})))
+
+
+def _require_one_zone(polygons: NDArray[Any]) -> None:
+    """Refuse a file whose eastings begin with several zone numbers: no system holds them all."""
+    bounds = shapely.bounds(polygons)
+    zones = sorted({zone for west, south, east, north in bounds if (zone := prefix_of((west, south, east, north)))})
+    if len(zones) > 1 and zones[0] >= 13 and prefix_of(extent_of(polygons)) is None:
+        raise InputError(
+            f"its eastings begin with several zone numbers ({', '.join(map(str, zones[:_SHOWN]))})",
+            field="CRS",
+            mend="supply the permits of each zone as a file of their own",
+        )
 
 
 def _keep(crs: CRS, extent: Bounds, near: tuple[float, float] | None) -> Settled:
@@ -238,6 +251,22 @@ def _within(crs: CRS, bounds: Bounds, degrees: float, latitudes: float) -> bool:
         and south >= area.south - latitudes
         and north <= area.north + latitudes
     )
+
+
+def astray(crs: str | None, polygons: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which outlines cannot lie in a system that holds the others."""
+    if crs is None:
+        return np.zeros(len(polygons), dtype=bool)
+    system = CRS.from_user_input(crs)
+    bounds = shapely.bounds(polygons)
+    corners = [(bounds[:, 0], bounds[:, 1]), (bounds[:, 2], bounds[:, 3])]
+    lies = np.ones(len(polygons), dtype=bool)
+    there = Transformer.from_crs(system, system.geodetic_crs, always_xy=True)
+    for x, y in corners:
+        lon, lat = (x, y) if system.is_geographic else there.transform(x, y)
+        lies &= np.isfinite(lon) & np.isfinite(lat) & (np.abs(lat) <= 90) & (np.abs(lon) <= 360)
+    lost: NDArray[np.bool_] = ~lies & ~shapely.is_empty(polygons)
+    return lost
 
 
 def in_degrees(crs: str | None, guesses: Sequence[CrsGuess], polygons: NDArray[Any]) -> bool:

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.permits.date_columns import EARLIEST, Days, date_order, looks_like_dates, read_days, read_ranges
+from engine.permits.date_cells import EARLIEST, Days
+from engine.permits.date_columns import date_order, looks_like_dates, read_days
+from engine.permits.date_ranges import read_ranges
 from engine.permits.written_dates import FOREVER
 
 D = datetime.date

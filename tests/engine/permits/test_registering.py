@@ -7,13 +7,17 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from shapely.geometry import Point, Polygon, box
 
 from engine.errors import InputError
 from engine.grid import geodesic_area
 from engine.permits.cadastre import Cadastre, CrsGuess, Heading
+from engine.permits.columns import guess_columns
 from engine.permits.fields import Field
 from engine.permits.outlines import areas_m2, in_degrees
 from engine.permits.quality import QualityReport, count_on
@@ -241,6 +245,32 @@ def test_permits_are_counted_on_a_day() -> None:
         },
     )
     assert count_on(found, D(2021, 6, 1)) == {"valid": 1, "expired": 1, "not_begun": 1, "without_dates": 1}
+
+
+CELL = st.one_of(
+    *(st.none(), st.text(max_size=20), st.integers(), st.floats(), st.booleans(), st.dates(), st.datetimes()),
+    *(
+        st.binary(max_size=4),
+        st.lists(st.integers(), max_size=2),
+        st.sampled_from(["长期", "1,234", "31/12/2020", "-"]),
+    ),
+)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(cells=st.lists(CELL, min_size=2, max_size=2), field=st.sampled_from(Field))
+def test_nothing_in_a_cell_is_fatal(cells: list[Any], field: Field) -> None:
+    made = cadastre(**{"permit number": ["C1", "C2"], "x": pd.Series(cells, dtype=object)})
+    found, quality = make_register(made, {Field.NUMBER: "permit number", field: "x"})
+    assert found.permits["number"].is_unique
+    assert QualityReport.from_json(quality.to_json()) == quality
+    guess_columns(made.table)
+
+
+@pytest.mark.parametrize("name", ["permit number", "状态", "area", "expiry", "mineral"])
+@given(cells=st.lists(CELL, min_size=2, max_size=2))
+def test_whatever_a_column_holds_it_can_be_guessed_at(name: str, cells: list[Any]) -> None:
+    guess_columns(pd.DataFrame({name: pd.Series(cells, dtype=object)}))
 
 
 def large(count: int) -> Cadastre:
