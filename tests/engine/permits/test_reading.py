@@ -138,7 +138,7 @@ def test_loose_parts_come_in_any_order_and_case(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("missing", "code"), [("shx", "index_made"), ("dbf", "no_attributes"), ("prj", "no_crs")])
 def test_missing_parts_are_told(tmp_path: Path, missing: str, code: str) -> None:
     cadastre = read_cadastre(shapefile(tmp_path / "a.shp", table(), without=[missing]))
-    assert "axes_by_size" in codes(cadastre)
+    assert code in codes(cadastre)
     assert_same(cadastre)
     assert not (tmp_path / "a.shx").exists() or missing != "shx"
 
