@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from engine.permits.dates import as_date
 from engine.permits.meanings import PermitKind, PermitStatus, kind_of, status_of
 from engine.permits.minerals import mineral_groups
 
@@ -73,9 +74,9 @@ def terms_of(row: Any, extraction_kinds: Collection[str] = ()) -> Terms:
         minerals=mineral_groups(mineral),
         status=status,
         word=status_of(status),
-        valid_from=row.valid_from,
-        valid_to=row.valid_to,
-        reclaim_by=row.reclaim_by,
+        valid_from=as_date(row.valid_from),
+        valid_to=as_date(row.valid_to),
+        reclaim_by=as_date(row.reclaim_by),
         has_elevations=not (_missing(row.top_m) and _missing(row.bottom_m)),
     )
 

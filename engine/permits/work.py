@@ -22,7 +22,9 @@ _LEAST_DAYS = 365  # over a year the seasons nearly cancel
 _CONFIDENCE = 0.975  # two-sided 95 %
 # Digging goes on; settlement fades. Of the rate of the first half, that the second one must keep.
 _LASTING = 0.75
-_DUMPS = ("dump", "heap", "tip", "spoil", "tailings", "waste", "排土", "矸石", "堆")
+# Words of classes, in English and Chinese.
+_DUMPS = frozenset({"dump", "dumps", "heap", "heaps", "tip", "tips", "spoil", "tailings", "waste"})
+_DUMPS_WITHOUT_SPACES = ("排土", "矸石", "堆")
 
 
 class Sign(NamedTuple):
@@ -60,7 +62,7 @@ def signs_of_work(subject: Subject, outline_m: float, threshold: float = THRESHO
 def is_dump(mine_class: str) -> bool:
     """Whether a class, by its key or title, is of what is heaped up, and not of what is dug."""
     words = mine_class.lower().replace("_", " ")
-    return any(word in words for word in _DUMPS)
+    return not _DUMPS.isdisjoint(words.split()) or any(word in words for word in _DUMPS_WITHOUT_SPACES)
 
 
 def _perimeters(subject: Subject) -> float:

@@ -7,6 +7,7 @@ import geopandas as gpd
 import numpy as np
 from pyproj import CRS
 
+from engine.permits.dates import as_date
 from engine.permits.options import JudgingOptions
 from engine.permits.precision import Precision
 from engine.permits.register import Register
@@ -39,7 +40,7 @@ class Judge:
     ) -> None:
         self._ground = Ground(register.permits, zones, crs, precision)
         self._permits = Permits(register, options.extraction_kinds)
-        self._zones = list(zip(zones["name"], zones["since"], strict=True))
+        self._zones = list(zip(zones["name"], map(as_date, zones["since"]), strict=True))
         self._grace = datetime.timedelta(days=options.reclaim_grace_days)
         self._error, self._last_date = precision.total_m, last_date
 

@@ -1,6 +1,7 @@
 """Days: work that was dated against the days of permits, ground not restored, and any day that is asked about."""
 
 import datetime
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -12,6 +13,7 @@ from engine.errors import InputError
 from engine.permits.comparison import VERDICT_COLUMNS, compare
 from engine.permits.options import PermitOptions
 from engine.permits.precision import Precision, precision_of
+from engine.permits.register import Register
 from engine.permits.subjects import Growth, MotionSeries, Outline, Subject, subjects
 from engine.permits.verdicts.kinds import Certainty
 from engine.permits.work import is_dump, signs_of_work
@@ -83,7 +85,9 @@ def test_motion_is_dated_no_later_than_it_stops() -> None:
 def test_what_is_heaped_up_is_told_from_what_is_dug() -> None:
     assert is_dump("coal gangue dump")
     assert is_dump("gangue_dump")
+    assert is_dump("煤矸石堆")
     assert not is_dump("iron ore open pit")
+    assert not is_dump("multiple pits")
 
 
 # Against the days of permits
@@ -279,3 +283,12 @@ def test_the_error_is_what_options_say_or_what_is_known_of_images_and_outlines()
     assert coarse == Precision(pytest.approx(2 * np.sqrt(25 + 25 + 1.3**2)), 10.0)
     said = OPTIONS.model_copy(update={"image_error_m": 3.0, "boundary_error_m": 4.0, "datum_error_m": 0.0})
     assert precision_of(said, pixel_m=10.0) == Precision(10.0, 8.0)
+
+
+def test_a_register_that_went_through_a_file_says_the_same(tmp_path: Path) -> None:
+    """Days that are missing come back as other kinds of nothing, and dates as times."""
+    given = register(permit("C1", square(0, 0, 1000), valid_from=None), permit("C2", square(0, 0, 1000)))
+    table = given.permits.assign(valid_to=pd.to_datetime(given.permits["valid_to"]), issued=pd.NaT)
+    table.to_parquet(tmp_path / "a.parquet")
+    back = Register(gpd.read_parquet(tmp_path / "a.parquet"))
+    assert compare([subject(PATCH)], back, None, OPTIONS).counts() == {"inside": 1}

@@ -21,7 +21,7 @@ from engine.area import read_area
 from engine.blocks import Workers
 from engine.cli import main
 from engine.errors import InputError
-from engine.permits.verdicts import VerdictKind
+from engine.permits.verdicts.kinds import VerdictKind
 from engine.pipeline import check_inputs, run
 from engine.simulate import weining
 from engine.simulate.area_file import held_out_rows
