@@ -60,7 +60,9 @@ def geopackage_of(layers: dict[str, gpd.GeoDataFrame], changed: datetime) -> byt
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "evidence.gpkg"
         for name, frame in layers.items():
-            frame.to_file(path, layer=name, driver="GPKG", engine="pyogrio", mode="a" if path.exists() else "w")
+            # By way of Arrow days stay days, without a time.
+            mode = "a" if path.exists() else "w"
+            frame.to_file(path, layer=name, driver="GPKG", engine="pyogrio", mode=mode, use_arrow=True)
         with closing(sqlite3.connect(path)) as database, database:
             database.execute("UPDATE gpkg_contents SET last_change = ?", [f"{changed:%Y-%m-%dT%H:%M:%S.000Z}"])
         return path.read_bytes()
@@ -68,10 +70,8 @@ def geopackage_of(layers: dict[str, gpd.GeoDataFrame], changed: datetime) -> byt
 
 def _frame(rows: Sequence[dict[str, Any]], shapes: Sequence[BaseGeometry | None]) -> gpd.GeoDataFrame:
     frame = pd.DataFrame(rows)
-    for name in frame.columns:
-        if any(isinstance(value, date) for value in frame[name]):
-            frame[name] = [None if value is None else value.isoformat() for value in frame[name]]
-    return gpd.GeoDataFrame(frame, geometry=list(shapes), crs="EPSG:4326")
+    unknown = {name: "string" for name in frame.columns if frame[name].isna().all()}
+    return gpd.GeoDataFrame(frame.astype(unknown), geometry=list(shapes), crs="EPSG:4326")
 
 
 def _permit_rows(case: Case) -> list[dict[str, Any]]:
