@@ -1,7 +1,7 @@
 """The rows of figures at the top of the overview."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import streamlit as st
@@ -10,7 +10,7 @@ from components.verdicts import SUSPECTED
 from engine import wording
 from engine.wording import gettext as _
 from store.reader import ReleaseReader
-from store.rows import Patch, Radar, Verdict, VerdictSum
+from store.rows import Patch, Radar, Verdict
 
 _FEWEST, _MOST = 5, 6  # columns in a row
 _WHOLE = 0.97  # of a frame; a rim without data is no gap
@@ -104,28 +104,41 @@ def motion_figures(radar: Radar, patches: Sequence[Patch]) -> list[Figure]:
 
 def verdict_figure(patches: Sequence[Patch], verdicts: Sequence[Verdict]) -> Figure:
     """How many patches were held against permits."""
-    tested = sum(1 for verdict in verdicts if verdict.kind != "not_tested")
+    tested = {verdict.patch_id for verdict in verdicts if verdict.kind != "not_tested"}
     return Figure(
         _("Held against permits"),
-        _("{tested} of {all}").format(tested=tested, all=len(patches)),
+        _("{tested} of {all}").format(tested=len(tested), all=len(patches)),
         _("Patches with a verdict. The others read “permits not tested”; the card of each says what is missing."),
     )
 
 
-def suspected_figure(sums: Sequence[VerdictSum]) -> Figure:
-    """How many patches are suspected, and how much of their ground lies outside permits."""
-    own = [row for row in sums if row.kind in SUSPECTED]
-    count = wording.number(sum(row.patches for row in own))
-    least, likely, most = (sum(row[place] for row in (_areas(one) for one in own)) for place in range(3))
+def suspected_figures(verdicts: Sequence[Verdict]) -> list[Figure]:
+    """How many patches are suspected for certain, and of how many that is doubtful; of each the ground concerned."""
+    against = [verdict for verdict in verdicts if verdict.kind in SUSPECTED]
+    certain = {verdict.patch_id for verdict in against if verdict.certainty == "certain"}
+    doubtful = {verdict.patch_id for verdict in against} - certain
     explained = _(
-        "Patches without a valid permit, or that cross the boundary of theirs: {area}. Nobody has confirmed them yet."
+        "Patches with a verdict against them: {area}. Of a patch with several verdicts the largest ground counts. "
+        "Nobody has confirmed them yet."
     )
+    figures = [_figure(_("Suspected"), explained, certain, [one for one in against if one.certainty == "certain"])]
+    if doubtful:
+        explained = _("Patches of which the positional error, or a missing date, leaves open whether they are: {area}.")
+        figures.append(_figure(_("Doubtful"), explained, doubtful, against))
+    return figures
+
+
+def _figure(label: str, explained: str, patches: Collection[str], verdicts: Sequence[Verdict]) -> Figure:
+    """Of some patches: how many, and the ground that their verdicts are about, each piece counted once."""
+    areas: dict[str, tuple[float, float, float]] = {}
+    for one in verdicts:
+        area = one.likely_m2 or 0.0, one.least_m2 or 0.0, one.most_m2 or 0.0
+        if one.patch_id in patches:
+            areas[one.patch_id] = max(areas.get(one.patch_id, (0.0, 0.0, 0.0)), area)
+    likely, least, most = (sum(area[place] for area in areas.values()) for place in range(3))
+    count = wording.number(len(patches))
     return Figure(
-        _("Suspected"),
-        f"{count} · {wording.hectares(likely)}" if own else count,
+        label,
+        f"{count} · {wording.hectares(likely)}" if patches else count,
         explained.format(area=wording.outside_range(least, likely, most)),
     )
-
-
-def _areas(row: VerdictSum) -> tuple[float, float, float]:
-    return row.least_m2, row.likely_m2, row.most_m2

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from components.verdicts import by_patch, verdict_facts
+from components.verdicts import by_patch, headlines, verdict_facts, verdict_sign
 from engine import wording
 from engine.wording import gettext as _
 from store.reader import ReleaseReader
@@ -16,7 +16,6 @@ from web.palette import (
     CHANGE_COLOURS,
     CHANGE_SIGNS,
     VERDICT_COLOURS,
-    VERDICT_SIGNS,
 )
 
 _HERE = Path(__file__).parent
@@ -50,7 +49,7 @@ def triage_list(
             **_sign(item),
             "title": _title(item),
             "facts": _facts(item),
-            "verdicts": [_verdict(verdict) for verdict in verdicts.get(item.patch_id, [])],
+            "verdicts": [_verdict(verdict) for verdict in headlines(verdicts.get(item.patch_id, []))],
         }
         for item in patches
     ]
@@ -76,7 +75,7 @@ def _verdict(verdict: Verdict) -> dict[str, str]:
     """Colour of the sign, and the words."""
     return {
         "colour": VERDICT_COLOURS[verdict.kind],
-        "sign": VERDICT_SIGNS[verdict.kind],
+        "sign": verdict_sign(verdict.kind, verdict.certainty),
         "words": verdict_facts(verdict),
     }
 

@@ -12,47 +12,80 @@ from engine import wording
 from engine.wording import gettext as _
 from store.reader import ReleaseReader
 from store.rows import Patch, Verdict
-from web.palette import VERDICT_SIGNS
+from web.palette import DOUBTFUL_SIGN, VERDICT_SIGNS
 
 # Kinds in order of attention, and which of them speak against a patch.
 _ORDER = tuple(VERDICT_SIGNS)
-SUSPECTED = ("no_permit", "crosses")
+SUSPECTED = frozenset(_ORDER) - {"renewal_pending", "inside", "not_tested"}
 _WORTH_SAYING = 1.0  # m²
 
 
-def verdict_badge(kind: str) -> str:
+def verdict_badge(kind: str, certainty: str | None = "certain") -> str:
     """The sign and the words of a verdict."""
-    return f"{VERDICT_SIGNS[kind]} {wording.verdict_name(kind)}".strip()
+    return f"{verdict_sign(kind, certainty)} {wording.verdict_name(kind, certainty)}".strip()
+
+
+def verdict_sign(kind: str, certainty: str | None) -> str:
+    """The sign of a verdict; one that is doubtful bears a question mark."""
+    return f"{DOUBTFUL_SIGN}{VERDICT_SIGNS[kind]}" if certainty == "doubtful" else VERDICT_SIGNS[kind]
 
 
 def verdict_facts(verdict: Verdict) -> str:
-    """A verdict in a few words, with what lies outside permits where it speaks against the patch."""
-    name = wording.verdict_name(verdict.kind)
+    """A verdict in a few words, with the ground that it is about where it speaks against the patch."""
+    name = wording.verdict_name(verdict.kind, verdict.certainty)
     if verdict.kind not in SUSPECTED or verdict.likely_m2 is None:
         return name
     return f"{name} · {wording.hectares(verdict.likely_m2)}"
 
 
 def verdict_part(reader: ReleaseReader, patch: Patch) -> None:
-    """The verdicts on a patch with their reasons, what lies outside, and the permits concerned."""
-    for verdict in reader.verdicts(patch.patch_id):
-        reasons = " ".join(plain.markdown(wording.reason(one["code"], one["parameters"])) for one in verdict.reasons)
+    """The verdicts on a patch with their reasons, their ground, and the permits concerned."""
+    verdicts = by_patch(reader.verdicts(patch.patch_id)).get(patch.patch_id, [])
+    for verdict in verdicts:
         if verdict.kind == "not_tested":
-            st.markdown(f":material/help: **{wording.verdict_name(verdict.kind)}** – {reasons}")
+            _not_tested(verdict, alone=len(verdicts) == 1)
             continue
-        st.markdown(f"**{verdict_badge(verdict.kind)}** – {reasons}")
+        badge = verdict_badge(verdict.kind, verdict.certainty)
+        st.markdown(f"**{badge}** – {_why(verdict)}")
         least, likely, most = verdict.least_m2 or 0.0, verdict.likely_m2 or 0.0, verdict.most_m2 or 0.0
         if likely >= _WORTH_SAYING:
-            explained = _("Area outside every valid permit; in brackets what the positional error leaves open.")
-            st.markdown(f"**{wording.outside_range(least, likely, most)}**", help=explained)
-        _permits(reader, verdict)
+            st.markdown(f"**{_area(verdict.kind, least, likely, most)}**", help=_explained(verdict.kind))
+    if permits := list(dict.fromkeys(number for verdict in verdicts for number in verdict.permits)):
+        _permits(reader, permits)
 
 
-def _permits(reader: ReleaseReader, verdict: Verdict) -> None:
+def _why(verdict: Verdict) -> str:
+    return " ".join(plain.markdown(wording.reason(one["code"], one["parameters"])) for one in verdict.reasons)
+
+
+def _not_tested(verdict: Verdict, *, alone: bool) -> None:
+    """What could not be tested: said aloud where that is all there is, else in one quiet line."""
+    if alone:
+        st.markdown(f":material/help: **{wording.verdict_name(verdict.kind)}** – {_why(verdict)}")
+        return
+    # The day is said by the verdicts above.
+    rest = [one for one in verdict.reasons if one["code"] not in ("judged", "judged_undated")]
+    said = " ".join(plain.markdown(wording.reason(one["code"], one["parameters"])) for one in rest)
+    st.caption(_("Not tested: {reasons}").format(reasons=said))
+
+
+def _area(kind: str, least: float, likely: float, most: float) -> str:
+    if kind == "prohibited_zone":
+        return _("{area} in the zone").format(area=wording.area_range(least, likely, most))
+    return wording.outside_range(least, likely, most)
+
+
+def _explained(kind: str) -> str:
+    if kind == "prohibited_zone":
+        return _("Area inside the prohibited zone; in brackets what the positional error leaves open.")
+    return _("Area outside every valid permit; in brackets what the positional error leaves open.")
+
+
+def _permits(reader: ReleaseReader, numbers: Sequence[str]) -> None:
     """The permits that the reasons rest on, with their validity."""
     rows = [
         (permit.number, permit.mine or permit.holder, permit.kind, wording.validity(permit.valid_from, permit.valid_to))
-        for permit in reader.permits(verdict.permits)
+        for permit in reader.permits(numbers)
     ]
     if not rows:
         return
@@ -68,46 +101,69 @@ def _cell(text: str) -> str:
 
 
 def verdict_filter(reader: ReleaseReader, patches: list[Patch]) -> list[Patch]:
-    """Let the reader choose a verdict; returns the patches that have it. Without a register nothing is asked."""
+    """Let the reader choose a verdict; returns the patches that have it. Without a register nothing is asked.
+
+    Not tested are those of which nothing else is said.
+    """
     if not reader.has_register or not patches:
         return patches
-    verdicts = reader.verdicts()
-    counts = Counter(verdict.kind for verdict in verdicts)
-    kinds = [None, *(kind for kind in _ORDER if counts[kind])]
+    chosen_by = {
+        patch_id: {_choice(verdict) for verdict in headlines(verdicts)}
+        for patch_id, verdicts in by_patch(reader.verdicts()).items()
+    }
+    counts = Counter(choice for choices in chosen_by.values() for choice in choices)
+    every = [(kind, certainty) for kind in _ORDER for certainty in ("certain", "doubtful", None)]
     chosen = st.selectbox(
         _("Verdict"),
-        kinds,
-        format_func=lambda kind: _("all verdicts") if kind is None else f"{counts[kind]} · {verdict_badge(kind)}",
+        [None, *(choice for choice in every if counts[choice])],
+        format_func=lambda choice: (
+            _("all verdicts") if choice is None else f"{counts[choice]} · {verdict_badge(*choice)}"
+        ),
         key=f"verdict-{reader.info.area}-{reader.info.id}",
         label_visibility="collapsed",
     )
-    having = {verdict.patch_id for verdict in verdicts if chosen in (None, verdict.kind)}
-    return [patch for patch in patches if patch.patch_id in having]
+    return [patch for patch in patches if chosen is None or chosen in chosen_by.get(patch.patch_id, set())]
+
+
+def _choice(verdict: Verdict) -> tuple[str, str | None]:
+    return verdict.kind, verdict.certainty
 
 
 def by_patch(verdicts: Sequence[Verdict]) -> dict[str, list[Verdict]]:
-    """The verdicts on each patch, those first that need a look."""
+    """The verdicts on each patch, those first that need a look: what is sure against it, then what is doubtful."""
     found: dict[str, list[Verdict]] = {}
-    for verdict in sorted(verdicts, key=lambda one: _ORDER.index(one.kind)):
+    for verdict in sorted(verdicts, key=_attention):
         found.setdefault(verdict.patch_id, []).append(verdict)
     return found
 
 
+def headlines(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Of a patch's verdicts those for a list: that something was not tested only where nothing else is said."""
+    return [verdict for verdict in verdicts if verdict.kind != "not_tested"] or list(verdicts)
+
+
+def _attention(verdict: Verdict) -> tuple[bool, bool, int]:
+    against = verdict.kind in SUSPECTED
+    return not against, verdict.certainty == "doubtful", _ORDER.index(verdict.kind)
+
+
 def verdict_table(reader: ReleaseReader) -> None:
-    """How many patches, and how much ground, have which verdict."""
-    sums = sorted(reader.verdict_sums(), key=lambda row: _ORDER.index(row.kind))
-    tested = [row if row.kind != "not_tested" else None for row in sums]
+    """How many patches, and how much ground, have which verdict; a patch may have several."""
+    sums = sorted(reader.verdict_sums(), key=lambda row: (_ORDER.index(row.kind), row.certainty == "doubtful"))
+    # That something was not tested beside what was is no verdict of its own.
+    shown = [row for row in sums if row.kind != "not_tested" or row.alone]
+    tested = [row if row.kind != "not_tested" else None for row in shown]
     areas = {
-        _("their area, ha"): [row.area_m2 for row in sums],
-        _("outside permits, ha"): [row and row.likely_m2 for row in tested],
+        _("their area, ha"): [row and row.area_m2 for row in tested],
+        _("outside permits or in a zone, ha"): [row and row.likely_m2 for row in tested],
         _("at least, ha"): [row and row.least_m2 for row in tested],
         _("at most, ha"): [row and row.most_m2 for row in tested],
     }
     st.dataframe(
         pd.DataFrame(
             {
-                _("verdict"): [verdict_badge(row.kind) for row in sums],
-                _("patches"): [row.patches for row in sums],
+                _("verdict"): [verdict_badge(row.kind, row.certainty) for row in shown],
+                _("patches"): [row.alone if row.kind == "not_tested" else row.patches for row in shown],
                 **{name: pd.Series(column, dtype=float) / 1e4 for name, column in areas.items()},
             }
         ),
@@ -116,8 +172,8 @@ def verdict_table(reader: ReleaseReader) -> None:
     )
     st.caption(
         _(
-            "Suspected: found by computing, and confirmed by nobody yet. Each patch was held against the permits that "
-            "were valid on the date of its outline. At least and at most are what the positional error of outlines and "
-            "permits leaves open."
+            "Suspected: found by computing, and confirmed by nobody yet. Doubtful: the positional error may turn it "
+            "round. Each patch was held against the permits that were valid on the date of its outline, and may have "
+            "several verdicts. At least and at most are what the positional error of outlines and permits leaves open."
         )
     )

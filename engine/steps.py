@@ -193,7 +193,8 @@ def code_digest(*places: str) -> str:
 
 
 def _sources(place: Path) -> Iterable[Path]:
-    return place.rglob("*.py") if place.is_dir() else [place]
+    """Modules, and the tables of words and numbers that they read."""
+    return (*place.rglob("*.py"), *place.rglob("*.toml")) if place.is_dir() else [place]
 
 
 def _hash(value: Any) -> str:

@@ -24,6 +24,7 @@ def read_vectors(
     layer: str | None = None,
     encoding: str | None = None,
     within: str | None = None,
+    crs: str | None = None,
 ) -> gpd.GeoDataFrame:
     """Read a table with geometry and a coordinate reference system.
 
@@ -31,7 +32,8 @@ def read_vectors(
     ----------
     field : the option that names the file. readable : suffixes of the forms that are read, in lower case.
     layer : of a file with several. encoding : of a shapefile's texts, where it does not say so itself.
-    within : address of the table inside an archive; it is opened instead of `path`, which errors name.
+    within : address of the table inside an archive; it is opened instead of `path`, which errors name. crs : where the
+    file does not say it.
 
     Raises
     ------
@@ -60,6 +62,8 @@ def read_vectors(
         raise InputError(f"not a readable vector file ({error})", file=path, mend="supply it again") from None
     if not isinstance(table, gpd.GeoDataFrame):
         raise InputError("no geometry in it", file=path, field="geometry", mend="supply outlines as polygons")
+    if table.crs is None and crs is not None:
+        table = table.set_crs(crs)
     if table.crs is None:
         raise InputError(
             "the vector file has no coordinate reference system", file=path, field="CRS", mend="supply its .prj"

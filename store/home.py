@@ -33,6 +33,10 @@ class Home:
     def releases(self, area: str) -> Path:
         return self.releases_root / area
 
+    def registers(self, area: str) -> Path:
+        """The registers of permits that people have saved, one file a version."""
+        return self.root / "registers" / area
+
     @property
     def log(self) -> Path:
         return self.root / "log"

@@ -5,7 +5,6 @@ import logging
 import math
 import os
 import re
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -18,8 +17,8 @@ import duckdb
 from rio_tiler.errors import PointOutsideBounds
 from rio_tiler.io import Reader
 
-from store.database import connect_for_reading
 from store.home import Home
+from store.permits import PermitQueries
 from store.release import CURRENT, DATABASE, LAYERS, SCHEMA_VERSION, SERIES
 from store.rows import (
     Acquisition,
@@ -30,16 +29,12 @@ from store.rows import (
     Outline,
     Patch,
     PatchSeries,
-    Permit,
     PixelReading,
     Radar,
     RateBin,
-    ReleaseInfo,
     Series,
     Sighting,
     Step,
-    Verdict,
-    VerdictSum,
 )
 
 # After so long without a word a run on another machine (or in another container) counts as broken off.
@@ -48,28 +43,8 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _RELEASE = re.compile(r"\d{8}T\d{6}Z(-\d+)?")
 
 
-class ReleaseReader:
+class ReleaseReader(PermitQueries):
     """Reads one release. Safe to share between threads: each query takes a cursor of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._connection = connect_for_reading(folder / DATABASE)
-
-    def _rows(self, query: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
-        with self._connection.cursor() as cursor:
-            result = cursor.execute(query, list(parameters))
-            names = [column[0] for column in result.description]
-            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-
-    @cached_property
-    def schema_version(self) -> int:
-        """By which schema the release was written; all else can be read only when it is this version's own."""
-        version: int = self._rows("SELECT schema_version FROM release")[0]["schema_version"]
-        return version
-
-    @cached_property
-    def info(self) -> ReleaseInfo:
-        return ReleaseInfo(**self._rows("FROM release")[0])
 
     @cached_property
     def radar(self) -> Radar | None:
@@ -165,39 +140,6 @@ class ReleaseReader:
         )
         return {row["patch_id"]: bytes(row["ground"]) for row in rows}
 
-    def verdicts(self, patch_id: str | None = None) -> list[Verdict]:
-        """Of one patch, or of all."""
-        rows = self._rows(
-            "SELECT * EXCLUDE (outside) FROM verdict WHERE $1 IS NULL OR patch_id = $1 ORDER BY patch_id, kind",
-            [patch_id],
-        )
-        return [Verdict(**{**row, "reasons": json.loads(row["reasons"])}) for row in rows]
-
-    def verdict_sums(self) -> list[VerdictSum]:
-        """What the verdicts of each kind come to; a kind that no patch has is left out."""
-        rows = self._rows(
-            """SELECT kind, count(*) AS patches, sum(area_m2) AS area_m2,
-                      coalesce(sum(least_m2), 0) AS least_m2, coalesce(sum(likely_m2), 0) AS likely_m2,
-                      coalesce(sum(most_m2), 0) AS most_m2
-               FROM verdict JOIN patch USING (patch_id) GROUP BY kind ORDER BY kind"""
-        )
-        return [VerdictSum(**row) for row in rows]
-
-    @cached_property
-    def has_register(self) -> bool:
-        """Whether there are permits that patches were held against."""
-        return bool(self._rows("SELECT count(*) > 0 AS some FROM permit")[0]["some"])
-
-    def permits(self, numbers: Sequence[str]) -> list[Permit]:
-        """Permits by number, in the order asked for."""
-        rows = self._rows(
-            """SELECT number, mine, holder, mineral, kind, status, valid_from, valid_to,
-                      geometry IS NOT NULL AS has_outline
-               FROM permit WHERE list_contains($1, number) ORDER BY list_position($1, number)""",
-            [list(numbers)],
-        )
-        return [Permit(**row) for row in rows]
-
     def patch_series(self, patch_id: str) -> PatchSeries | None:
         rows = self._rows(
             """SELECT "of", pixels, dates, displacement_mm AS displacement, rate, standard_error
@@ -257,34 +199,6 @@ class ReleaseReader:
         return self._geojson(
             """SELECT patch_id, activity, ST_AsGeoJSON(cluster) AS geometry FROM activity WHERE cluster IS NOT NULL"""
         )
-
-    def permits_geojson(self) -> str:
-        """Permits in the frame and as far round it as it is wide, and those that verdicts rest on.
-
-        A register may hold those of a whole country.
-        """
-        info = self.info
-        width, height = info.east - info.west, info.north - info.south
-        return self._geojson(
-            """SELECT number, mine, valid_from::VARCHAR AS valid_from, valid_to::VARCHAR AS valid_to,
-                      ST_AsGeoJSON(geometry) AS geometry
-               FROM permit WHERE (west < ? AND east > ? AND south < ? AND north > ?)
-                              OR (geometry IS NOT NULL AND number IN (SELECT unnest(permits) FROM verdict))""",
-            [info.east + width, info.west - width, info.north + height, info.south - height],
-        )
-
-    def outside_geojson(self) -> str:
-        """What of each patch lies outside every valid permit."""
-        return self._geojson(
-            """SELECT patch_id, kind, ST_AsGeoJSON(outside) AS geometry FROM verdict WHERE outside IS NOT NULL"""
-        )
-
-    def _geojson(self, query: str, parameters: Sequence[Any] = ()) -> str:
-        features = [
-            {"type": "Feature", "geometry": json.loads(row.pop("geometry")), "properties": row}
-            for row in self._rows(query, parameters)
-        ]
-        return json.dumps({"type": "FeatureCollection", "features": features})
 
     def pixel(self, lon: float, lat: float) -> PixelReading | None:
         """What the radar knows of a place (degrees); None outside the frame, or without a stack."""

@@ -35,7 +35,9 @@ TABLES = (
     "sighting",
     "activity",
     "series",
+    "register",
     "permit",
+    "zone",
     "verdict",
     "step",
     "input",
@@ -45,6 +47,7 @@ _GEOMETRY_COLUMNS = {
     "outline": "geometry",
     "activity": "cluster",
     "permit": "geometry",
+    "zone": "geometry",
     "verdict": "outside",
 }
 _HILBERT = ("patch", "permit")  # looked through by windows of the map

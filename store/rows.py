@@ -161,30 +161,52 @@ class Permit:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """date : on which permits had to be valid. Areas in m² outside every valid permit, None where nothing was tested.
+class Register:
+    """What the permits of a release come from. version : among the area's registers, None for one that its area.toml
+    names. report : what was odd in it. error_m : positional error of outlines against permits."""
 
-    distance_m : to the place furthest outside, None where no valid permit touches the patch. permits : by number.
+    name: str
+    sha256: str
+    crs: str
+    permits: int
+    version: str | None
+    report: dict[str, Any]
+    error_m: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """certainty : "certain" or "doubtful", None where nothing was tested. date : on which permits had to be valid.
+
+    Areas in m² outside every valid permit (of a zone, inside it), None where nothing was tested. distance_m : to the
+    place furthest outside, None where no valid permit touches the patch. permits : by number. since : day from which it
+    is illicit, where it is known. days : after a permit's last day on which there was still work, at least.
     """
 
     patch_id: str
     register: str | None
     kind: str
+    certainty: str | None
     reasons: list[dict[str, Any]]
+    since: date | None
     date: date | None
     least_m2: float | None
     likely_m2: float | None
     most_m2: float | None
     distance_m: float | None
     permits: list[str]
+    days: int | None
 
 
 @dataclass(frozen=True)
 class VerdictSum:
-    """Of all patches with one kind of verdict: how many, their area, and what of it lies outside permits, m²."""
+    """Of all patches with one kind of verdict of one certainty: how many, their area, and the ground that the verdicts
+    are about, m². alone : of how many it is the only verdict."""
 
     kind: str
+    certainty: str | None
     patches: int
+    alone: int
     area_m2: float
     least_m2: float
     likely_m2: float

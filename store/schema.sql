@@ -174,18 +174,38 @@ CREATE TABLE permit (                       -- of the register, in Hilbert order
     geometry    GEOMETRY                    -- NULL where the register has no outline, as the bounds are
 );
 
+CREATE TABLE register (                     -- one row, or none in an area without permits
+    name    VARCHAR NOT NULL,               -- of its file
+    sha256  VARCHAR NOT NULL,               -- of the file; of the parts of a loose shapefile together
+    crs     VARCHAR NOT NULL,               -- its own, as an authority's code or as WKT
+    permits INTEGER NOT NULL,
+    version VARCHAR,                        -- among the area's registers; NULL for one that area.toml names
+    report  JSON NOT NULL,                  -- what was odd in it
+    error_m DOUBLE NOT NULL                 -- positional error of outlines against permits (METHOD, 7)
+);
+
+CREATE TABLE zone (                         -- in which nothing may be mined
+    name     VARCHAR NOT NULL,              -- empty where none is given
+    since    DATE,                          -- first day in force; NULL: always
+    geometry GEOMETRY NOT NULL
+);
+
 CREATE TABLE verdict (                      -- all but inside and not_tested are suspicions until they are confirmed
     patch_id  VARCHAR NOT NULL,
     register  VARCHAR,                      -- the permits held against, by their file; NULL where there are none
-    kind      VARCHAR NOT NULL,             -- inside, crosses, no_permit, not_tested
+    kind      VARCHAR NOT NULL,             -- inside, crosses, no_permit, after_expiry, before_start, renewal_pending,
+                                            -- other_mineral, exploration_only, prohibited_zone, not_reclaimed, not_tested
+    certainty VARCHAR,                      -- certain, doubtful; NULL: not tested
     reasons   JSON NOT NULL,                -- [{code, parameters}]
     date      DATE,                         -- on which permits had to be valid: that of the outline; NULL: not tested
-    least_m2  DOUBLE,                       -- outside every valid permit by more than the positional error
+    least_m2  DOUBLE,                       -- outside every valid permit, at least; of a zone: inside it, as all below
     likely_m2 DOUBLE,                       -- outside
-    most_m2   DOUBLE,                       -- outside, or inside by no more than the positional error
+    most_m2   DOUBLE,                       -- outside at most: what the errors of permits and outline leave open
     distance_m DOUBLE,                      -- from the permits to the place furthest outside; NULL: none touches the patch
     permits   VARCHAR[] NOT NULL,           -- numbers of those that the reasons rest on
-    outside   GEOMETRY,                     -- the likely area; NULL where nothing is outside
+    since     DATE,                         -- day from which it is illicit, where it is known
+    days      INTEGER,                      -- after the permit's last day on which there was still work, at least
+    outside   GEOMETRY,                     -- the likely area; NULL where there is none
     PRIMARY KEY (patch_id, kind)
 );
 

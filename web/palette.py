@@ -52,8 +52,34 @@ CHANGE_SIGNS = {
 }
 
 # Verdicts on permits, in the same colours: those that speak against a patch warm. In order of attention.
-VERDICT_COLOURS = {"no_permit": "#D55E00", "crosses": "#E69F00", "inside": "#009E73", "not_tested": ""}
-VERDICT_SIGNS = {"no_permit": "⊘", "crosses": "◩", "inside": "✓", "not_tested": ""}
+VERDICT_COLOURS = {
+    "no_permit": "#D55E00",
+    "crosses": "#E69F00",
+    "prohibited_zone": "#D55E00",
+    "after_expiry": "#D55E00",
+    "before_start": "#D55E00",
+    "other_mineral": "#E69F00",
+    "exploration_only": "#E69F00",
+    "not_reclaimed": "#E69F00",
+    "renewal_pending": "#56B4E9",
+    "inside": "#009E73",
+    "not_tested": "",
+}
+VERDICT_SIGNS = {
+    "no_permit": "⊘",
+    "crosses": "◩",
+    "prohibited_zone": "⛒",
+    "after_expiry": "⇥",
+    "before_start": "⇤",
+    "other_mineral": "≠",
+    "exploration_only": "⌕",
+    "not_reclaimed": "⟲",
+    "renewal_pending": "…",
+    "inside": "✓",
+    "not_tested": "",
+}
+# Before the sign of what is doubtful, so that it is not told by words alone.
+DOUBTFUL_SIGN = "?"
 # Boundaries of permits and the hatch of what lies outside: the one Okabe–Ito colour that nothing else has.
 PERMIT_COLOUR = "#F0E442"
 

@@ -23,7 +23,7 @@ _BOM = "\ufeff"  # by which Excel knows UTF-8
 
 
 def geopackage(case: Case) -> bytes:
-    """Layers patch (a row a date), outside (a row a verdict), permits, moving_ground, EPSG:4326; no layer is empty."""
+    """Layers patch (a row a date), outside (a row a verdict), permits, zones, moving_ground; EPSG:4326, none empty."""
     layers = {
         "patch": _frame(
             [
@@ -37,6 +37,8 @@ def geopackage(case: Case) -> bytes:
                 {
                     "patch_id": case.patch_id,
                     "verdict": verdict.kind,
+                    "certainty": verdict.certainty,
+                    "since": verdict.since,
                     "date": verdict.date,
                     "least_m2": verdict.least_m2,
                     "likely_m2": verdict.likely_m2,
@@ -47,6 +49,7 @@ def geopackage(case: Case) -> bytes:
             ],
             [verdict.outside for verdict in case.verdicts if verdict.outside is not None],
         ),
+        "zones": _frame([{"name": name} for name, _zone in case.zones], [zone for _name, zone in case.zones]),
         "permits": _frame(_permit_rows(case), [permit.geometry for permit in case.permits]),
         "moving_ground": _frame(
             [{"patch_id": case.patch_id}] if case.cluster else [], [case.cluster] if case.cluster else []
@@ -136,6 +139,9 @@ def case_json(case: Case) -> bytes:
         "verdicts": [
             {
                 "kind": verdict.kind,
+                "certainty": verdict.certainty,
+                "since": verdict.since,
+                "days": verdict.days,
                 "reasons": [dict(one) for one in verdict.reasons],
                 "date": verdict.date,
                 "least_m2": verdict.least_m2,

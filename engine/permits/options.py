@@ -4,11 +4,22 @@ import codecs
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from engine.options import Options
+from engine.options import Options, Positive
+from engine.permits.fields import Field as Canonical
+
+
+def _known_encoding(name: str) -> str:
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        raise ValueError(f"no encoding '{name}' is known; try GB18030 or UTF-8") from None
+
 
 Column = Annotated[str, Field(min_length=1)]
+Encoding = Annotated[str, AfterValidator(_known_encoding)]
+NotNegative = Annotated[float, Field(ge=0)]
 
 
 class PermitColumns(Options):
@@ -16,7 +27,9 @@ class PermitColumns(Options):
 
     number : by which a permit is named; rows of one number are one permit. mine, holder, mineral : for people.
     kind : what it is a permit for, such as extraction or exploration. status : as the register says it.
-    valid_from, valid_to : the first and the last day, as dates or as text (2020-12-31, 2020/12/31, 20201231).
+    valid_from, valid_to : the first and the last day, in any form that can be told. validity : both in one column.
+    issued : the day of issue. area : as declared. top, bottom : elevations between which may be dug, m; elevations :
+    both in one column. reclaim_by : the day on which the ground has to be restored.
     """
 
     number: Column
@@ -27,34 +40,64 @@ class PermitColumns(Options):
     status: Column | None = None
     valid_from: Column | None = None
     valid_to: Column | None = None
+    validity: Column | None = None
+    issued: Column | None = None
+    area: Column | None = None
+    top: Column | None = None
+    bottom: Column | None = None
+    elevations: Column | None = None
+    reclaim_by: Column | None = None
+
+    def mapping(self) -> dict[Canonical, str]:
+        """The column of each field that has one."""
+        return {Canonical(name): column for name, column in self.model_dump(exclude_none=True).items()}
+
+
+class ZoneOptions(Options):
+    """A layer of zones in which nothing may be mined.
+
+    path : of a GeoPackage, shapefile or GeoJSON, relative to the area's folder. name, since : its columns of the zones'
+    names and of the day from which each is in force; without that column they always were. layer : of a file with
+    several. encoding : of a shapefile's texts. crs : where the file does not say it, such as "EPSG:4544".
+    """
+
+    path: Path
+    name: Column | None = None
+    since: Column | None = None
+    layer: str | None = None
+    encoding: Encoding | None = None
+    crs: str | None = None
 
 
 class PermitOptions(Options):
     """A register of permits, and how patches are held against it (METHOD §7).
 
-    path : of a shapefile (loose or zipped), GeoPackage or GeoJSON, relative to the area's folder. layer : of a file
-    with several. encoding : of a shapefile's texts, such as "GB18030", where no .cpg says it.
-    positional_error_m : how far outlines and permits together may lie off; what lies outside by less is doubtful.
-    extraction_kinds : values of the column `kind` that allow extraction; without any, every kind does.
+    path : of the file, relative to the area's folder. columns : what its columns mean; where none is named, it is told
+    by their names and values. layer : of a file with several. encoding : of its texts, such as "GB18030", where it does
+    not say it. crs : such as "EPSG:4544", where it does not say it, or says the wrong one.
+    extraction_kinds : values of the column `kind` that allow extraction; without any, the words of the register decide.
+    zones : in which nothing may be mined.
+
+    image_error_m, boundary_error_m, datum_error_m, confidence_factor : standard errors and factor of `Precision`; the
+    first two are by default what is known of the images and of the outlines.
+    reclaim_grace_days : after the last day of a permit that does not say by when its ground has to be restored.
     """
 
     path: Path
-    columns: PermitColumns
+    columns: PermitColumns | None = None
     layer: str | None = None
-    encoding: str | None = None
-    positional_error_m: Annotated[float, Field(ge=0)] = 5.0
+    encoding: Encoding | None = None
+    crs: str | None = None
+    image_error_m: NotNegative | None = None
+    boundary_error_m: NotNegative | None = None
+    datum_error_m: NotNegative = 1.3
+    confidence_factor: Positive = 2.0
     extraction_kinds: tuple[str, ...] = ()
-
-    @field_validator("encoding")
-    @classmethod
-    def _encoding_is_known(cls, name: str | None) -> str | None:
-        try:
-            return name if name is None else codecs.lookup(name).name
-        except LookupError:
-            raise ValueError(f"no encoding '{name}' is known; try GB18030 or UTF-8") from None
+    zones: tuple[ZoneOptions, ...] = ()
+    reclaim_grace_days: Annotated[int, Field(ge=0)] = 730
 
     @model_validator(mode="after")
     def _kinds_have_a_column(self) -> Self:
-        if self.extraction_kinds and self.columns.kind is None:
+        if self.extraction_kinds and self.columns is not None and self.columns.kind is None:
             raise ValueError("extraction_kinds are given, and columns.kind does not say which column holds the kind")
         return self

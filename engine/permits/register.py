@@ -1,9 +1,6 @@
-"""Permits as the rest of the engine sees them, and whether one is valid on a day."""
+"""Permits as the rest of the engine sees them."""
 
-import datetime
-from collections.abc import Collection
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import geopandas as gpd
 
@@ -51,49 +48,3 @@ class Register:
             "ambiguous": self.ambiguous,
         }
         return {"permits": len(self.permits), **{name: count for name, count in odd.items() if count}}
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Why, as a code with parameters (plain JSON values); `engine.wording` makes the sentence."""
-
-    code: str
-    parameters: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What a permit allows, and when; a day that is not known is None."""
-
-    number: str
-    kind: str = ""
-    valid_from: datetime.date | None = None
-    valid_to: datetime.date | None = None
-
-
-def why_not_valid(terms: Terms, day: datetime.date, extraction_kinds: Collection[str] = ()) -> Reason | None:
-    """Why a permit allows no extraction on a day; None where it does.
-
-    A permit of which one day is known holds until, or from, then; one without any cannot be valid on a day.
-    """
-    first, last, number = terms.valid_from, terms.valid_to, {"permit": terms.number}
-    if extraction_kinds and terms.kind not in extraction_kinds:
-        return Reason("other_kind", {**number, "kind": terms.kind})
-    if first is None and last is None:
-        return Reason("no_dates", number)
-    if first is not None and last is not None and last < first:
-        return Reason("ends_before_it_begins", {**number, "first": first.isoformat(), "last": last.isoformat()})
-    if last is not None and last < day:
-        return Reason("expired", {**number, "last": last.isoformat()})
-    if first is not None and first > day:
-        return Reason("not_begun", {**number, "first": first.isoformat()})
-    return None
-
-
-def open_end(terms: Terms) -> Reason | None:
-    """What a valid permit leaves open; None where both its days are known."""
-    if terms.valid_from is None:
-        return Reason("no_first_day", {"permit": terms.number})
-    if terms.valid_to is None:
-        return Reason("no_last_day", {"permit": terms.number})
-    return None

@@ -10,27 +10,21 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import shapely
 
 from engine import __version__
-from engine.activity.scenes import Motion
-from engine.activity.steps import classify_patches
 from engine.area import AREA_FILE, Area
 from engine.blocks import Workers
 from engine.deformation.mintpy_files import SeriesFile
-from engine.deformation.steps import M_TO_MM, MotionRasters
-from engine.deformation.velocity import t95
 from engine.errors import InputError
 from engine.patches.inference import PROBABILITY
 from engine.patches.outlines import OutlineOptions, read_outlines
 from engine.patches.steps import PATCHES, track_patches
 from engine.patches.tracking import PATCH_COLUMNS
-from engine.permits.register import Register
-from engine.permits.steps import judge_patches
 from engine.pipeline.optical import check_optical, optical_steps
-from engine.pipeline.permits import check_permits, open_register, register_files
-from engine.pipeline.radar import check_radar, radar_steps
+from engine.pipeline.permits import check_permits, open_register
+from engine.pipeline.radar import check_radar, classify, radar_steps
+from engine.pipeline.verdicts import check_zones, open_zones, verdict_step
 from engine.products import ExtractionProducts, OpticalProducts, Products, RadarProducts
 from engine.publish import publish_release
 from engine.steps import Progress, StepRecord, Workspace, code_digest, locked
@@ -95,7 +89,7 @@ def check_inputs(area: Area, home: Home, listen: Callable[[dict[str, Any]], None
             found = [check_optical(area), check_radar(area, folder, progress)]
             if options.patches:
                 found.append(f"outlines: {len(read_outlines(options.patches, area.folder))}")
-            found.append(check_permits(area))
+            found += [check_permits(area), check_zones(area)]
         except InputError as error:
             raise error.of_file(area.file) from None
         progress.tell(finished="check")
@@ -121,7 +115,7 @@ def _place(file: Path) -> Path:
 
 
 def _steps(area: Area, home: Home, workspace: Workspace, workers: Workers) -> str:
-    register = open_register(area)  # what cannot be read is said before the long work
+    register, zones = open_register(area), open_zones(area)  # what cannot be read is said before the long work
     optical = optical_steps(area, workspace, workers)
     radar = radar_steps(area, workspace, workers)
     extraction = optical.extraction if optical else None
@@ -134,21 +128,24 @@ def _steps(area: Area, home: Home, workspace: Workspace, workers: Workers) -> st
     if radar is not None:
         activity_record = workspace.step(
             "activity",
-            lambda folder: _classify(patches, radar, folder, area),
+            lambda folder: classify(patches, radar, folder, area),
             code="activity",
             after=[*radar.records, patches_record],
             parameters=area.options.activity.model_dump(mode="json"),
         )
         before_verdicts.append(activity_record)
 
-    permits, last_date = area.options.permits, _last_date(optical, radar)
-    verdicts_record = workspace.step(
-        "verdicts",
-        lambda folder: _judge(patches, register, folder, area, last_date),
-        code=("permits", "vectors.py"),
-        files=register_files(area),
+    verdicts_record = verdict_step(
+        area,
+        workspace,
+        register,
+        zones,
+        optical=optical,
+        radar=radar,
+        patches=patches_folder,
+        activity=workspace.path(activity_record) if activity_record else None,
+        last_date=_last_date(optical, radar),
         after=before_verdicts,
-        parameters={"register": permits.model_dump(mode="json"), "last_date": str(last_date)} if permits else {},
     )
 
     products = Products(
@@ -157,7 +154,7 @@ def _steps(area: Area, home: Home, workspace: Workspace, workers: Workers) -> st
         patches=patches_folder,
         activity=workspace.path(activity_record) if activity_record else None,
         verdicts=workspace.path(verdicts_record),
-        register=str(permits.path) if permits else None,
+        register=str(area.options.permits.path) if area.options.permits else None,
     )
     return _publish(area, home, workspace, products)
 
@@ -206,32 +203,11 @@ def _prepare_patches(options: OutlineOptions | None, area: Area, folder: Path) -
     return {"patches": len(patches), "mended": int(patches["mended"].sum())}
 
 
-def _classify(patches: gpd.GeoDataFrame, radar: RadarProducts, folder: Path, area: Area) -> dict[str, Any]:
-    rasters, series = MotionRasters.read(radar.inversion, radar.velocity), SeriesFile(radar.inversion)
-    motion = Motion(
-        rasters.grid, rasters.rate, rasters.error, rasters.observed, rasters.decorrelated, t95(len(series.dates))
-    )
-    return classify_patches(
-        patches,
-        motion,
-        lambda block: series.read(block) * np.float32(M_TO_MM),
-        series.dates,
-        folder,
-        area.options.activity,
-    )
-
-
 def _last_date(optical: OpticalProducts | None, radar: RadarProducts | None) -> datetime.date:
     """Of all data."""
     dates = list(optical.images) if optical is not None else []
     dates += SeriesFile(radar.inversion).dates if radar is not None else []
     return max(dates)
-
-
-def _judge(
-    patches: gpd.GeoDataFrame, register: Register | None, folder: Path, area: Area, last_date: datetime.date
-) -> dict[str, Any]:
-    return judge_patches(patches, register, area.options.permits, folder, last_date=last_date)
 
 
 def _publish(area: Area, home: Home, workspace: Workspace, products: Products) -> str:

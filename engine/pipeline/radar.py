@@ -2,11 +2,20 @@
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+import geopandas as gpd
+import numpy as np
+
+from engine.activity.scenes import Motion
+from engine.activity.steps import classify_patches
 from engine.area import Area
 from engine.blocks import Workers
+from engine.deformation.mintpy_files import SeriesFile
 from engine.deformation.steps import (
+    M_TO_MM,
     ChosenNetwork,
+    MotionRasters,
     PreparedStack,
     choose_network,
     estimate_rates,
@@ -15,6 +24,7 @@ from engine.deformation.steps import (
     prepare_stack,
     reference_phase,
 )
+from engine.deformation.velocity import t95
 from engine.products import RadarProducts
 from engine.steps import Progress, Workspace
 
@@ -65,6 +75,22 @@ def radar_steps(area: Area, workspace: Workspace, workers: Workers) -> RadarProd
         inversion=inverted,
         velocity=workspace.path(velocity_record),
         records=(inversion_record, velocity_record),
+    )
+
+
+def classify(patches: gpd.GeoDataFrame, radar: RadarProducts, folder: Path, area: Area) -> dict[str, Any]:
+    """Write the activity of patches and their series (see `classify_patches`)."""
+    rasters, series = MotionRasters.read(radar.inversion, radar.velocity), SeriesFile(radar.inversion)
+    motion = Motion(
+        rasters.grid, rasters.rate, rasters.error, rasters.observed, rasters.decorrelated, t95(len(series.dates))
+    )
+    return classify_patches(
+        patches,
+        motion,
+        lambda block: series.read(block) * np.float32(M_TO_MM),
+        series.dates,
+        folder,
+        area.options.activity,
     )
 
 

@@ -15,7 +15,7 @@ from engine.patches.steps import PATCHES
 from engine.products import Products
 from engine.publish.optical import optical_part
 from engine.publish.parts import Part, Row, flat_with_bounds
-from engine.publish.permits import permit_rows, verdict_rows
+from engine.publish.permits import permit_tables
 from engine.publish.radar import radar_part
 from engine.steps import StepRecord
 from store.home import Home
@@ -37,8 +37,7 @@ def publish_release(area: Area, products: Products, records: Sequence[StepRecord
             "release": pd.DataFrame([_release_row(area, parts, release_id, key)]),
             "layer": pd.DataFrame({"position": position, **layer} for position, layer in enumerate(layers)),
             "patch": _patches(products),
-            "permit": permit_rows(products),
-            "verdict": verdict_rows(products),
+            **permit_tables(products),
             "step": _steps(records),
             "input": _inputs(records, area),
         }

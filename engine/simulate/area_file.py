@@ -20,6 +20,11 @@ _COLUMNS = {
     "status": "许可证状态",
     "valid_from": "有效期起",
     "valid_to": "有效期止",
+    "issued": "签发时间",
+    "area": "矿区面积 (km2)",
+    "top": "采深上限",
+    "bottom": "采深下限",
+    "reclaim_by": "复垦义务期限",
 }
 
 
@@ -93,6 +98,12 @@ extraction_kinds = ["采矿许可证"]
 
 [permits.columns]
 {columns}
+
+[[permits.zones]]
+path = "permits/ecological_zone.shp"
+encoding = "GB18030"
+name = "名称"
+since = "批准时间"
 """
 
 

@@ -5,6 +5,7 @@ Numbers carry their unit, and their uncertainty where there is one; minus is a m
 """
 
 from engine.wording import dossiers
+from engine.wording.cadastres import note
 from engine.wording.language import gettext, joined, language, ngettext, use_language
 from engine.wording.names import (
     activity_name,
@@ -18,10 +19,11 @@ from engine.wording.names import (
 )
 from engine.wording.numbers import day, hectares, hectares_with_margin, number, percent, period, place, rate
 from engine.wording.statements import convention, patch_statement, pixel_statement
-from engine.wording.verdicts import outside_range, reason, validity, verdict_name
+from engine.wording.verdicts import area_range, outside_range, reason, validity, verdict_name
 
 __all__ = [
     "activity_name",
+    "area_range",
     "change_facts",
     "change_name",
     "class_name",
@@ -35,6 +37,7 @@ __all__ = [
     "language",
     "layer_name",
     "ngettext",
+    "note",
     "number",
     "outside_range",
     "patch_statement",

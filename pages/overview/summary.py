@@ -8,13 +8,13 @@ from components.figures import (
     motion_figures,
     patch_figures,
     show_figures,
-    suspected_figure,
+    suspected_figures,
     verdict_figure,
 )
 from components.frame import header
 from components.links import map_link
 from components.patch_card import patch_facts, patch_sentence, patch_title
-from components.verdicts import by_patch, verdict_badge, verdict_table
+from components.verdicts import by_patch, headlines, verdict_badge, verdict_table
 from engine import wording
 from engine.wording import gettext as _
 
@@ -28,7 +28,7 @@ if reader.radar is not None:
     figures += motion_figures(reader.radar, patches)
 figures.append(verdict_figure(patches, verdicts))
 if reader.has_register:
-    figures.append(suspected_figure(reader.verdict_sums()))
+    figures += suspected_figures(verdicts)
 show_figures(figures)
 if reader.extraction is not None and patches:
     left, right = st.columns(2, gap="medium")
@@ -66,7 +66,8 @@ for patch in patches:
         words, link = st.columns([6, 1], vertical_alignment="center")
         with words:
             facts = [f"**{patch_title(patch)}**", *patch_facts(patch)]
-            facts += [verdict_badge(verdict.kind) for verdict in judged.get(patch.patch_id, [])]
+            own = headlines(judged.get(patch.patch_id, []))
+            facts += [verdict_badge(verdict.kind, verdict.certainty) for verdict in own]
             st.markdown(" · ".join(facts))
             st.markdown(patch_sentence(reader, patch))
         with link:

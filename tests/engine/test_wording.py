@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from engine import wording
 from engine.activity.scenes import ActivityClass
 from engine.deformation.inversion import PixelState
-from engine.permits.verdicts import VerdictKind
+from engine.permits.verdicts.kinds import VerdictKind
 from tests.conftest import ROOT
 
 RADAR = {"first_date": date(2006, 6, 19), "last_date": date(2007, 9, 17), "t95": 2.2, "threshold": 5.0, "halo_m": 500}
@@ -280,6 +280,8 @@ def test_layers_of_images_are_named_with_their_date() -> None:
 # Verdicts
 
 
+DATED = {"permit": "C1", "after": "2019-05-18", "by": "2021-11-06"}
+RECLAIM = {"permit": "C1", "last": "2018-12-31", "due": "2019-12-31", "date": "2021-11-06"}
 REASONS: dict[str, tuple[dict[str, Any], str]] = {
     "no_register": ({}, "No register of permits has been loaded for this area."),
     "register_without_dates": (
@@ -293,9 +295,11 @@ REASONS: dict[str, tuple[dict[str, Any], str]] = {
         "Its outline has no date: it was held against the permits valid on 19 Jun 2021, the last date of the data.",
     ),
     "lies_inside": ({"permits": ["C1", "C2"]}, "It lies inside permits C1, C2."),
+    "little_room": ({"error_m": 5.0}, "The room to the boundary is somewhere less than the positional error of ± 5 m."),
     "within_error": (
-        {"area_m2": 3000.0, "error_m": 5.0},
-        "0.3 ha lie outside, but nowhere by more than the positional error of ± 5 m.",
+        {"permits": ["C1"], "area_m2": 3000.0, "error_m": 5.0},
+        "It may cross the boundary of permit C1: 0.3 ha lie outside, but nowhere by more than the positional error of "
+        "± 5 m.",
     ),
     "reaches_outside": ({"permits": ["C1"], "distance_m": 49.7}, "It reaches 50 m beyond permit C1."),
     "overlap_within_error": (
@@ -309,10 +313,122 @@ REASONS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "expired": ({"permit": "C1", "last": "2020-12-31"}, "On its ground, permit C1 expired on 31 Dec 2020."),
     "not_begun": ({"permit": "C1", "first": "2022-01-01"}, "On its ground, permit C1 does not begin until 1 Jan 2022."),
-    "no_dates": ({"permit": "C1"}, "On its ground, permit C1 has no dates, so that it cannot be valid on a day."),
+    "no_dates": (
+        {"permit": "C1"},
+        "On its ground, permit C1 has no dates, so that it cannot be told to be valid on a day.",
+    ),
     "other_kind": (
         {"permit": "C1", "kind": "exploration"},
         "On its ground, permit C1 is of a kind that allows no extraction (exploration).",
+    ),
+    "first_day_missing": (
+        {"permit": "C1"},
+        "On its ground, permit C1 has no first day, so that it cannot be told to be valid on a day.",
+    ),
+    "last_day_missing": (
+        {"permit": "C1"},
+        "On its ground, permit C1 has no last day, so that it cannot be told to be valid on a day.",
+    ),
+    "withdrawn": (
+        {"permit": "C1", "status": "cancelled"},
+        "On its ground, permit C1 has been withdrawn or cancelled (cancelled).",
+    ),
+    "suspended": ({"permit": "C1", "status": "on hold"}, "On its ground, permit C1 is suspended (on hold)."),
+    "application": (
+        {"permit": "C1", "status": "requested"},
+        "On its ground, permit C1 has been applied for and not granted (requested).",
+    ),
+    "explores": (
+        {"permit": "C1", "kind": "exploration"},
+        "On its ground, permit C1 allows exploration and no extraction (exploration).",
+    ),
+    "other_mineral": (
+        {"permit": "C1", "mineral": "gold", "mine_class": "clay_pit"},
+        "On its ground, permit C1 is for gold, and not for what a mine of this class yields: clay open pit.",
+    ),
+    "in_zone": (
+        {"zone": "", "area_m2": 3000.0},
+        "0.3 ha of it lie in the prohibited zone (without a name).",
+    ),
+    "in_zone_since": (
+        {"zone": "A", "area_m2": 3000.0, "since": "2018-06-30"},
+        "0.3 ha of it lie in the prohibited zone A, which has been in force since 30 Jun 2018.",
+    ),
+    "zone_within_error": (
+        {"error_m": 5.0},
+        "It reaches into the zone by no more than the positional error of ± 5 m.",
+    ),
+    "growth_after": (
+        DATED | {"last": "2018-12-31", "days": 1200},
+        "Permit C1 expired on 31 Dec 2018, and between 18 May 2019 and 6 Nov 2021 the site grew: it was worked at "
+        "least 1,200 days after the permit had expired.",
+    ),
+    "motion_after": (
+        DATED | {"last": "2018-12-31", "days": 3},
+        "Permit C1 expired on 31 Dec 2018, and the ground inside the site still moved after 18 May 2019: it was worked "
+        "at least 3 days after the permit had expired.",
+    ),
+    "growth_before": (
+        DATED | {"permits": ["C1"], "first": "2022-01-01"},
+        "Between 18 May 2019 and 6 Nov 2021 the site grew, and permit C1 did not begin until 1 Jan 2022.",
+    ),
+    "motion_before": (
+        DATED | {"permits": ["C1"], "first": "2022-01-01"},
+        "Between 18 May 2019 and 6 Nov 2021 the ground inside the site moved, and permit C1 did not begin until 1 Jan "
+        "2022.",
+    ),
+    "renewal_accepted": (
+        {"permit": "C1", "last": "2020-12-31", "status": "in renewal"},
+        "Permit C1 expired on 31 Dec 2020; a renewal has been accepted (in renewal).",
+    ),
+    "still_bare": (
+        RECLAIM,
+        "Permit C1 expired on 31 Dec 2018, and its ground had to be restored by 31 Dec 2019; the image of 6 Nov 2021 "
+        "still shows the mine.",
+    ),
+    "still_bare_after_grace": (
+        RECLAIM,
+        "Permit C1 expired on 31 Dec 2018 and does not say by when its ground has to be restored; the usual term ended "
+        "on 31 Dec 2019, and the image of 6 Nov 2021 still shows the mine.",
+    ),
+    "still_worked": (
+        RECLAIM,
+        "Permit C1 expired on 31 Dec 2018, and its ground had to be restored by 31 Dec 2019; it was still worked after "
+        "that.",
+    ),
+    "still_worked_after_grace": (
+        RECLAIM,
+        "Permit C1 expired on 31 Dec 2018 and does not say by when its ground has to be restored; the usual term ended "
+        "on 31 Dec 2019, and it was still worked after that.",
+    ),
+    "expired_within_growth": (
+        DATED | {"last": "2020-12-31"},
+        "Permit C1 expired on 31 Dec 2020. The site grew between 18 May 2019 and 6 Nov 2021: whether before or after "
+        "the permit expired cannot be told.",
+    ),
+    "expired_without_sign": (
+        {"permit": "C1", "last": "2020-12-31"},
+        "Permit C1 expired on 31 Dec 2020. No work after that could be dated: neither growth between two images nor "
+        "motion that is surely work.",
+    ),
+    "not_begun_without_sign": (
+        {"permit": "C1", "first": "2022-01-01"},
+        "Permit C1 does not begin until 1 Jan 2022. No work before that could be dated: neither growth between two "
+        "images nor motion that is surely work.",
+    ),
+    "begun_within_growth": (
+        DATED | {"first": "2020-01-01"},
+        "Permit C1 began on 1 Jan 2020. The site grew between 18 May 2019 and 6 Nov 2021: whether before or after the "
+        "permit began cannot be told.",
+    ),
+    "mineral_not_tested": (
+        {"permit": "C1", "mineral": "xyz"},
+        "The mineral was not compared: permit C1 is for xyz, which is not understood.",
+    ),
+    "depth_not_tested": (
+        {"permit": "C1"},
+        "Permit C1 says between which elevations may be dug. Depth was not tested: there are no elevation models of "
+        "different years.",
     ),
     "ends_before_it_begins": (
         {"permit": "C1", "first": "2022-01-01", "last": "2020-12-31"},
@@ -334,18 +450,34 @@ def test_every_reason_has_a_sentence(code: str) -> None:
 
 
 def test_no_reason_is_given_that_has_no_sentence() -> None:
-    sources = "".join(path.read_text("utf-8") for path in (ROOT / "engine" / "permits").glob("*.py"))
-    given = set(re.findall(r'Reason\(\s*"(\w+)"', sources)) | set(re.findall(r'else "(\w+)", \{"date"', sources))
+    """Codes stand where reasons are made: as they are, of a table, by certainty, or after the sign that they rest on."""
+    places = [*(ROOT / "engine" / "permits" / "verdicts").glob("*.py"), ROOT / "engine" / "permits" / "validity.py"]
+    sources = "".join(path.read_text("utf-8") for path in places)
+    given = set(re.findall(r'Reason\(\s*"(\w+)"', sources))
+    given |= set(re.findall(r'PermitStatus\.\w+: "(\w+)"', sources))
+    given |= {code for pair in re.findall(r'"(\w+)" if \w[\w.()]* else "(\w+)"', sources) for code in pair}
+    given |= {f"{sign}_{when}" for when in re.findall(r'Reason\(f"\{\w+\.code\}_(\w+)"', sources) for sign in SIGNS}
     assert given == REASONS.keys()
+
+
+SIGNS = ("growth", "motion")
+
+
+def test_a_permit_that_does_not_say_its_mineral_is_said_so() -> None:
+    text = wording.reason("mineral_not_tested", {"permit": "C1", "mineral": ""})
+    assert text == "The mineral was not compared: permit C1 does not say what it is for."
 
 
 def test_a_kind_that_is_not_given_is_said_so() -> None:
     assert "(none is given)" in wording.reason("other_kind", {"permit": "C1", "kind": ""})
 
 
-def test_what_speaks_against_a_patch_is_suspected() -> None:
+def test_what_speaks_against_a_patch_is_suspected_and_what_is_not_sure_doubtful() -> None:
     suspected = {kind for kind in VerdictKind if "suspected" in wording.verdict_name(kind)}
-    assert suspected == {VerdictKind.CROSSES, VerdictKind.NO_PERMIT}
+    assert set(VerdictKind) - suspected == {"inside", "renewal_pending", "not_tested"}
+    for kind in ("inside", "crosses", "no_permit", "prohibited_zone", "not_reclaimed"):
+        assert wording.verdict_name(kind, "doubtful").startswith("doubtful: ")
+    assert wording.verdict_name("crosses", "doubtful") == "doubtful: may cross its permit's boundary"
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def reader(permitted: Home, monkeypatch: pytest.MonkeyPatch) -> ReleaseReader:
 
 def patch_of(reader: ReleaseReader, kind: str) -> str:
     """The patch with most ground outside, of those with one verdict."""
-    own = [verdict for verdict in reader.verdicts() if verdict.kind == kind]
+    own = [verdict for verdict in reader.verdicts() if verdict.kind == kind and verdict.certainty != "doubtful"]
     return max(own, key=lambda verdict: verdict.likely_m2 or 0.0).patch_id
 
 

@@ -37,7 +37,8 @@ def permit(number: str, geometry: Any, **said: Any) -> dict[str, Any]:
 def verdict(patch_id: str, kind: str, area: float | None, **said: Any) -> dict[str, Any]:
     areas = dict.fromkeys(("least_m2", "likely_m2", "most_m2"), area)
     own = {"patch_id": patch_id, "register": "r.gpkg", "kind": kind, "reasons": '[{"code": "x", "parameters": {}}]'}
-    return {**own, "date": None, **areas, "distance_m": None, "permits": [], "outside": None, **said}
+    rest = {"certainty": None if kind == "not_tested" else "certain", "since": None, "days": None, "date": None}
+    return {**own, **rest, **areas, "distance_m": None, "permits": [], "outside": None, **said}
 
 
 def patch(patch_id: str, area: float) -> dict[str, Any]:
@@ -94,24 +95,49 @@ def test_verdicts_are_read_as_they_were_written(tmp_path: Path) -> None:
     assert shape(feature["geometry"]).equals(outside)
 
 
+def test_a_verdict_is_read_with_its_certainty_and_days(tmp_path: Path) -> None:
+    since = datetime.date(2020, 1, 1)
+    rows = [verdict("A", "after_expiry", 50.0, certainty="doubtful", since=since, days=31)]
+    (read,) = published(Home(tmp_path), verdict=pd.DataFrame(rows)).verdicts()
+    assert (read.certainty, read.since, read.days) == ("doubtful", since, 31)
+
+
+def test_the_register_and_the_zones_are_read_as_they_were_written(tmp_path: Path) -> None:
+    register = {"name": "r.gpkg", "sha256": "0f", "crs": "EPSG:4544", "permits": 3, "version": None, "error_m": 5.0}
+    zone = {"name": "red line", "since": datetime.date(2018, 6, 30), "geometry": HERE.wkb}
+    reader = published(
+        Home(tmp_path), register=pd.DataFrame([register | {"report": '{"joined": 1}'}]), zone=pd.DataFrame([zone])
+    )
+    assert reader.register is not None
+    assert (reader.register.crs, reader.register.report, reader.register.version) == ("EPSG:4544", {"joined": 1}, None)
+    (feature,) = json.loads(reader.zones_geojson())["features"]
+    assert feature["properties"] == {"name": "red line", "since": "2018-06-30"}
+    assert shape(feature["geometry"]).equals(HERE)
+
+
 def test_sums_by_verdict(tmp_path: Path) -> None:
     patches = [patch("A", 100.0), patch("B", 300.0), patch("C", 500.0), patch("D", 700.0)]
     rows = [
         verdict("A", "crosses", 50.0, least_m2=40.0),
+        verdict("A", "prohibited_zone", 10.0),
+        verdict("A", "not_tested", None),
         verdict("B", "crosses", 70.0),
-        verdict("C", "inside", 0.0),
+        verdict("C", "crosses", 3.0, certainty="doubtful"),
         verdict("D", "not_tested", None),
     ]
     reader = published(Home(tmp_path), patch=pd.DataFrame(patches), verdict=pd.DataFrame(rows))
-    sums = {row.kind: row for row in reader.verdict_sums()}
-    crosses = sums["crosses"]
-    assert (crosses.patches, crosses.area_m2) == (2, 400.0)
+    sums = {(row.kind, row.certainty): row for row in reader.verdict_sums()}
+    crosses = sums["crosses", "certain"]
+    assert (crosses.patches, crosses.alone, crosses.area_m2) == (2, 1, 400.0)
     assert (crosses.least_m2, crosses.likely_m2, crosses.most_m2) == pytest.approx((110.0, 120.0, 120.0))
-    assert (sums["not_tested"].patches, sums["not_tested"].likely_m2) == (1, 0.0)
+    assert (sums["crosses", "doubtful"].patches, sums["crosses", "doubtful"].likely_m2) == (1, 3.0)
+    untested = sums["not_tested", None]
+    assert (untested.patches, untested.alone, untested.likely_m2) == (2, 1, 0.0)
 
 
 def test_without_permits_there_is_no_register(tmp_path: Path) -> None:
     reader = published(Home(tmp_path))
     assert not reader.has_register
+    assert reader.register is None
     assert json.loads(reader.permits_geojson())["features"] == []
     assert json.loads(reader.outside_geojson())["features"] == []

@@ -13,7 +13,6 @@ from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
-import pandas as pd
 import pyogrio
 import pytest
 import shapely
@@ -25,7 +24,7 @@ from engine.evidence.case import Case
 from engine.evidence.charts import fitted_line
 from engine.evidence.corners import corners_of
 from engine.evidence.dossier import MANIFEST, Dossier, make_dossier
-from engine.evidence.gathering import Comparison, gather
+from engine.evidence.gathering import Uploaded, gather
 from engine.evidence.selecting import patches_with, selection_frame
 from engine.evidence.webmap import web_map
 from engine.grid import geodesic_area
@@ -174,18 +173,22 @@ def test_an_uploaded_register_takes_the_place_of_the_releases(strzegom: ReleaseR
     ground = box(16.0, 50.9, 16.5, 51.1)
     permit = {
         **dict.fromkeys(("mine", "holder", "mineral", "kind", "status"), ""),
-        **{"number": "上传-1", "valid_from": date(2020, 1, 1), "valid_to": None},
-        **dict(zip(("west", "south", "east", "north"), ground.bounds, strict=True)),
-        "as_read": ground.wkb,
-        "geometry": ground.wkb,
+        **{"number": "上传-1", "valid_from": date(2020, 1, 1), "valid_to": None, "as_read": ground.wkb},
     }
     verdict = {
-        **{"patch_id": case.patch_id, "kind": "inside", "date": None, "distance_m": 0.0, "outside": None},
+        **{"patch_id": case.patch_id, "kind": "inside", "certainty": "certain", "since": None, "days": None},
+        **{"date": None, "distance_m": 0.0, **dict.fromkeys(("least_m2", "likely_m2", "most_m2"), 0.0)},
         "reasons": json.dumps([{"code": "lies_inside", "parameters": {"permits": ["上传-1"]}}]),
-        **dict.fromkeys(("least_m2", "likely_m2", "most_m2"), 0.0),
         "permits": ["上传-1"],
     }
-    uploaded = Comparison(pd.DataFrame([verdict]), pd.DataFrame([permit]), "cadastre.zip", "EPSG:4326", "0" * 64, 5.0)
+    uploaded = Uploaded(
+        gpd.GeoDataFrame([verdict], geometry=[None], crs="EPSG:4326"),
+        gpd.GeoDataFrame([permit], geometry=[ground], crs="EPSG:4326"),
+        register="cadastre.zip",
+        crs="EPSG:4326",
+        sha256="0" * 64,
+        error_m=5.0,
+    )
     held = gather(strzegom, case.patch_id, uploaded)
     assert [one.kind for one in held.verdicts] == ["inside"]
     assert [one.number for one in held.permits] == ["上传-1"]

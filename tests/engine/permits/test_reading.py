@@ -1,252 +1,398 @@
-"""Registers: read from whatever form and reference system under their own columns' names; what cannot be is refused."""
+"""Cadastres: whatever the form, encoding and system, the same permits come out; what was done to them is said."""
 
-import datetime
+import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
+import openpyxl
+import pandas as pd
 import pytest
-from pydantic import ValidationError
-from shapely.geometry import Point, Polygon, box
+import shapely
+from pyproj import CRS
 
 from engine.errors import InputError
-from engine.grid import geodesic_area
-from engine.permits.options import PermitOptions
-from engine.permits.reading import read_register
-from engine.permits.register import PERMIT_COLUMNS, Register
+from engine.permits import reading
+from engine.permits.cadastre import Cadastre, Choices
+from engine.permits.intake.cadastres import read_request_as_cadastre
+from engine.permits.intake.drivers import environment
+from engine.permits.intake.exchange import read_request
+from engine.permits.intake.supervision import supervise
+from engine.permits.intake.systems import name_of
+from engine.permits.reading import read_cadastre
+from engine.simulate.register.files import SHORT_NAMES, write_register
+from engine.wording import note
+from tests.engine.simulate.made_up import made_up_register
 
-ONE, TWO = box(104.20, 26.80, 104.21, 26.81), box(104.22, 26.80, 104.23, 26.81)
-COLUMNS = {"number": "no", "holder": "owner", "valid_from": "from", "valid_to": "to"}
-CHINESE = {"number": "许可证号", "mine": "矿山名称", "kind": "项目类型", "valid_to": "有效期止"}
-
-
-def table(*shapes: Any, crs: str | None = "EPSG:4326", **columns: list[Any]) -> gpd.GeoDataFrame:
-    shapes = shapes or (ONE, TWO)
-    given = {
-        "no": [f"C{number}" for number in range(1, len(shapes) + 1)],
-        "owner": ["A mine"] * len(shapes),
-        "from": ["2015-01-01"] * len(shapes),
-        "to": ["2025-12-31"] * len(shapes),
-    }
-    return gpd.GeoDataFrame(given | columns, geometry=list(shapes), crs=crs)
+ROOT = Path(__file__).parents[3]
+CADASTRES = ROOT.parent / "shared" / "data" / "cadastres"
+NEAR = (105.4, 37.6)
+SHAPES = [shapely.box(544_000 + 2000 * n, 4_160_000, 545_000 + 2000 * n, 4_161_000) for n in range(3)]
+NAMES = ["卫宁煤矿", "卫宁铁矿", "沙坡头石灰岩矿"]
 
 
-def chinese(path: Path) -> Path:
-    """A shapefile as they come: field names and texts in GBK, and no .cpg that says so."""
-    frame = gpd.GeoDataFrame(
-        {"许可证号": ["C5300002010"], "矿山名称": ["威宁铁矿"], "项目类型": ["采矿权"], "有效期止": ["20251231"]},
-        geometry=[ONE],
-        crs="EPSG:4326",
+@pytest.fixture(autouse=True)
+def started_already(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Forks of this process read, which saves most tests the start of another; `test_bad_files` starts the real one."""
+    if "real_process" in request.node.name:
+        return
+    for name, value in environment().items():
+        monkeypatch.setenv(name, value)
+
+    def read(folders: Sequence[Path], seconds: int) -> None:
+        for folder in folders:
+            supervise(folder, read_request(folder).limits, read_request_as_cadastre)
+
+    monkeypatch.setattr(reading, "read_confined", read)
+
+
+def table(crs: str = "EPSG:4544", **columns: list[Any]) -> gpd.GeoDataFrame:
+    """Three permits, laid out in CGCS2000 on 105° E."""
+    given = {"许可证号": [f"C53{n}" for n in range(3)], "矿山名称": NAMES}
+    return gpd.GeoDataFrame(given | columns, geometry=SHAPES, crs="EPSG:4544").to_crs(crs)
+
+
+def shapefile(path: Path, frame: gpd.GeoDataFrame, encoding: str = "GBK", without: Sequence[str] = ()) -> Path:
+    path.parent.mkdir(exist_ok=True, parents=True)
+    frame.to_file(path, encoding=encoding)
+    for suffix in ("cpg", *without):
+        path.with_suffix(f".{suffix}").unlink(missing_ok=True)
+    return path
+
+
+def zipped(path: Path, *files: Path, folder: str = "") -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in files:
+            archive.write(file, f"{folder}{file.name}")
+    return path
+
+
+def codes(cadastre: Cadastre) -> dict[str, Any]:
+    return {each.code: each for each in cadastre.notes}
+
+
+def assert_same(cadastre: Cadastre, shapes: Sequence[Any] = SHAPES, within: float = 0.02) -> None:
+    """The outlines are those of the permits, in whatever order their corners are listed."""
+    polygons = cadastre.table.geometry
+    assert len(polygons) == len(shapes)
+    for polygon, shape in zip(polygons, shapes, strict=True):
+        assert shapely.hausdorff_distance(polygon, shape) < within
+
+
+def test_a_zip_with_chinese_names_in_gbk_real_process(tmp_path: Path) -> None:
+    path = shapefile(tmp_path / "QQQQQQ.shp", table())
+    archive = zipped(tmp_path / "upload.zip", *sorted(tmp_path.glob("QQQQQQ.*")), folder="WWWW/")
+    names = {b"QQQQQQ": "许可证".encode("gbk"), b"WWWW": "矿权".encode("gbk")}
+    whole = archive.read_bytes()
+    for latin, chinese in names.items():
+        whole = whole.replace(latin, chinese)
+    archive.write_bytes(whole)
+    cadastre = read_cadastre(archive)
+    assert (cadastre.form, cadastre.layers, cadastre.crs) == ("shapefile", ("许可证",), "EPSG:4544")
+    assert (cadastre.encoding, cadastre.encoding_guessed) == ("GB18030", True)
+    assert list(cadastre.table["矿山名称"]) == NAMES
+    assert list(cadastre.table["row_in_file"]) == [1, 2, 3]
+    assert cadastre.table["as_read"].iloc[0] == gpd.read_file(path).force_2d().iloc[0].wkb
+    assert_same(cadastre)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "names", "expected"),
+    [
+        ("GBK", NAMES, "GB18030"),
+        ("UTF-8", NAMES, "UTF-8"),
+        ("Big5", ["台灣煤礦公司", "鐵礦石場", "石灰岩礦"], "Big5"),
+        ("cp1252", ["Peña Nieto", "São João", "Río Grande"], "cp1252"),
+    ],
+)
+def test_texts_are_read_as_they_were_written(tmp_path: Path, encoding: str, names: list[str], expected: str) -> None:
+    path = shapefile(tmp_path / "a.shp", table().drop(columns=["许可证号", "矿山名称"]).assign(titular=names), encoding)
+    marked = bytearray(path.with_suffix(".dbf").read_bytes())
+    marked[29] = 0x57  # says ANSI, as many programs write whatever the texts are
+    path.with_suffix(".dbf").write_bytes(marked)
+    cadastre = read_cadastre(path)
+    assert (cadastre.encoding, cadastre.encoding_guessed) == (expected, True)
+    assert list(cadastre.table["titular"]) == names
+    assert "encoding" in codes(cadastre)
+
+
+def test_an_encoding_may_be_chosen(tmp_path: Path) -> None:
+    path = shapefile(tmp_path / "a.shp", table())
+    chosen = read_cadastre(path, Choices(encoding="latin-1"))
+    assert (chosen.encoding, chosen.encoding_guessed) == ("iso8859-1", False)
+    with pytest.raises(InputError, match="no encoding 'klingon'"):
+        read_cadastre(path, Choices(encoding="klingon"))
+
+
+def test_loose_parts_come_in_any_order_and_case(tmp_path: Path) -> None:
+    path = shapefile(tmp_path / "a.shp", table())
+    parts = [path.with_suffix(f".{suffix}") for suffix in ("dbf", "prj", "shp", "shx")]
+    loud = [part.rename(part.with_suffix(part.suffix.upper())) for part in parts]
+    assert_same(read_cadastre(loud))
+    assert read_cadastre(loud).sha256 == read_cadastre(loud[::-1]).sha256
+
+
+@pytest.mark.parametrize(("missing", "code"), [("shx", "index_made"), ("dbf", "no_attributes"), ("prj", "no_crs")])
+def test_missing_parts_are_told(tmp_path: Path, missing: str, code: str) -> None:
+    cadastre = read_cadastre(shapefile(tmp_path / "a.shp", table(), without=[missing]))
+    assert code in codes(cadastre)
+    assert_same(cadastre)
+    assert not (tmp_path / "a.shx").exists() or missing != "shx"
+
+
+def test_layers(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    zones = gpd.GeoDataFrame({"zone": ["x"]}, geometry=SHAPES[:1], crs="EPSG:4544")
+    table().to_file(path, layer="permits")
+    zones.to_file(path, layer="zones")
+    table().assign(geometry=table().geometry.centroid).to_file(path, layer="middles")
+    cadastre = read_cadastre(path)
+    assert (cadastre.layer, set(cadastre.layers)) == ("permits", {"permits", "zones", "middles"})
+    assert codes(cadastre)["layers_left"].parameters["count"] == 2
+    assert len(read_cadastre(path, Choices(layer="zones")).table) == 1
+    both = read_cadastre(path, Choices(layer="permits|zones"))
+    assert list(both.table["layer"]) == ["permits"] * 3 + ["zones"]
+    with pytest.raises(InputError, match="no layer 'other'; it has: permits"):
+        read_cadastre(path, Choices(layer="other"))
+    table().to_file(path, layer="more permits")
+    with pytest.raises(InputError, match="2 layers that may hold the permits: permits, more permits"):
+        read_cadastre(path)
+
+
+def ring(shape: Any) -> str:
+    corners = " ".join(f"{x},{y},0" for x, y in shape.exterior.coords)
+    return (
+        f"<Polygon><outerBoundaryIs><LinearRing><coordinates>{corners}</coordinates></LinearRing>"
+        "</outerBoundaryIs></Polygon>"
     )
-    frame.to_crs("EPSG:4523").to_file(path, encoding="GB18030")
-    path.with_suffix(".cpg").unlink()
-    return path
 
 
-def write(path: Path, frame: gpd.GeoDataFrame) -> Path:
-    frame.to_file(path)
-    return path
+@pytest.mark.parametrize("encoding", ["UTF-8", "GBK"])
+def test_kml_with_nested_folders(tmp_path: Path, encoding: str) -> None:
+    one, two, three = table("EPSG:4326").geometry
+    data = '<ExtendedData><Data name="许可证号"><value>C530</value></Data></ExtendedData>'
+    kml = (
+        f'<?xml version="1.0" encoding="{encoding}"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
+        f"<Folder><name>甲</name><Placemark><name>A</name>{data}{ring(one)}</Placemark>"
+        f"<Folder><name>乙</name><Placemark><MultiGeometry>{ring(two)}{ring(three)}</MultiGeometry></Placemark></Folder>"
+        f"</Folder><Placemark>{ring(three)}</Placemark></Document></kml>"
+    )
+    (tmp_path / "doc.kml").write_bytes(kml.encode(encoding))
+    for path in (tmp_path / "doc.kml", zipped(tmp_path / "a.kmz", tmp_path / "doc.kml")):
+        cadastre = read_cadastre(path)
+        assert list(cadastre.table["folder"]) == ["甲", "甲/乙", ""]
+        assert cadastre.table["许可证号"].iloc[0] == "C530"
+        assert codes(cadastre)["heights_dropped"].rows == (1, 2, 3)
+        assert_same(cadastre, [one, shapely.MultiPolygon([two, three]), three], 1e-9)
 
 
-def read(path: Path, columns: dict[str, str] = COLUMNS, **options: Any) -> Register:
-    return read_register(PermitOptions(path=path.name, columns=columns, **options), path.parent)
+def corners(frame: gpd.GeoDataFrame) -> list[tuple[str, int, float, float]]:
+    return [
+        (number, n, x, y)
+        for number, shape in zip(frame["许可证号"], frame.geometry, strict=True)
+        for n, (x, y) in enumerate(shape.exterior.coords[:-1], start=1)
+    ]
 
 
-def refused(path: Path, columns: dict[str, str] = COLUMNS, **options: Any) -> InputError:
-    with pytest.raises(InputError) as error:
-        read(path, columns, **options)
-    assert error.value.file == path
-    assert error.value.mend
-    return error.value
+def test_corners_in_which_x_is_the_northing(tmp_path: Path) -> None:
+    frame = table("EPSG:4523")
+    path = tmp_path / "拐点.csv"
+    rows = [f"{number},{n},{y:.2f},{x:.2f}" for number, n, x, y in corners(frame)]
+    path.write_text("\n".join(["许可证号,点号,X坐标,Y坐标", *rows]), encoding="gb18030")
+    cadastre = read_cadastre(path, near=NEAR)
+    assert (cadastre.form, cadastre.crs) == ("table of corners", None)
+    assert [guess.crs for guess in cadastre.guesses[:3]] == ["EPSG:4523", "EPSG:2359", "EPSG:2411"]
+    assert cadastre.guesses[0].distance_km is not None
+    assert cadastre.guesses[0].why == "zone_number"
+    assert "axes_by_size" in codes(cadastre)
+    assert_same(cadastre, list(frame.geometry))
 
 
-@pytest.mark.parametrize("suffix", [".geojson", ".gpkg", ".shp"])
-@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:4544", "EPSG:4523", "EPSG:3857"])
-def test_every_form_and_reference_system_gives_the_same(tmp_path: Path, suffix: str, crs: str) -> None:
-    permits = read(write(tmp_path / f"register{suffix}", table().to_crs(crs))).permits
-    assert list(permits.columns) == PERMIT_COLUMNS
-    assert permits.crs.to_epsg() == 4326
-    assert list(permits["number"]) == ["C1", "C2"]
-    assert set(permits["holder"]) == {"A mine"}
-    assert set(permits["mine"]) == {""}
-    assert set(permits["valid_from"]) == {datetime.date(2015, 1, 1)}
-    assert set(permits["valid_to"]) == {datetime.date(2025, 12, 31)}
-    areas = [geodesic_area(shape) for shape in permits.geometry]
-    assert areas == pytest.approx([geodesic_area(ONE), geodesic_area(TWO)], rel=1e-5)
+def test_corners_with_decimal_commas_named_in_spanish(tmp_path: Path) -> None:
+    path = tmp_path / "vertices.csv"
+    rows = [f"{number};{n};{x:.2f};{y:.2f}".replace(".", ",") for number, n, x, y in corners(table())]
+    path.write_text("\n".join(["Expediente;Vértice;ESTE;NORTE", *rows]), encoding="latin-1")
+    cadastre = read_cadastre(path, Choices(crs="EPSG:4544"))
+    assert (cadastre.crs, cadastre.crs_guessed) == ("EPSG:4544", False)
+    assert "crs_given" in codes(cadastre)
+    assert list(cadastre.table["Expediente"]) == ["C530", "C531", "C532"]
+    assert_same(cadastre)
 
 
-def test_a_chinese_shapefile_without_cpg_is_read_in_its_encoding(tmp_path: Path) -> None:
-    (permit,) = read(chinese(tmp_path / "矿权.shp"), CHINESE, encoding="GB18030").permits.itertuples()
-    assert (permit.number, permit.mine, permit.kind) == ("C5300002010", "威宁铁矿", "采矿权")
-    assert permit.valid_to == datetime.date(2025, 12, 31)
+def test_a_workbook_with_titles_and_merged_cells(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["某县采矿权拐点坐标表"])
+    sheet.merge_cells("A1:D1")
+    sheet.append([])
+    sheet.append(["采矿许可证号", "拐点编号", "纵坐标X(m)", "横坐标Y(m)"])
+    for number, n, x, y in corners(table()):
+        sheet.append([number if n == 1 else None, n, y, x])
+    book.create_sheet("说明")
+    book.save(tmp_path / "a.xlsx")
+    cadastre = read_cadastre(tmp_path / "a.xlsx", near=NEAR)
+    assert cadastre.guesses[0].crs == "EPSG:4544"
+    assert codes(cadastre)["title_rows"].parameters == {"count": 2}
+    assert_same(cadastre)
 
 
-def test_without_an_encoding_it_is_refused_rather_than_misread(tmp_path: Path) -> None:
-    error = refused(chinese(tmp_path / "a.shp"), CHINESE)
-    assert error.field == "permits.encoding"
-    assert "GB18030" in error.mend
+def dms(value: float) -> str:
+    seconds = round(value * 3600, 3)
+    return f"{int(seconds // 3600)}°{int(seconds % 3600 // 60)}′{seconds % 60:.3f}″"
 
 
-def test_a_wrong_encoding_is_named(tmp_path: Path) -> None:
-    assert refused(chinese(tmp_path / "a.shp"), CHINESE, encoding="UTF-8").field == "encoding"
+@pytest.mark.parametrize("style", ["numbered", "plain", "angles"])
+def test_all_corners_in_one_cell(tmp_path: Path, style: str) -> None:
+    frame = table("EPSG:4490" if style == "angles" else "EPSG:4523")
+    lines = ["采矿许可证号,拐点坐标"]
+    for number, shape in zip(frame["许可证号"], frame.geometry, strict=True):
+        points = shape.exterior.coords[:-1]
+        cell = {
+            "numbered": ";".join(f"{n},{y:.2f},{x:.2f}" for n, (x, y) in enumerate(points, start=1)),
+            "plain": " ".join(f"{y:.2f},{x:.2f}" for x, y in points),
+            "angles": "; ".join(f"{n}, {dms(x)}, {dms(y)}" for n, (x, y) in enumerate(points, start=1)),
+        }[style]
+        lines.append(f'{number},"{cell}"')
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert_same(read_cadastre(path), list(frame.geometry), 1e-6 if style == "angles" else 0.02)
 
 
-def test_a_cpg_says_the_encoding(tmp_path: Path) -> None:
-    path = chinese(tmp_path / "a.shp")
-    path.with_suffix(".cpg").write_text("GBK")
-    assert list(read(path, CHINESE).permits["mine"]) == ["威宁铁矿"]
+def test_wkt_with_and_without_its_system(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv"
+    for before, crs in (("SRID=4544;", "EPSG:4544"), ("", None)):
+        rows = [f"{number}\t{before}{shape.wkt}" for number, shape in zip("abc", SHAPES, strict=True)]
+        path.write_text("\n".join(["许可证号\tgeom", *rows]), encoding="utf-8")
+        cadastre = read_cadastre(path)
+        assert (cadastre.form, cadastre.crs) == ("table with WKT", crs)
+        assert_same(cadastre)
 
 
-@pytest.mark.parametrize("folder", ["", "register 2021/", "矿权/"])
-def test_a_zipped_shapefile_is_read_where_it_lies_in_the_archive(tmp_path: Path, folder: str) -> None:
-    parts = chinese(tmp_path / "a.shp").parent.glob("a.*")
-    with zipfile.ZipFile(tmp_path / "register.zip", "w") as archive:
-        for part in list(parts):
-            archive.write(part, folder + part.name)
-    (permit,) = read(tmp_path / "register.zip", CHINESE, encoding="GB18030").permits.itertuples()
-    assert permit.mine == "威宁铁矿"
+def test_geojson_keeps_its_system_and_geoparquet_too(tmp_path: Path) -> None:
+    for name in ("a.geojson", "a.parquet"):
+        path = tmp_path / name
+        table("EPSG:4523").to_parquet(path) if name == "a.parquet" else table("EPSG:4523").to_file(path)
+        cadastre = read_cadastre(path)
+        assert cadastre.crs == "EPSG:4523"
+        assert_same(cadastre, list(table("EPSG:4523").geometry))
 
 
-def test_an_archive_of_several_asks_which(tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        write(tmp_path / f"{name}.shp", table())
-    with zipfile.ZipFile(tmp_path / "register.zip", "w") as archive:
-        for part in [*tmp_path.glob("a.*"), *tmp_path.glob("b.*")]:
-            archive.write(part, part.name)
-    error = refused(tmp_path / "register.zip")
-    assert (error.field, error.problem) == ("permits.layer", "2 shapefiles in it")
-    assert len(read(tmp_path / "register.zip", layer="b").permits) == 2
+@pytest.mark.parametrize("code", [4523, 4544, 2359, 2380, 2411, 2432, 4490, 4610, 4214, 22182, 3125, 32648])
+def test_systems_are_named_whoever_wrote_them(code: int) -> None:
+    assert name_of(CRS.from_user_input(CRS.from_epsg(code).to_wkt("WKT1_ESRI"))) == f"EPSG:{code}"
 
 
-@pytest.mark.parametrize("name", ["a.zip", "a.shp", "a.gpkg", "a.geojson"])
-@pytest.mark.parametrize("contents", [b"junk", b"<OGRVRTDataSource/>"])
-def test_what_holds_something_else_is_refused(tmp_path: Path, name: str, contents: bytes) -> None:
-    (tmp_path / name).write_bytes(contents)
-    assert "not a readable" in refused(tmp_path / name).problem
+def test_a_system_that_the_numbers_contradict_is_refused(tmp_path: Path) -> None:
+    wrong = table("EPSG:4523").set_crs("EPSG:4544", allow_override=True)
+    path = shapefile(tmp_path / "a.shp", wrong)
+    with pytest.raises(InputError, match=r"zone number 35, and this system has none.* EPSG:4523"):
+        read_cadastre(path, near=NEAR)
+    cadastre = read_cadastre(path, Choices(crs="EPSG:4523", override_crs=True))
+    assert cadastre.crs == "EPSG:4523"
+    with pytest.raises(InputError, match="lack the zone number"):
+        read_cadastre(shapefile(tmp_path / "b.shp", table(), without=["prj"]), Choices(crs="EPSG:4523"))
+    with pytest.raises(InputError, match="'nonsense' is no coordinate reference system"):
+        read_cadastre(path, Choices(crs="nonsense", override_crs=True))
 
 
-def test_an_archive_of_something_else_is_refused(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        archive.writestr("a.shp", "<OGRVRTDataSource/>")
-    assert "none" in refused(tmp_path / "a.zip").problem
-    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
-        archive.writestr("read me.txt", "")
-    assert refused(tmp_path / "b.zip").problem == "no shapefile in it"
+def test_degrees_the_other_way_round_are_turned(tmp_path: Path) -> None:
+    turned = table("EPSG:4326")
+    turned.geometry = turned.geometry.map(lambda shape: shapely.transform(shape, lambda xy: xy[:, ::-1]))
+    cadastre = read_cadastre(shapefile(tmp_path / "a.shp", turned, without=["prj"]))
+    assert cadastre.guesses[0].crs == "EPSG:4490"
+    assert "axes_swapped" in codes(cadastre)
+    assert_same(cadastre, list(table("EPSG:4326").geometry), 1e-9)
 
 
-def test_another_format_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "a.kml").write_text("<kml/>")
-    assert refused(tmp_path / "a.kml").problem == "'.kml' is not read here"
+def test_what_is_mended_and_shared_is_listed(tmp_path: Path) -> None:
+    bow = shapely.Polygon([(0, 0), (100, 100), (100, 0), (0, 100)])
+    shapes = [
+        bow,
+        shapely.box(1000, 0, 1100, 100),
+        shapely.box(1050, 0, 1150, 100),
+        shapely.box(1000, 0, 1100, 100),
+        None,
+        shapely.box(1150, 0, 1200, 100),  # touches the third
+    ]
+    moved = [shape and shapely.transform(shape, lambda xy: xy + np.array([544_000, 4_160_000])) for shape in shapes]
+    gpd.GeoDataFrame({"permit": range(6)}, geometry=moved, crs="EPSG:4544").to_file(tmp_path / "a.gpkg")
+    cadastre = read_cadastre(tmp_path / "a.gpkg")
+    found = codes(cadastre)
+    assert found["rings_mended"].rows == (1,)
+    assert found["no_outline"].rows == (5,)
+    assert found["duplicates"].parameters["groups"] == [[2, 4]]
+    assert found["overlaps"].parameters["pairs"] == [[2, 3, 5000.0]]
+    assert cadastre.table.geometry.is_valid.all()
+    assert cadastre.table.geometry.area.tolist()[0] == pytest.approx(5000)
+    assert shapely.from_wkb(cadastre.table["as_read"].iloc[0]).geom_type in ("Polygon", "MultiPolygon")
+    for each in cadastre.notes:
+        assert note(each.code, each.parameters)
 
 
-def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    assert refused(tmp_path / "a.zip").field == "permits.path"
+def test_every_note_has_its_sentence() -> None:
+    """Of all codes that the room writes, with the parameters that they may have."""
+    room = ROOT / "engine" / "permits" / "intake"
+    source = "\n".join(path.read_text(encoding="utf-8") for path in room.glob("*.py"))
+    written = set(re.findall(r'Heading\.\w+,\s*"([a-z_]+)"', source))
+    written |= set(re.findall(r'"(axes_\w+|outlines_from_\w+|(?:many_)?overlaps)"', source))
+    everything = {
+        **{"count": 2, "form": "shapefile", "layers": ["a"], "names": ["b"], "layer": "c", "column": "d"},
+        **{"crs": "EPSG:4544", "systems": ["EPSG:22182"], "apart_m": 10.0, "compared": 3, "outlines": 1},
+        **{"area_m2": 5.0, "encoding": "GB18030"},
+    }
+    assert len(written) > 25
+    for code in written:
+        for count in (1, 2):
+            sentence = note(code, {**everything, "count": count})
+            assert sentence, code
+            assert "{" not in sentence
+    assert note("something_else", {}) is None
 
 
-def test_no_reference_system_is_refused(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.shp", table())
-    path.with_suffix(".prj").unlink()
-    assert refused(path).field == "CRS"
+needs_cadastres = pytest.mark.skipif(not CADASTRES.is_dir(), reason="../shared/data/cadastres is not there")
 
 
-@pytest.mark.parametrize("name", ["number", "holder", "valid_to"])
-def test_a_column_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path, name: str) -> None:
-    error = refused(write(tmp_path / "a.gpkg", table()), COLUMNS | {name: "nix"})
-    assert (error.field, error.problem) == (f"permits.columns.{name}", "no column 'nix'")
-    assert error.mend == "take one of: no, owner, from, to"
+@needs_cadastres
+def test_salta() -> None:
+    cadastre = read_cadastre(CADASTRES / "salta_mining_rights.geojson")
+    found = codes(cadastre)
+    assert (len(cadastre.table), cadastre.crs) == (3500, "EPSG:4326")
+    assert found["collections"].parameters["count"] == 2
+    compared = found["column_against_geometry"].parameters
+    assert compared["column"] == "coordenada"
+    assert compared["compared"] > 2000
+    assert compared["count"] == 0
+    assert cadastre.table.geometry.is_valid.all()
 
 
-def test_a_date_that_is_none_names_the_permit(tmp_path: Path) -> None:
-    error = refused(write(tmp_path / "a.gpkg", table(to=["2025-12-31", "soon"])))
-    assert (error.field, error.problem) == ("to", "permit C2: 'soon' is no date")
+@needs_cadastres
+def test_salta_without_its_table() -> None:
+    cadastre = read_cadastre(CADASTRES / "salta_raw.shp")
+    assert (len(cadastre.table), cadastre.crs) == (4104, "EPSG:4326")
+    assert "no_attributes" in codes(cadastre)
 
 
-def test_a_permit_without_dates_is_kept_and_noted(tmp_path: Path) -> None:
-    register = read(write(tmp_path / "a.gpkg", table(**{"from": ["2015-01-01", None], "to": ["2025-12-31", None]})))
-    assert list(register.permits["valid_to"]) == [datetime.date(2025, 12, 31), None]
-    assert register.without_dates == 1
-    assert register.report()["without_dates"] == 1
+@needs_cadastres
+def test_the_philippines_and_coal_mines() -> None:
+    philippines = read_cadastre(CADASTRES / "philippines_mpsa_2023.geojson")
+    assert (len(philippines.table), philippines.crs) == (483, "EPSG:4326")
+    assert codes(philippines)["rings_mended"].parameters["count"] == 26
+    mines = read_cadastre(CADASTRES / "gem_coal_mine_boundaries.gpkg")
+    assert (len(mines.table), mines.crs) == (333, "EPSG:4326")
 
 
-def test_a_permit_without_an_outline_is_kept_and_noted(tmp_path: Path) -> None:
-    register = read(write(tmp_path / "a.geojson", table(ONE, Point(104.2, 26.8), None)))
-    assert register.without_outline == 2
-    assert list(register.permits.geometry.is_empty) == [False, True, True]
-    assert len(register.permits) == 3
-
-
-def test_a_register_without_any_outline_is_refused(tmp_path: Path) -> None:
-    assert refused(write(tmp_path / "a.gpkg", table(Point(104.2, 26.8)))).field == "geometry"
-
-
-def test_a_permit_without_a_number_is_named_by_its_row(tmp_path: Path) -> None:
-    register = read(write(tmp_path / "a.geojson", table(ONE, TWO, TWO, no=["C1", None, ""])))
-    assert list(register.permits["number"]) == ["C1", "(row 2)", "(row 3)"]
-    assert register.report() == {"permits": 3, "unnumbered": 2}
-
-
-def test_a_column_without_any_number_is_refused(tmp_path: Path) -> None:
-    error = refused(write(tmp_path / "a.gpkg", table(no=["", " "])))
-    assert (error.field, error.problem) == ("no", "no permit has a number")
-
-
-def test_numbers_that_are_numbers_are_written_whole(tmp_path: Path) -> None:
-    assert list(read(write(tmp_path / "a.gpkg", table(no=[7.0, 12.0]))).permits["number"]) == ["7", "12"]
-
-
-def test_rows_of_one_number_that_agree_are_one_permit(tmp_path: Path) -> None:
-    register = read(write(tmp_path / "a.gpkg", table(no=["C", "C"])))
-    (permit,) = register.permits.itertuples()
-    assert register.report() == {"permits": 1, "joined": 1}
-    assert permit.valid_to == datetime.date(2025, 12, 31)
-    assert geodesic_area(permit.geometry) == pytest.approx(geodesic_area(ONE) + geodesic_area(TWO), rel=1e-6)
-
-
-def test_rows_of_one_number_that_differ_are_told_apart(tmp_path: Path) -> None:
-    register = read(write(tmp_path / "a.gpkg", table(no=["C", "C"], to=["2024-01-01", "2025-01-01"])))
-    assert list(register.permits["number"]) == ["C (row 1)", "C (row 2)"]
-    assert register.report() == {"permits": 2, "ambiguous": 2}
-
-
-def test_a_ring_that_crosses_itself_is_mended_and_noted(tmp_path: Path) -> None:
-    bow_tie = Polygon([(104.20, 26.80), (104.21, 26.81), (104.21, 26.80), (104.20, 26.81)])
-    register = read(write(tmp_path / "a.geojson", table(bow_tie, TWO)))
-    assert list(register.permits["mended"]) == [True, False]
-    assert register.permits.is_valid.all()
-    assert geodesic_area(register.permits.geometry.iloc[0]) == pytest.approx(geodesic_area(ONE) / 2, rel=1e-3)
-
-
-def test_heights_are_dropped(tmp_path: Path) -> None:
-    flat = Polygon([(x, y, 1800.0) for x, y in ONE.exterior.coords])
-    assert not read(write(tmp_path / "a.gpkg", table(flat))).permits.has_z.any()
-
-
-def test_metres_that_pass_for_degrees_are_refused(tmp_path: Path) -> None:
-    metres = table().to_crs("EPSG:4544").set_crs("EPSG:4326", allow_override=True)
-    (tmp_path / "a.geojson").write_text(metres.to_json())
-    assert "no longitude and latitude" in refused(tmp_path / "a.geojson").problem
-
-
-def test_long_edges_stay_straight_in_the_register_s_own_system(tmp_path: Path) -> None:
-    """A parallel of 40 km is straight in degrees; two corners alone would put its middle 17 m off in metres."""
-    wide = box(104.0, 26.8, 104.4, 26.9)
-    shape = read(write(tmp_path / "a.gpkg", table(wide))).permits.to_crs("EPSG:32648").geometry.iloc[0]
-    middle = gpd.GeoSeries([Point(104.2, 26.9)], crs="EPSG:4326").to_crs("EPSG:32648").iloc[0]
-    assert shape.exterior.distance(middle) < 0.05
-
-
-def test_kinds_of_which_none_occurs_are_refused(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.gpkg", table(sort=["采矿权", "探矿权"]))
-    error = refused(path, COLUMNS | {"kind": "sort"}, extraction_kinds=["mining"])
-    assert error.field == "permits.extraction_kinds"
-    assert "'采矿权'" in error.mend
-
-
-def test_options_say_what_is_wrong_with_them() -> None:
-    with pytest.raises(ValidationError, match=r"columns\.kind"):
-        PermitOptions(path="a.shp", columns={"number": "no"}, extraction_kinds=["mining"])
-    with pytest.raises(ValidationError, match="no encoding 'GB'"):
-        PermitOptions(path="a.shp", columns={"number": "no"}, encoding="GB")
-    with pytest.raises(ValidationError):
-        PermitOptions(path="a.shp", columns={"number": "no", "valid_till": "to"})
+def test_the_simulated_register_says_the_same_in_both_forms(tmp_path: Path) -> None:
+    write_register(made_up_register("medium", 0), tmp_path)
+    shp, gpkg = (read_cadastre(tmp_path / name) for name in ("permits.shp", "permits.gpkg"))
+    assert (shp.encoding, shp.encoding_guessed, shp.crs) == ("GB18030", True, "EPSG:4544")
+    assert gpkg.crs == "EPSG:4544"
+    assert shp.table.geometry.symmetric_difference(gpkg.table.geometry).area.max() < 0.01
+    shp.table.rename(columns={short: full for full, short in SHORT_NAMES.items()}, inplace=True)
+    assert list(shp.table.columns) == list(gpkg.table.columns)
+    texts = [name for name in shp.table.columns if pd.api.types.is_string_dtype(shp.table[name])]
+    assert len(texts) >= 4
+    for name in texts:
+        assert list(shp.table[name].fillna("")) == list(gpkg.table[name].fillna(""))

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from shapely.geometry import box
 
+from engine.permits.opening import open_register
 from engine.permits.options import PermitOptions
-from engine.permits.reading import read_register
 from engine.permits.register import PERMIT_COLUMNS
 from engine.permits.steps import PERMITS, VERDICTS, judge_patches
 
@@ -31,7 +31,8 @@ def judged(folder: Path, frame: gpd.GeoDataFrame, first: str | None, last: str |
     permit.to_file(folder / "a.gpkg")
     columns = {"number": "no", "valid_from": "from", "valid_to": "to"}
     options = PermitOptions.model_validate({"path": "a.gpkg", "columns": columns})
-    judge_patches(frame, read_register(options, folder), options, folder, last_date=LAST)
+    register = open_register(options, folder)[0]
+    judge_patches({"patch": frame}, register, None, options, folder, last_date=LAST)
     return gpd.read_parquet(folder / VERDICTS)
 
 
@@ -42,7 +43,7 @@ def test_each_patch_is_judged_on_the_date_of_its_own_outline(tmp_path: Path, as_
     if as_times:
         frame["last_seen"] = pd.to_datetime(frame["last_seen"])
     verdicts = judged(tmp_path, frame, "2015-01-01", "2020-12-31")
-    assert list(verdicts["kind"]) == ["no_permit", "inside", "no_permit"]
+    assert list(verdicts["kind"]) == ["not_tested", "inside", "not_tested"]
     assert list(verdicts["date"]) == [NEW, OLD, LAST]
     codes = [[reason["code"] for reason in json.loads(reasons)] for reasons in verdicts["reasons"]]
     assert [one[0] for one in codes] == ["judged", "judged", "judged_undated"]
@@ -55,7 +56,7 @@ def test_a_permit_to_the_end_of_time_is_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("count", [0, 2])
 def test_without_a_register_nothing_is_tested(tmp_path: Path, count: int) -> None:
-    report = judge_patches(patches(*[NEW] * count), None, None, tmp_path, last_date=LAST)
+    report = judge_patches({"patch": patches(*[NEW] * count)}, None, None, None, tmp_path, last_date=LAST)
     assert report == ({"not_tested": 2} if count else {})
     verdicts, permits = gpd.read_parquet(tmp_path / VERDICTS), gpd.read_parquet(tmp_path / PERMITS)
     assert list(verdicts["kind"]) == ["not_tested"] * count
@@ -63,10 +64,12 @@ def test_without_a_register_nothing_is_tested(tmp_path: Path, count: int) -> Non
 
 
 def test_a_register_without_any_date_tests_nothing(tmp_path: Path) -> None:
-    """Nothing would be valid, and every patch a suspect, because of a column that the area does not name."""
+    """Of patches on permits: nothing would be valid, because of a column that the area does not name."""
     verdicts = judged(tmp_path, patches(NEW, OLD), None, None)
     assert list(verdicts["kind"]) == ["not_tested"] * 2
-    assert json.loads(verdicts["reasons"].iloc[0]) == [{"code": "register_without_dates", "parameters": {}}]
+    assert [reason["code"] for reason in json.loads(verdicts["reasons"].iloc[0])] == [
+        *("judged", "register_without_dates")
+    ]
 
 
 def test_an_area_without_patches_keeps_its_register(tmp_path: Path) -> None:

@@ -1,0 +1,93 @@
+"""What the app asks of permits, zones and verdicts."""
+
+import json
+from collections.abc import Sequence
+from functools import cached_property
+
+import pandas as pd
+
+from store.queries import Queries
+from store.rows import Permit, Register, Verdict, VerdictSum
+
+
+class PermitQueries(Queries):
+    """The queries of a release that are about permits."""
+
+    def verdicts(self, patch_id: str | None = None) -> list[Verdict]:
+        """Of one patch, or of all."""
+        rows = self._rows(
+            "SELECT * EXCLUDE (outside) FROM verdict WHERE $1 IS NULL OR patch_id = $1 ORDER BY patch_id, kind",
+            [patch_id],
+        )
+        return [Verdict(**{**row, "reasons": json.loads(row["reasons"])}) for row in rows]
+
+    def verdict_sums(self) -> list[VerdictSum]:
+        """What the verdicts of each kind and certainty come to; what no patch has is left out."""
+        rows = self._rows(
+            """SELECT kind, certainty, count(*) AS patches, count(*) FILTER (verdicts = 1) AS alone,
+                      sum(area_m2) AS area_m2, coalesce(sum(least_m2), 0) AS least_m2,
+                      coalesce(sum(likely_m2), 0) AS likely_m2, coalesce(sum(most_m2), 0) AS most_m2
+               FROM (SELECT *, count(*) OVER (PARTITION BY patch_id) AS verdicts FROM verdict)
+                    JOIN patch USING (patch_id)
+               GROUP BY kind, certainty ORDER BY kind, certainty"""
+        )
+        return [VerdictSum(**row) for row in rows]
+
+    @cached_property
+    def has_register(self) -> bool:
+        """Whether there are permits that patches were held against."""
+        return bool(self._rows("SELECT count(*) > 0 AS some FROM permit")[0]["some"])
+
+    @cached_property
+    def register(self) -> Register | None:
+        """What the permits come from; None in an area without any."""
+        rows = self._rows("FROM register")
+        return Register(**{**rows[0], "report": json.loads(rows[0]["report"])}) if rows else None
+
+    def permits(self, numbers: Sequence[str]) -> list[Permit]:
+        """Permits by number, in the order asked for."""
+        rows = self._rows(
+            """SELECT number, mine, holder, mineral, kind, status, valid_from, valid_to,
+                      geometry IS NOT NULL AS has_outline
+               FROM permit WHERE list_contains($1, number) ORDER BY list_position($1, number)""",
+            [list(numbers)],
+        )
+        return [Permit(**row) for row in rows]
+
+    def subject_tables(self) -> dict[str, pd.DataFrame]:
+        """What patches are held against other permits by, geometry as WKB (`engine.permits.subjects`)."""
+        queries = {
+            "patch": "SELECT * REPLACE (ST_AsWKB(geometry) AS geometry) FROM patch ORDER BY patch_id",
+            "outline": "SELECT * REPLACE (ST_AsWKB(geometry) AS geometry) FROM outline ORDER BY patch_id, date",
+            "sighting": "FROM sighting ORDER BY patch_id, date",
+            "activity": "SELECT * REPLACE (ST_AsWKB(cluster) AS cluster) FROM activity ORDER BY patch_id",
+            "series": "FROM series ORDER BY patch_id",
+            "acquisition": "FROM acquisition ORDER BY date",
+        }
+        return {name: pd.DataFrame(self._rows(query)) for name, query in queries.items()}
+
+    def permits_geojson(self) -> str:
+        """Permits in the frame and as far round it as it is wide, and those that verdicts rest on.
+
+        A register may hold those of a whole country.
+        """
+        info = self.info
+        width, height = info.east - info.west, info.north - info.south
+        return self._geojson(
+            """SELECT number, mine, valid_from::VARCHAR AS valid_from, valid_to::VARCHAR AS valid_to,
+                      ST_AsGeoJSON(geometry) AS geometry
+               FROM permit WHERE (west < ? AND east > ? AND south < ? AND north > ?)
+                              OR (geometry IS NOT NULL AND number IN (SELECT unnest(permits) FROM verdict))""",
+            [info.east + width, info.west - width, info.north + height, info.south - height],
+        )
+
+    def zones_geojson(self) -> str:
+        """Zones in which nothing may be mined."""
+        return self._geojson("SELECT name, since::VARCHAR AS since, ST_AsGeoJSON(geometry) AS geometry FROM zone")
+
+    def outside_geojson(self) -> str:
+        """The ground that verdicts are about: outside every valid permit, or inside a zone."""
+        return self._geojson(
+            """SELECT patch_id, kind, certainty, ST_AsGeoJSON(outside) AS geometry FROM verdict
+               WHERE outside IS NOT NULL"""
+        )
