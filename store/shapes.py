@@ -46,6 +46,12 @@ def verdict_table(reader: ReleaseReader, patch_id: str | None = None) -> list[Ro
     )
 
 
+def zone_shapes(reader: ReleaseReader) -> list[tuple[str, bytes]]:
+    """The zones in which nothing may be mined, by name."""
+    found = reader._rows("SELECT name, ST_AsWKB(geometry) AS geometry FROM zone ORDER BY name")
+    return [(row["name"], bytes(row["geometry"])) for row in found]
+
+
 def permit_table(
     reader: ReleaseReader, bounds: tuple[float, float, float, float], numbers: Sequence[str] = ()
 ) -> list[Row]:

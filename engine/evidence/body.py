@@ -6,7 +6,7 @@ from engine import wording
 from engine.evidence.case import Case, CasePermit, CaseVerdict
 from engine.evidence.corners import crs_name
 from engine.evidence.drawing import PATCH
-from engine.evidence.front import image_row, rate_caption, suspected
+from engine.evidence.front import OUTSIDE, image_row, rate_caption, suspected
 from engine.evidence.sheet import beside, boxed, gap, heading, part, picture, table, text
 from engine.wording import dossiers, number
 
@@ -83,15 +83,19 @@ def verdict_pages(case: Case) -> list[Flowable]:
 
 
 def _verdict(verdict: CaseVerdict, against: bool) -> list[Flowable]:
-    name = wording.verdict_name(verdict.kind)
+    name = wording.verdict_name(verdict.kind, verdict.certainty)
     reasons = [text(wording.reason(one["code"], one["parameters"])) for one in verdict.reasons]
+    if verdict.since is not None:
+        reasons.append(text(dossiers.caption("since", day=wording.day(verdict.since)), "quiet"))
+    if verdict.days is not None:
+        reasons.append(text(dossiers.caption("days", days=number(verdict.days)), "quiet"))
     box = boxed([text(name[:1].upper() + name[1:], "verdict"), *reasons], PATCH if against else "#7F7F7F")
     if verdict.likely_m2 is None or verdict.least_m2 is None or verdict.most_m2 is None or verdict.likely_m2 < 1:
         return [box]
     header = [dossiers.label(code) for code in ("least", "likely", "most", "furthest")]
     areas = [wording.hectares(area) for area in (verdict.least_m2, verdict.likely_m2, verdict.most_m2)]
     furthest = "–" if verdict.distance_m is None else f"{number(verdict.distance_m)} m"
-    title = dossiers.legend("outside")
+    title = dossiers.legend("outside" if verdict.kind in OUTSIDE else "ground")
     return [box, gap(1.5), part(title[:1].upper() + title[1:]), table(header, [[*areas, furthest]], (30, 30, 30, 30))]
 
 

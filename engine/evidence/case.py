@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -85,6 +85,7 @@ class CaseVerdict:
     """A verdict as the store's table has it; outside : EPSG:4326, None where nothing is."""
 
     kind: str
+    certainty: str | None
     reasons: Sequence[Mapping[str, Any]]
     date: datetime.date | None
     least_m2: float | None
@@ -93,7 +94,8 @@ class CaseVerdict:
     distance_m: float | None
     permits: Sequence[str]
     outside: BaseGeometry | None
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    since: datetime.date | None = None
+    days: int | None = None
 
 
 @dataclass(frozen=True)
@@ -150,8 +152,9 @@ class Case:
     release : columns of the store's table release. patch : those of patch and activity. radar : those of radar, None
     without a stack. crs : the projected system of the maps, in metres. register : name of the register, None without
     one. register_crs : its own system. others, around : the area's other patches and its permits, for the overview.
-    permits : those that verdicts rest on first, then those near by. frame, wide : of the maps and of the overview, in
-    `crs`. place : longitude and latitude of a point in the patch. uploaded : whether the register is not the release's.
+    zones : those near by in which nothing may be mined, by name. permits : those that verdicts rest on first, then
+    those near by. frame, wide : of the maps and of the overview, in `crs`. place : longitude and latitude of a point in
+    the patch. uploaded : whether the register is not the release's.
     """
 
     release: Mapping[str, Any]
@@ -177,6 +180,7 @@ class Case:
     positional_error_m: float | None
     permits: Sequence[CasePermit]
     verdicts: Sequence[CaseVerdict]
+    zones: Sequence[tuple[str, BaseGeometry]]
     provenance: Provenance
 
     @property

@@ -17,6 +17,7 @@ FONT_FILE = Path(__file__).parents[2] / "static" / "fonts" / "wqy-microhei.ttc"
 
 # Okabe–Ito colours (Okabe & Ito 2008), the app's own for the same things.
 PATCH, PERMIT, CLUSTER, EARLIER = "#D55E00", "#F0E442", "#0072B2", "#56B4E9"
+ZONE = "#CC79A7"
 INK, QUIET, RULE = "#1d2730", "#5c6770", "#c9d0d6"
 _AWAY, _TOWARDS = (0.0, 0.1, 0.2, 0.3), (0.7, 0.8, 0.9, 1.0)
 _STILL = "#d9d9d9"

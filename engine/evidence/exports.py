@@ -118,11 +118,13 @@ def _json(value: Any) -> str:
 
 def _dtype(values: list[Any]) -> Any:
     known = [value for value in values if value is not None]
-    if known and all(isinstance(value, bool) for value in known):
+    if not known:
+        return "string"
+    if all(isinstance(value, bool) for value in known):
         return "boolean" if len(known) < len(values) else "bool"
-    if known and all(isinstance(value, int) and not isinstance(value, bool) for value in known):
+    if all(isinstance(value, int) and not isinstance(value, bool) for value in known):
         return "Int64" if len(known) < len(values) else "int64"
-    if known and all(isinstance(value, int | float) and not isinstance(value, bool) for value in known):
+    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in known):
         return "float64"
     return "object"
 

@@ -13,10 +13,12 @@ from engine.evidence.sheet import beside, boxed, facts, gap, picture, text
 from engine.wording import dossiers, number
 
 _NOT_AGAINST = ("inside", "not_tested")
+# Verdicts whose ground lies outside every valid permit.
+OUTSIDE = ("crosses", "no_permit")
 _CALM, _OPEN = "#009E73", "#7F7F7F"
 PAIR_MM = 85.0
 _MOST_PERMITS = 3
-_MOST_REASONS = 5
+_MOST_REASONS, _MOST_FOUND = 3, 3
 
 
 def front_page(case: Case, pictures: dict[str, bytes]) -> list[Flowable]:
@@ -74,6 +76,12 @@ def suspected(case: Case) -> list[CaseVerdict]:
     return [verdict for verdict in case.verdicts if verdict.kind not in _NOT_AGAINST]
 
 
+def area_of(kind: str, least: float, likely: float, most: float) -> str:
+    """The ground that a verdict is about, in words."""
+    ranged = wording.outside_range if kind in OUTSIDE else wording.area_range
+    return ranged(least, likely, most)
+
+
 def _colour(case: Case) -> str:
     if suspected(case):
         return PATCH
@@ -82,15 +90,17 @@ def _colour(case: Case) -> str:
 
 def _finding(case: Case) -> list[Flowable]:
     content: list[Flowable] = []
-    for verdict in case.verdicts:
-        name = wording.verdict_name(verdict.kind)
+    for verdict in case.verdicts[:_MOST_FOUND]:
+        name = wording.verdict_name(verdict.kind, verdict.certainty)
         content.append(text(name[:1].upper() + name[1:], "verdict"))
         if (verdict.likely_m2 or 0) >= 1 and verdict.least_m2 is not None and verdict.most_m2 is not None:
             least, likely, most = verdict.least_m2, verdict.likely_m2 or 0.0, verdict.most_m2
-            content.append(text(wording.outside_range(least, likely, most), "part"))
+            content.append(text(area_of(verdict.kind, least, likely, most), "part"))
         reasons = [wording.reason(one["code"], one["parameters"]) for one in verdict.reasons[:_MOST_REASONS]]
         content.append(text(wording.joined(reasons)))
-    content.append(text(dossiers.suspicion(len(suspected(case))), "badge"))
+    content.append(
+        text(dossiers.suspicion(len(suspected(case)), any(one.kind != "not_tested" for one in case.verdicts)), "badge")
+    )
     return content
 
 

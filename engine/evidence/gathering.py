@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 import shapely
 from pyproj import Transformer
@@ -39,22 +40,22 @@ _NEAR_M = 2000.0  # permits no further than this from a patch are listed where n
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """Verdicts on a register that was uploaded, to be shown in place of the release's.
+class Uploaded:
+    """A register that was uploaded and the verdicts on it, to be shown in place of the release's.
 
-    verdicts, permits : columns of the store's tables verdict and permit, geometry as WKB in EPSG:4326. register : its
-    file's name. crs : its own system, in which `as_read` is. sha256 : of its file.
+    verdicts, permits : as `engine.permits.comparison` gives them, EPSG:4326. register : its file's name. crs : its own
+    system, in which `as_read` is. sha256 : of its file. error_m : positional error.
     """
 
-    verdicts: pd.DataFrame
-    permits: pd.DataFrame
+    verdicts: gpd.GeoDataFrame
+    permits: gpd.GeoDataFrame
     register: str
     crs: str
     sha256: str
-    positional_error_m: float
+    error_m: float
 
 
-def gather(reader: ReleaseReader, patch_id: str, comparison: Comparison | None = None) -> Case:
+def gather(reader: ReleaseReader, patch_id: str, uploaded: Uploaded | None = None) -> Case:
     """All that a dossier shows of a patch.
 
     Raises
@@ -75,15 +76,15 @@ def gather(reader: ReleaseReader, patch_id: str, comparison: Comparison | None =
     outlines = _outlines(reader, patch, geometry, {day: shapely.from_wkb(one) for day, one in dated.items()})
     crs = _projected(geometry)
     ground = _Ground(crs, shapely.union_all([outline.geometry for outline in outlines]))
-    verdicts = _verdicts(_verdict_rows(reader, patch_id, comparison))
+    verdicts = _verdicts(_verdict_rows(reader, patch_id, uploaded))
     named = [number for verdict in verdicts for number in verdict.permits]
     wide = _square(_bounds_in(reader, crs), ground.frame)
     near = ground.degrees(_grown(ground.frame, _NEAR_M))
-    permits = _permits(_permit_rows(reader, near, named, comparison), geometry, named, ground)
-    around = [_from_wkb(row["geometry"]) for row in _permit_rows(reader, ground.degrees(wide), [], comparison)]
+    permits = _permits(_permit_rows(reader, near, named, uploaded), geometry, named, ground)
+    around = [_from_wkb(row["geometry"]) for row in _permit_rows(reader, ground.degrees(wide), [], uploaded)]
     cluster = _from_wkb(shapes.cluster_shape(reader, patch_id))
     place = geometry.representative_point() if not geometry.contains(geometry.centroid) else geometry.centroid
-    register = _register(reader, comparison)
+    register = _register(reader, uploaded)
     return Case(
         release=asdict(reader.info),
         patch=patch,
@@ -103,6 +104,7 @@ def gather(reader: ReleaseReader, patch_id: str, comparison: Comparison | None =
         motion=_motion(reader, patch_id),
         permits=permits,
         verdicts=verdicts,
+        zones=_zones(reader, ground.degrees(wide)),
         provenance=_provenance(reader),
         **register,
     )
@@ -171,17 +173,18 @@ def _outlines(
     return [Outline(row.date, dated[row.date], row.area_m2, row.margin_m2, row.confidence) for row in rows]
 
 
-def _verdict_rows(reader: ReleaseReader, patch_id: str, comparison: Comparison | None) -> list[dict[str, Any]]:
-    if comparison is None:
+def _verdict_rows(reader: ReleaseReader, patch_id: str, uploaded: Uploaded | None) -> list[dict[str, Any]]:
+    if uploaded is None:
         return shapes.verdict_table(reader, patch_id)
-    table = comparison.verdicts
-    return _records(table[table["patch_id"] == patch_id])
+    table = uploaded.verdicts
+    return _records(table[table["patch_id"] == patch_id].rename(columns={table.geometry.name: "outside"}))
 
 
 def _verdicts(rows: Sequence[Mapping[str, Any]]) -> list[CaseVerdict]:
     return [
         CaseVerdict(
             kind=row["kind"],
+            certainty=row["certainty"],
             reasons=json.loads(row["reasons"]) if isinstance(row["reasons"], str) else list(row["reasons"]),
             date=row["date"],
             least_m2=row["least_m2"],
@@ -190,7 +193,8 @@ def _verdicts(rows: Sequence[Mapping[str, Any]]) -> list[CaseVerdict]:
             distance_m=row["distance_m"],
             permits=list(row["permits"]),
             outside=_from_wkb(row["outside"]),
-            facts=row,
+            since=row["since"],
+            days=row["days"],
         )
         for row in rows
     ]
@@ -200,13 +204,12 @@ def _permit_rows(
     reader: ReleaseReader,
     bounds: tuple[float, float, float, float],
     named: Sequence[str],
-    comparison: Comparison | None,
+    uploaded: Uploaded | None,
 ) -> list[dict[str, Any]]:
-    if comparison is None:
+    if uploaded is None:
         return shapes.permit_table(reader, bounds, named)
-    table, (west, south, east, north) = comparison.permits, bounds
-    there = (table["west"] <= east) & (table["east"] >= west) & (table["south"] <= north) & (table["north"] >= south)
-    return _records(table[there | table["number"].isin(named)])
+    table = uploaded.permits
+    return _records(table[table.intersects(shapely.box(*bounds)) | table["number"].isin(named)])
 
 
 def _permits(
@@ -240,26 +243,30 @@ def _permit(row: Mapping[str, Any], patch: BaseGeometry, area_m2: float, named: 
     )
 
 
-def _register(reader: ReleaseReader, comparison: Comparison | None) -> dict[str, Any]:
+def _register(reader: ReleaseReader, uploaded: Uploaded | None) -> dict[str, Any]:
     """What is known of the register as a file."""
-    if comparison is not None:
+    if uploaded is not None:
         return {
-            "register": comparison.register,
-            "register_crs": comparison.crs,
-            "register_sha256": comparison.sha256,
-            "positional_error_m": comparison.positional_error_m,
+            "register": uploaded.register,
+            "register_crs": uploaded.crs,
+            "register_sha256": uploaded.sha256,
+            "positional_error_m": uploaded.error_m,
             "uploaded": True,
         }
-    step = next((one for one in reader.steps() if one.name == "verdicts"), None)
-    options = step.parameters.get("register") if step else None
-    hashes = {row["file"]: row["sha256"] for row in reader.inputs() if row["step"] == "verdicts"}
+    register = reader.register
     return {
-        "register": options["path"] if options else None,
-        "register_crs": step.report.get("crs") if step and options else None,
-        "register_sha256": hashes.get(options["path"]) if options else None,
-        "positional_error_m": options["positional_error_m"] if options else None,
+        "register": register.name if register else None,
+        "register_crs": register.crs if register else None,
+        "register_sha256": register.sha256 if register else None,
+        "positional_error_m": register.error_m if register else None,
         "uploaded": False,
     }
+
+
+def _zones(reader: ReleaseReader, bounds: tuple[float, float, float, float]) -> list[tuple[str, BaseGeometry]]:
+    there = shapely.box(*bounds)
+    zones = [(name, shapely.from_wkb(wkb)) for name, wkb in shapes.zone_shapes(reader)]
+    return [(name, zone) for name, zone in zones if zone.intersects(there)]
 
 
 def _pictures(reader: ReleaseReader, frame: Bounds, crs: str) -> list[Picture]:
@@ -322,15 +329,16 @@ def _provenance(reader: ReleaseReader) -> Provenance:
     )
 
 
-def _from_wkb(wkb: Any) -> BaseGeometry | None:
-    """A geometry; None for none and for an empty one."""
-    shape = shapely.from_wkb(bytes(wkb)) if isinstance(wkb, bytes | bytearray | memoryview) and len(wkb) else None
-    return None if shape is None or shape.is_empty else shape
+def _from_wkb(known: Any) -> BaseGeometry | None:
+    """A geometry, from WKB where it is not one already; None for none and for an empty one."""
+    if isinstance(known, bytes | bytearray | memoryview):
+        known = shapely.from_wkb(bytes(known)) if len(known) else None
+    return known if isinstance(known, BaseGeometry) and not known.is_empty else None
 
 
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+def _records(table: gpd.GeoDataFrame) -> list[dict[str, Any]]:
     """Rows of a frame, with None for whatever pandas takes for missing."""
-    rows = table.to_dict("records")
+    rows = pd.DataFrame(table).to_dict("records")
     return [{str(key): None if _missing(value) else value for key, value in row.items()} for row in rows]
 
 

@@ -15,7 +15,7 @@ from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from engine.evidence.case import Case, Crop, Outline, Picture
-from engine.evidence.drawing import CLUSTER, INK, PATCH, PERMIT, QUIET, figure, font, motion_colours, png
+from engine.evidence.drawing import CLUSTER, INK, PATCH, PERMIT, QUIET, ZONE, figure, font, motion_colours, png
 from engine.grid import Bounds
 from engine.wording import dossiers, number
 
@@ -28,6 +28,7 @@ def image_map(case: Case, picture: Picture, edge_mm: float) -> bytes:
     drawn = figure(edge_mm, edge_mm)
     axes = _axes(drawn.add_axes((0.105, 0.07, 0.885, 0.92)), case.frame)
     _show(axes, picture.flat)
+    _draw(axes, case, [zone for _name, zone in case.zones], ZONE, 1.1, dashed=True)
     _draw_permits(axes, case)
     for outline in outlines_on(case, picture):
         _draw(axes, case, [outline.geometry], PATCH, 1.5, casing=True)

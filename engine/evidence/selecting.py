@@ -19,9 +19,9 @@ _AREAS = ("least_m2", "likely_m2", "most_m2", "distance_m")
 def selection_frame(reader: ReleaseReader, patch_ids: Collection[str] | None = None) -> gpd.GeoDataFrame:
     """One row a patch, in the order of attention, EPSG:4326; without `patch_ids` all patches.
 
-    Columns are those of the store's tables patch and activity, then `verdict` (kinds), `judged_on`, `outside_least_m2`,
-    `outside_likely_m2`, `outside_most_m2`, `outside_distance_m` (of the verdict with the largest likely area) and
-    `permits` (numbers that the verdicts rest on), `release` and `register`.
+    Columns are those of the store's tables patch and activity, then `verdict` (kinds), `certainty` of each,
+    `illicit_since`, `judged_on`, `outside_least_m2`, `outside_likely_m2`, `outside_most_m2`, `outside_distance_m` (of
+    the verdict with the largest likely area), `permits` (numbers that the verdicts rest on), `register` and `release`.
     """
     outlines = shapes.patch_shapes(reader)
     verdicts: dict[str, list[Verdict]] = {}
@@ -62,6 +62,8 @@ def _judged(verdicts: Sequence[Verdict]) -> dict[str, object]:
     largest = max(verdicts, key=lambda verdict: verdict.likely_m2 or 0.0, default=None)
     return {
         "verdict": [verdict.kind for verdict in verdicts],
+        "certainty": [verdict.certainty or "" for verdict in verdicts],
+        "illicit_since": min((verdict.since for verdict in verdicts if verdict.since), default=None),
         "judged_on": largest.date if largest else None,
         **{f"outside_{name}": getattr(largest, name) if largest else None for name in _AREAS},
         "permits": list(dict.fromkeys(number for verdict in verdicts for number in verdict.permits)),

@@ -46,6 +46,7 @@ def zipped(frame: gpd.GeoDataFrame, name: str, encoding: str) -> bytes:
             encoding=encoding,
             geometry_type="MultiPolygon",
             promote_to_multi=True,
+            use_arrow=True,
             DBF_DATE_LAST_UPDATE="1980-01-01",
         )
         parts = {part.name: part.read_bytes() for part in sorted(Path(folder).iterdir()) if part.suffix != ".cpg"}

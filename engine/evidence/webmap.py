@@ -84,7 +84,7 @@ def _bounds(case: Case) -> tuple[float, float, float, float]:
 
 
 def _title(case: Case) -> str:
-    verdicts = " · ".join(wording.verdict_name(verdict.kind) for verdict in case.verdicts)
+    verdicts = " · ".join(wording.verdict_name(verdict.kind, verdict.certainty) for verdict in case.verdicts)
     title = _inert(dossiers.title(case.patch_id, case.patch["name"]))
     rest = " · ".join([case.release["title"], case.release["id"], case.release["attribution"]])
     return f"<b>{title}</b> {_inert(verdicts)}<br><span>{_inert(rest)}</span>" + _rate_scale(case)
@@ -148,8 +148,8 @@ def _vectors(case: Case) -> list[Layer]:
         size = dossiers.size(outline.area_m2, outline.margin_m2, outline.date)
         colour = PATCH if place == len(case.outlines) else EARLIER
         layers.append((name, _features([(outline.geometry, f"{case.patch_id}: {size}")]), _line(colour, 3)))
-    outside = [(verdict.outside, wording.verdict_name(verdict.kind)) for verdict in case.verdicts]
-    layers.append((dossiers.legend("outside"), _features(outside), _line(PATCH, 0) | {"fillOpacity": 0.35}))
+    outside = [(verdict.outside, wording.verdict_name(verdict.kind, verdict.certainty)) for verdict in case.verdicts]
+    layers.append((dossiers.legend("ground"), _features(outside), _line(PATCH, 0) | {"fillOpacity": 0.35}))
     return [layer for layer in layers if layer[1]]
 
 

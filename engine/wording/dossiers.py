@@ -85,6 +85,8 @@ def legend(code: str) -> str:
         "other_patches": _("other patches"),
         "permit": _("permit"),
         "outside": _("outside every valid permit"),
+        "ground": _("ground that the verdict is about"),
+        "zone": _("prohibited zone"),
         "cluster": _("moving ground"),
         "neutral": _("no motion within ± {threshold} mm/yr"),
         "rate_axis": _("mm/yr along the line of sight: − away from the satellite, + towards it"),
@@ -112,8 +114,10 @@ def file_note(name: str) -> str:
     }.get(name, _("picture of this dossier"))
 
 
-def suspicion(open_verdicts: int) -> str:
+def suspicion(open_verdicts: int, tested: bool) -> str:
     """That nothing here is proven yet."""
+    if not tested:
+        return _("Whether it is lawful was not tested.")
     if not open_verdicts:
         return _("No suspicion follows from the permits that were supplied.")
     return ngettext(
@@ -267,6 +271,8 @@ def caption(code: str, **given: str) -> str:
         ),
         "map": _("North is up; coordinates in metres of {crs}."),
         "release": _("Release {release} of {day}, made by Pitwatch {version}; content key {key}."),
+        "since": _("Illicit since {day}, if the suspicion is right."),
+        "days": _("Work at least {days} days after the permit had expired."),
         "uploaded": _("Held against the uploaded register {register}, which is not the release's."),
         "model": _(
             "Model {model}, checkpoint SHA-256 {sha256}; threshold {threshold}, least share of an object {share}."

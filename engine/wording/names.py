@@ -48,7 +48,7 @@ def change_facts(change: str | None, square_metres: float | None) -> str:
 
 
 def class_name(mine_class: str) -> str:
-    """A class of mines; an area's own, which has no translation, as the area calls it."""
+    """A class of mines; an area's own as the area calls it, unless it is one of these in English."""
     return {
         "mine": _("mine"),
         "quarry": _("quarry"),
@@ -56,7 +56,7 @@ def class_name(mine_class: str) -> str:
         "iron_pit": _("iron ore open pit"),
         "clay_pit": _("clay open pit"),
         "sandstone_pit": _("sandstone open pit"),
-    }.get(mine_class, mine_class)
+    }.get(mine_class) or _(mine_class)
 
 
 def layer_name(name: str) -> str:

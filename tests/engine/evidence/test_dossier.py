@@ -1,0 +1,237 @@
+"""The dossier of one patch: the same bytes each time, whatever an area has, with hashes that hold."""
+
+import hashlib
+import io
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import geopandas as gpd
+import pyogrio
+import pytest
+import shapely
+from shapely.geometry import Point, box
+
+from engine import wording
+from engine.errors import InputError
+from engine.evidence.case import Case
+from engine.evidence.charts import fitted_line
+from engine.evidence.corners import corners_of
+from engine.evidence.dossier import MANIFEST, Dossier, make_dossier
+from engine.evidence.gathering import Uploaded, gather
+from engine.evidence.selecting import patches_with, selection_frame
+from engine.evidence.webmap import web_map
+from engine.grid import geodesic_area
+from store.home import Home
+from store.reader import ReleaseReader, current_release
+from tests.conftest import ROOT
+
+PROGRAM = """
+import sys, hashlib
+from pathlib import Path
+from engine.evidence.dossier import make_dossier
+from engine.evidence.gathering import gather
+from store.home import Home
+from store.reader import current_release
+reader = current_release(Home(Path(sys.argv[1])), sys.argv[2])
+for language in ("en", "zh"):
+    print(hashlib.sha256(make_dossier(gather(reader, sys.argv[3]), language).archive()).hexdigest())
+"""
+
+
+def reader_of(home: Home, area: str) -> ReleaseReader:
+    reader = current_release(home, area)
+    assert reader is not None
+    return reader
+
+
+@pytest.fixture(scope="module")
+def strzegom(permitted: Home) -> ReleaseReader:
+    return reader_of(permitted, "strzegom")
+
+
+@pytest.fixture(scope="module")
+def case(strzegom: ReleaseReader) -> Case:
+    """A quarry that crosses the boundary of its permit."""
+    return gather(strzegom, patches_with(strzegom, "crosses")[0])
+
+
+@pytest.fixture(scope="module")
+def radar_case(permitted: Home) -> Case:
+    """A mine that the radar saw, without images and without a register."""
+    return gather(reader_of(permitted, "metropolitan"), "M1345.B1")
+
+
+@pytest.fixture(scope="module")
+def dossier(case: Case) -> Dossier:
+    return make_dossier(case, "en")
+
+
+def pages(pdf: bytes) -> int:
+    return len(re.findall(rb"/Type /Page\b", pdf))
+
+
+def test_another_process_makes_the_same_bytes(permitted: Home, case: Case, dossier: Dossier) -> None:
+    command = [sys.executable, "-c", PROGRAM, str(permitted.root), "strzegom", case.patch_id]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    english, chinese = done.stdout.split()
+    assert hashlib.sha256(dossier.archive()).hexdigest() == english
+    assert hashlib.sha256(make_dossier(case, "zh").archive()).hexdigest() == chinese
+    assert english != chinese
+
+
+def test_several_may_be_made_at_once(case: Case, radar_case: Case, dossier: Dossier) -> None:
+    wanted = [(case, "en"), (case, "zh"), (radar_case, "zh"), (case, "en")]
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda one: make_dossier(*one), wanted))
+    assert made[0].archive() == made[3].archive() == dossier.archive()
+    assert made[1].archive() == make_dossier(case, "zh").archive()
+    assert wording.language() == "en"
+
+
+def test_the_manifest_names_every_file(dossier: Dossier) -> None:
+    with zipfile.ZipFile(io.BytesIO(dossier.archive())) as archive:
+        files = {name.removeprefix(f"{dossier.name}/"): archive.read(name) for name in archive.namelist()}
+    lines = [line.split("  ") for line in files.pop(MANIFEST).decode().splitlines()]
+    assert {name: value for value, name in lines} == {
+        name: hashlib.sha256(content).hexdigest() for name, content in files.items()
+    }
+    assert f"{dossier.name}.pdf" in files
+    assert {"map.html", "evidence.gpkg", "corners.csv", "permits.csv", "case.json", "overview.png"} <= set(files)
+
+
+def test_areas_of_every_kind_have_one(case: Case, radar_case: Case, both_published: Home) -> None:
+    bare = gather(reader_of(both_published, "strzegom"), case.patch_id)
+    assert (bare.register, bare.permits, bare.motion) == (None, [], None)
+    assert (radar_case.pictures, radar_case.register) == ([], None)
+    for one in (case, radar_case, bare):
+        for language in ("en", "zh"):
+            made = make_dossier(one, language)
+            assert 4 <= pages(made.pdf) <= 9
+    assert "series.csv" in make_dossier(radar_case, "en").files
+
+
+def test_a_patch_with_hundreds_of_corners_and_names_without_end(case: Case) -> None:
+    round_one = Point(case.place).buffer(0.003, quad_segs=200)
+    permits = [
+        replace(permit, holder="有限责任公司" * 40, mine="x" * 300, as_read=None, number="C" * 60)
+        for permit in case.permits
+    ]
+    outlines = [replace(outline, geometry=round_one) for outline in case.outlines]
+    long = replace(
+        case,
+        geometry=round_one,
+        outlines=outlines,
+        permits=permits,
+        patch={**case.patch, "name": "<b>&{{ 7 }}" * 12},
+        release={**case.release, "title": "卫宁北山" * 30, "attribution": "©" * 400},
+    )
+    for language in ("en", "zh"):
+        made = make_dossier(long, language)
+        assert pages(made.pdf) < 16
+        assert made.files["corners.csv"].count(b"\npatch,") == 800
+
+
+def test_no_such_patch(strzegom: ReleaseReader) -> None:
+    with pytest.raises(InputError, match="P-9999"):
+        gather(strzegom, "P-9999")
+
+
+def test_the_permits_measures(case: Case) -> None:
+    west = next(permit for permit in case.permits if permit.number == "W")
+    assert west.named
+    assert west.shared_m2 is not None
+    assert west.outside_m2 is not None
+    assert west.shared_m2 + west.outside_m2 == pytest.approx(geodesic_area(case.geometry), rel=1e-6)
+    assert west.distance_m == 0
+    assert case.register_crs == "EPSG:2177"
+
+
+def test_corners_are_the_registers_own(case: Case) -> None:
+    permit = next(permit for permit in case.permits if permit.number == "W")
+    assert permit.as_read is not None
+    corners = corners_of(permit.as_read, "EPSG:2177", "EPSG:2177")
+    assert [(corner.x, corner.y) for corner in corners] == [
+        tuple(point) for point in shapely.get_coordinates(permit.as_read)[:-1].tolist()
+    ]
+    assert {(round(corner.lon, 4), round(corner.lat, 4)) for corner in corners} >= {(16.21, 50.97), (16.2375, 51.02)}
+
+
+def test_corners_of_a_register_in_degrees_have_no_metres() -> None:
+    (corner, *_) = corners_of(box(105, 37, 106, 38), "EPSG:4326", "EPSG:4490")
+    assert (corner.x, corner.y, corner.ring, corner.number) == (None, None, 1, 1)
+
+
+def test_an_uploaded_register_takes_the_place_of_the_releases(strzegom: ReleaseReader, case: Case) -> None:
+    ground = box(16.0, 50.9, 16.5, 51.1)
+    permit = {
+        **dict.fromkeys(("mine", "holder", "mineral", "kind", "status"), ""),
+        **{"number": "上传-1", "valid_from": date(2020, 1, 1), "valid_to": None, "as_read": ground.wkb},
+    }
+    verdict = {
+        **{"patch_id": case.patch_id, "kind": "inside", "certainty": "certain", "since": None, "days": None},
+        **{"date": None, "distance_m": 0.0, **dict.fromkeys(("least_m2", "likely_m2", "most_m2"), 0.0)},
+        "reasons": json.dumps([{"code": "lies_inside", "parameters": {"permits": ["上传-1"]}}]),
+        "permits": ["上传-1"],
+    }
+    uploaded = Uploaded(
+        gpd.GeoDataFrame([verdict], geometry=[None], crs="EPSG:4326"),
+        gpd.GeoDataFrame([permit], geometry=[ground], crs="EPSG:4326"),
+        register="cadastre.zip",
+        crs="EPSG:4326",
+        sha256="0" * 64,
+        error_m=5.0,
+    )
+    held = gather(strzegom, case.patch_id, uploaded)
+    assert [one.kind for one in held.verdicts] == ["inside"]
+    assert [one.number for one in held.permits] == ["上传-1"]
+    assert (held.register, held.uploaded) == ("cadastre.zip", True)
+    assert pages(make_dossier(held, "zh").pdf) >= 4
+
+
+def test_the_geopackage_holds_the_case(dossier: Dossier, case: Case, tmp_path: Path) -> None:
+    path = tmp_path / "evidence.gpkg"
+    path.write_bytes(dossier.files["evidence.gpkg"])
+    assert set(pyogrio.list_layers(path)[:, 0]) == {"patch", "outside", "permits"}
+    patch, outside = (gpd.read_file(path, layer=name) for name in ("patch", "outside"))
+    assert [str(day)[:10] for day in patch["date"]] == [str(outline.date) for outline in case.outlines]
+    assert patch.geometry.iloc[-1].equals(case.geometry)
+    likely = next(verdict.likely_m2 for verdict in case.verdicts if verdict.outside is not None)
+    assert geodesic_area(outside.geometry[0]) == pytest.approx(likely, rel=1e-6)
+
+
+def test_names_are_text_in_the_map(case: Case) -> None:
+    page = web_map(
+        replace(case, patch={**case.patch, "name": "<script>alert(1)</script>{{ 7 * 7 }}{% raw %}"})
+    ).decode()
+    assert "<script>alert(1)" not in page
+    assert "49" not in page[page.index("<header>") : page.index("</header>")]
+    assert not re.findall(r"""(?:src=|<link|url\(|@import)["'\s]*(?!data:)[^\s>]*//""", page)
+
+
+def test_the_line_is_least_squares() -> None:
+    import numpy as np
+
+    days = np.array([0.0, 10.0, 20.0, 30.0])
+    line, error = fitted_line(days, 2.0 - 0.5 * days, np.array([0.0, 40.0]))
+    assert line == pytest.approx([2.0, -18.0])
+    assert error == pytest.approx([0.0, 0.0], abs=1e-9)
+
+
+def test_the_selection_is_what_the_reader_says(strzegom: ReleaseReader) -> None:
+    frame = selection_frame(strzegom)
+    assert list(frame["patch_id"]) == [patch.patch_id for patch in strzegom.patches()]
+    crossing = patches_with(strzegom, "crosses")
+    some = selection_frame(strzegom, crossing)
+    assert sorted(some["patch_id"]) == crossing
+    assert all("crosses" in kinds for kinds in some["verdict"])
+    assert (some["outside_likely_m2"] > 0).all()
+    for patch_id, shape, area in zip(frame["patch_id"], frame.geometry, frame["area_m2"], strict=True):
+        assert geodesic_area(shape) == pytest.approx(area, rel=1e-6), patch_id
