@@ -1,7 +1,9 @@
 """Buttons that make the dossier of a patch when they are pressed."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
@@ -9,20 +11,34 @@ from engine.wording import gettext as _
 from store.reader import ReleaseReader
 from store.rows import Patch
 
+if TYPE_CHECKING:
+    from engine.evidence.gathering import Uploaded
 
-def dossier_buttons(reader: ReleaseReader, patch: Patch) -> None:
-    """One button a language; the dossier takes some seconds, so it is not made before somebody wants it."""
+Language = Literal["en", "zh"]
+
+
+def dossier_buttons(reader: ReleaseReader, patch: Patch, uploaded: Callable[[], Uploaded] | None = None) -> None:
+    """One button a language; the dossier takes some seconds, so it is not made before somebody wants it.
+
+    uploaded : gives the verdicts on a register that takes the place of the release's.
+    """
     english, chinese = st.columns(2)
     with english:
-        _button(reader, patch, "en", _("Dossier (English)"))
+        _button(reader, patch, "en", _("Dossier (English)"), uploaded)
     with chinese:
-        _button(reader, patch, "zh", _("Dossier (中文)"))
+        _button(reader, patch, "zh", _("Dossier (中文)"), uploaded)
 
 
-def _button(reader: ReleaseReader, patch: Patch, language: Literal["en", "zh"], label: str) -> None:
+def _button(
+    reader: ReleaseReader,
+    patch: Patch,
+    language: Language,
+    label: str,
+    uploaded: Callable[[], Uploaded] | None,
+) -> None:
     st.download_button(
         label,
-        _archive(reader, patch.patch_id, language),
+        _archive(reader, patch.patch_id, language, uploaded),
         f"{reader.info.area}-{patch.patch_id}-{language}.zip",
         "application/zip",
         key=f"dossier-{language}-{patch.patch_id}",
@@ -33,12 +49,14 @@ def _button(reader: ReleaseReader, patch: Patch, language: Literal["en", "zh"], 
     )
 
 
-def _archive(reader: ReleaseReader, patch_id: str, language: Literal["en", "zh"]) -> Callable[[], bytes]:
+def _archive(
+    reader: ReleaseReader, patch_id: str, language: Language, uploaded: Callable[[], Uploaded] | None
+) -> Callable[[], bytes]:
     def make() -> bytes:
         # What draws and writes takes seconds to import, and the app starts without it.
         from engine.evidence.dossier import make_dossier
         from engine.evidence.gathering import gather
 
-        return make_dossier(gather(reader, patch_id), language).archive()
+        return make_dossier(gather(reader, patch_id, uploaded and uploaded()), language).archive()
 
     return make

@@ -11,6 +11,7 @@ from engine.wording import gettext as _
 from store.home import Home
 from store.reader import ReleaseReader, RunStatus, areas, areas_at_work, current_release, release, releases, run_status
 
+_SPOKEN = "spoken-language"
 # A file of our own: a named icon would be fetched from the internet as favicon.
 _ICON = Path(__file__).parents[1] / "static" / "icon.png"
 _CSS = """
@@ -39,7 +40,14 @@ def begin_page() -> None:
     """Settings of every page, before anything is drawn."""
     st.set_page_config(page_title="Pitwatch", page_icon=str(_ICON), layout="wide")
     st.html(f"<style>{_CSS}</style>")
-    wording.use_language("en")
+    wording.use_language(_language())
+
+
+def _language() -> str:
+    """The one that the reader has chosen, else that of the browser where it is spoken here."""
+    given = (st.context.locale or "").partition("-")[0]
+    chosen: str = st.session_state.get(_SPOKEN, given)
+    return chosen if chosen in wording.LANGUAGES else "en"
 
 
 def header() -> Frame:
@@ -75,7 +83,11 @@ def header() -> Frame:
 def _pickers(home: Home, names: list[str], shown: ReleaseReader, newest: ReleaseReader) -> None:
     titles = {name: found.info.title for name in names if (found := current_release(home, name))}
     known = releases(home, shown.info.area)
-    area_column, release_column, note_column = st.columns([3, 2.2, 5], vertical_alignment="center")
+    area_column, release_column, note_column, language_column = st.columns(
+        [3, 2.2, 4.2, 0.9], vertical_alignment="center"
+    )
+    with language_column:
+        _language_switch()
     with area_column:
         area = st.selectbox(
             _("Area"),
@@ -100,6 +112,23 @@ def _pickers(home: Home, names: list[str], shown: ReleaseReader, newest: Release
         st.rerun()
     with note_column:
         _notes(shown, newest, run_status(home, shown.info.area))
+
+
+def _language_switch() -> None:
+    def speak() -> None:
+        st.session_state[_SPOKEN] = st.session_state["language-switch"]
+
+    # Not in the reader's language: each names itself.
+    names = {"en": "English", "zh": "中文"}
+    st.selectbox(
+        _("Language"),
+        list(names),
+        index=list(names).index(wording.language()),
+        format_func=names.__getitem__,
+        key="language-switch",
+        on_change=speak,
+        label_visibility="collapsed",
+    )
 
 
 def _area_label(name: str, titles: dict[str, str]) -> str:

@@ -151,6 +151,7 @@ function replaceLayers(own, data) {
     map.addLayer({ ...line, id: `${date}-line`, paint });
   }
   if (data.hasRegister) addPermits(map, data);
+  if (data.hasZones) addZones(map, data);
   map.addSource("patches", { type: "geojson", data: location.origin + data.vectors.patches });
   map.addLayer({ id: "patches-fill", type: "fill", source: "patches", paint: { "fill-color": colour, "fill-opacity": 0.06 } });
   map.addLayer({ id: "patches-casing", type: "line", source: "patches", paint: { "line-color": "#ffffff", "line-width": 4.5 } });
@@ -170,6 +171,15 @@ function addPermits(map, data) {
   map.addLayer({ ...line, id: "permits-casing", paint: { "line-color": "#111111", "line-width": 3.5 } });
   const paint = { "line-color": data.permitColour, "line-width": 1.8, "line-dasharray": [6, 1.5, 1.5, 1.5] };
   map.addLayer({ ...line, id: "permits-line", paint });
+}
+
+// Zones in which nothing may be mined: a thick dotted boundary and a tint that leaves the image visible.
+function addZones(map, data) {
+  map.addSource("zones", { type: "geojson", data: location.origin + data.vectors.zones });
+  map.addLayer({ id: "zones-fill", type: "fill", source: "zones", paint: { "fill-color": "#cc79a7", "fill-opacity": 0.12 } });
+  const line = { type: "line", source: "zones", layout: { "line-cap": "round" } };
+  map.addLayer({ ...line, id: "zones-casing", paint: { "line-color": "#111111", "line-width": 4.5, "line-dasharray": [0.1, 1.6] } });
+  map.addLayer({ ...line, id: "zones-line", paint: { "line-color": "#cc79a7", "line-width": 3, "line-dasharray": [0.1, 2.4] } });
 }
 
 // Diagonal stripes with dark rims, on nothing.
@@ -206,6 +216,7 @@ function applyShown(own, data) {
   for (const { date } of data.dates) for (const part of ["casing", "line"]) set(`${date}-${part}`, !shown.off.has(date));
   set("outside", !shown.off.has("outside"));
   for (const part of ["casing", "line"]) set(`permits-${part}`, !shown.off.has("permits"));
+  for (const part of ["fill", "casing", "line"]) set(`zones-${part}`, !shown.off.has("zones"));
   for (const id of ["patches-fill", "patches-casing", "patches-line"]) set(id, !shown.off.has("patches"));
 }
 
@@ -263,6 +274,7 @@ function drawPanel(own, data, parent) {
     ...(data.hasRadar ? [{ name: "clusters", label: data.words.clusters }] : []),
     ...data.dates.map(({ date, label }) => ({ name: date, label })),
     ...(data.hasRegister ? ["permits", "outside"].map((name) => ({ name, label: data.words[name], swatch: name })) : []),
+    ...(data.hasZones ? [{ name: "zones", label: data.words.zones, swatch: "zones" }] : []),
     { name: "patches", label: data.words.patches },
   ];
   for (const layer of others) {

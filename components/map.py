@@ -21,7 +21,7 @@ _component = st.components.v2.component(
     js=(_HERE / "map.js").read_text(encoding="utf-8").replace("VENDOR", VENDOR),
 )
 
-_VECTORS = ("patches", "outlines", "clusters", "permits", "outside")
+_VECTORS = ("patches", "outlines", "clusters", "permits", "outside", "zones")
 # Kinds of layers (a layer of an image ends in its date): pictures and data, of each of which one is shown at a time,
 # and what lies under and over them.
 _ROLES = {
@@ -85,6 +85,7 @@ def _data(
         "colourBy": "activity" if reader.radar else "change",
         "hasRadar": reader.radar is not None,
         "hasRegister": reader.has_register or bool(held_against),
+        "hasZones": reader.has_zones,
         "permitColour": PERMIT_COLOUR,
         "selected": chosen.patch_id if chosen else None,
         "selectedBounds": [chosen.west, chosen.south, chosen.east, chosen.north] if chosen else None,
@@ -100,6 +101,7 @@ def _data(
             "clusters": _("Moving ground"),
             "permits": _("Permits"),
             "outside": _("Outside a valid permit"),
+            "zones": _("Prohibited zones"),
             "still": _("± {neutral}: no motion"),
             "away": _("away from satellite"),
             "towards": _("towards"),

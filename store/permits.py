@@ -39,6 +39,11 @@ class PermitQueries(Queries):
         return bool(self._rows("SELECT count(*) > 0 AS some FROM permit")[0]["some"])
 
     @cached_property
+    def has_zones(self) -> bool:
+        """Whether there are zones in which nothing may be mined."""
+        return bool(self._rows("SELECT count(*) > 0 AS some FROM zone")[0]["some"])
+
+    @cached_property
     def register(self) -> Register | None:
         """What the permits come from; None in an area without any."""
         rows = self._rows("FROM register")

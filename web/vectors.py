@@ -13,6 +13,7 @@ _KINDS = {
     "clusters": ReleaseReader.clusters_geojson,
     "permits": ReleaseReader.permits_geojson,
     "outside": ReleaseReader.outside_geojson,
+    "zones": ReleaseReader.zones_geojson,
 }
 _CACHED = {"Cache-Control": "private, max-age=31536000, immutable"}
 

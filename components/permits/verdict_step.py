@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from components import selection
+from components.dossiers import dossier_buttons
 from components.map import Pick, release_map
 from components.patch_card import patch_facts, patch_sentence, patch_title
 from components.permits.draft import Draft, change
@@ -22,9 +23,11 @@ from store.rows import Patch, Permit, Verdict
 from web.handover import hand_over
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from engine.evidence.gathering import Uploaded
     from engine.permits.comparison import Comparison
+    from engine.permits.quality import QualityReport
     from engine.permits.register import Register
 
 _NEAR_DEGREES = 0.05  # round the frame: permits beyond are not drawn
@@ -61,7 +64,7 @@ def compared(draft: Draft, reader: ReleaseReader, register: Register) -> Compari
     return draft.once("comparison", rests_on, compare_now)
 
 
-def verdict_step(draft: Draft, reader: ReleaseReader, register: Register) -> None:
+def verdict_step(draft: Draft, reader: ReleaseReader, register: Register, report: QualityReport) -> None:
     """Show the verdicts.
 
     Raises
@@ -79,7 +82,7 @@ def verdict_step(draft: Draft, reader: ReleaseReader, register: Register) -> Non
         )
     )
     st.markdown(verdict_counts(verdicts))
-    _list_map_card(reader, patches, verdicts, comparison)
+    _list_map_card(reader, patches, verdicts, comparison, partial(_uploaded, comparison, register, report))
     with st.expander(_("All verdicts as a table"), icon=":material/table:"):
         _table(patches, verdicts)
 
@@ -116,7 +119,11 @@ def _verdicts(comparison: Comparison) -> list[Verdict]:
 
 
 def _list_map_card(
-    reader: ReleaseReader, patches: list[Patch], verdicts: list[Verdict], comparison: Comparison
+    reader: ReleaseReader,
+    patches: list[Patch],
+    verdicts: list[Verdict],
+    comparison: Comparison,
+    uploaded: Callable[[], Uploaded],
 ) -> None:
     chosen = selection.current()
     patch = next((item for item in patches if item.patch_id == chosen.patch), None)
@@ -134,6 +141,21 @@ def _list_map_card(
             own = [verdict for verdict in verdicts if verdict.patch_id == patch.patch_id]
             verdict_part(own, partial(_permits, comparison))
             st.caption(patch_sentence(reader, patch))
+            dossier_buttons(reader, patch, uploaded)
+
+
+def _uploaded(comparison: Comparison, register: Register, report: QualityReport) -> Uploaded:
+    """The verdicts as a dossier takes them."""
+    from engine.evidence.gathering import Uploaded
+
+    return Uploaded(
+        verdicts=comparison.verdicts,
+        permits=comparison.permits,
+        register=report.name,
+        crs=register.crs,
+        sha256=report.sha256,
+        error_m=comparison.error_m or 0.0,
+    )
 
 
 def _pick_in_list(patch_id: str) -> None:

@@ -28,7 +28,7 @@ from engine.wording.quality import (
     status_name,
 )
 from engine.wording.statements import convention, patch_statement, pixel_statement
-from engine.wording.verdicts import area_range, outside_range, reason, validity, verdict_name
+from engine.wording.verdicts import area_range, outside_range, reason, validity, verdict_change_name, verdict_name
 
 __all__ = [
     "LANGUAGES",
@@ -69,5 +69,6 @@ __all__ = [
     "unit_name",
     "use_language",
     "validity",
+    "verdict_change_name",
     "verdict_name",
 ]

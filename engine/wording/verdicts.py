@@ -222,3 +222,8 @@ def _range(sentence: str, least: float, likely: float, most: float) -> str:
     if ends[0] == ends[1]:
         return outside
     return _("{outside} ({least}–{most})").format(outside=outside, least=ends[0], most=ends[1])
+
+
+def verdict_change_name(change: str) -> str:
+    """What became of a verdict from one release to the next."""
+    return {"new": _("new"), "gone": _("gone"), "grown": _("grown"), "shrunk": _("shrunk")}[change]

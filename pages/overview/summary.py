@@ -14,6 +14,7 @@ from components.figures import (
 from components.frame import header
 from components.links import map_link
 from components.patch_card import patch_facts, patch_sentence, patch_title
+from components.permits.changes import verdict_changes_since
 from components.verdicts import by_patch, headlines, verdict_badge, verdict_table
 from engine import wording
 from engine.wording import gettext as _
@@ -56,6 +57,7 @@ if reader.radar is not None:
 if reader.has_register and patches:
     st.subheader(_("Patches by verdict"), anchor=False)
     verdict_table(reader)
+    verdict_changes_since(reader)
 
 st.subheader(_("Patches"), anchor=False)
 if not patches:

@@ -58,7 +58,7 @@ else:
     try:
         register, report = draft.register(near, registers)
         if step == VERDICTS:
-            verdict_step(draft, reader, register)
+            verdict_step(draft, reader, register, report)
             st.button(_("Keep"), type="primary", icon=":material/arrow_forward:", on_click=go_to, args=[KEEP])
         else:
             keep_step(home, draft, register, report, compared(draft, reader, register).verdicts)
