@@ -9,8 +9,6 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 from pyproj import Transformer
-from pyproj.aoi import AreaOfInterest
-from pyproj.database import query_utm_crs_info
 from shapely.geometry.base import BaseGeometry
 
 from engine.errors import InputError
@@ -27,15 +25,14 @@ from engine.evidence.case import (
     RateMap,
     StepTaken,
 )
+from engine.evidence.ground import Ground, grown, projected_system, square
 from engine.evidence.windows import MERCATOR, colours, numbers
 from engine.grid import Bounds, geodesic_area
 from store import shapes
 from store.reader import ReleaseReader
 from store.rows import Image
 
-_LEAST_FRAME_M, _ROOM = 360.0, 1.7  # a map is so wide at least, and so many times as wide as the patch
 _OVERVIEW_PIXELS = 460
-_FINE_DEGREES = 0.005  # edges are cut so fine that they stay straight in another system
 _NEAR_M = 2000.0  # permits no further than this from a patch are listed where none touches it
 
 
@@ -74,12 +71,12 @@ def gather(reader: ReleaseReader, patch_id: str, uploaded: Uploaded | None = Non
     geometry = shapely.from_wkb(shape)
     dated = shapes.outline_shapes(reader, patch_id)
     outlines = _outlines(reader, patch, geometry, {day: shapely.from_wkb(one) for day, one in dated.items()})
-    crs = _projected(geometry)
-    ground = _Ground(crs, shapely.union_all([outline.geometry for outline in outlines]))
+    crs = projected_system(geometry)
+    ground = Ground(crs, shapely.union_all([outline.geometry for outline in outlines]))
     verdicts = _verdicts(_verdict_rows(reader, patch_id, uploaded))
     named = [number for verdict in verdicts for number in verdict.permits]
-    wide = _square(_bounds_in(reader, crs), ground.frame)
-    near = ground.degrees(_grown(ground.frame, _NEAR_M))
+    wide = square(_bounds_in(reader, crs), ground.frame)
+    near = ground.degrees(grown(ground.frame, _NEAR_M))
     permits = _permits(_permit_rows(reader, near, named, uploaded), geometry, named, ground)
     around = [_from_wkb(row["geometry"]) for row in _permit_rows(reader, ground.degrees(wide), [], uploaded)]
     cluster = _from_wkb(shapes.cluster_shape(reader, patch_id))
@@ -110,58 +107,10 @@ def gather(reader: ReleaseReader, patch_id: str, uploaded: Uploaded | None = Non
     )
 
 
-class _Ground:
-    """A patch's surroundings in metres."""
-
-    def __init__(self, crs: str, shape: BaseGeometry) -> None:
-        self._there = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
-        self.frame = self.framed([shape])
-
-    def framed(self, shapes: Sequence[BaseGeometry]) -> Bounds:
-        """A square round shapes, with room about them."""
-        west, south, east, north = self.metres(shapely.union_all(shapes)).bounds
-        half = max(east - west, north - south, _LEAST_FRAME_M / _ROOM) * _ROOM / 2
-        x, y = (west + east) / 2, (south + north) / 2
-        return Bounds(x - half, y - half, x + half, y + half)
-
-    def metres(self, shape: BaseGeometry) -> BaseGeometry:
-        fine = shapely.segmentize(shape, _FINE_DEGREES)
-        moved = shapely.transform(fine, self._there.transform, interleaved=False)
-        return shapely.make_valid(moved, method="structure")
-
-    def from_metres(self, shape: BaseGeometry) -> BaseGeometry:
-        inverse = self._there.transform
-        return shapely.transform(shape, lambda x, y: inverse(x, y, direction="INVERSE"), interleaved=False)
-
-    def degrees(self, bounds: Bounds) -> tuple[float, float, float, float]:
-        west, south, east, north = self.from_metres(shapely.segmentize(shapely.box(*bounds), 1000)).bounds
-        return west, south, east, north
-
-
-def _projected(geometry: BaseGeometry) -> str:
-    """The UTM zone of a place."""
-    lon, lat = geometry.centroid.coords[0]
-    found = query_utm_crs_info("WGS 84", AreaOfInterest(lon, lat, lon, lat))
-    return f"EPSG:{found[0].code}"
-
-
 def _bounds_in(reader: ReleaseReader, crs: str) -> Bounds:
     info = reader.info
     there = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
     return Bounds(*there.transform_bounds(info.west, info.south, info.east, info.north))
-
-
-def _grown(bounds: Bounds, by: float) -> Bounds:
-    return Bounds(bounds.west - by, bounds.south - by, bounds.east + by, bounds.north + by)
-
-
-def _square(area: Bounds, frame: Bounds) -> Bounds:
-    """A square round an area, wide enough to hold the frame of a patch at its edge."""
-    west, south = min(area.west, frame.west), min(area.south, frame.south)
-    east, north = max(area.east, frame.east), max(area.north, frame.north)
-    half = max(east - west, north - south) / 2
-    x, y = (west + east) / 2, (south + north) / 2
-    return Bounds(x - half, y - half, x + half, y + half)
 
 
 def _outlines(
@@ -213,7 +162,7 @@ def _permit_rows(
 
 
 def _permits(
-    rows: Sequence[Mapping[str, Any]], geometry: BaseGeometry, named: Sequence[str], ground: _Ground
+    rows: Sequence[Mapping[str, Any]], geometry: BaseGeometry, named: Sequence[str], ground: Ground
 ) -> list[CasePermit]:
     """Those that verdicts rest on first, then by distance."""
     patch = ground.metres(geometry)
@@ -222,7 +171,7 @@ def _permits(
     return sorted(found, key=lambda one: (not one.named, one.distance_m or 0.0, -(one.shared_m2 or 0.0), one.number))
 
 
-def _permit(row: Mapping[str, Any], patch: BaseGeometry, area_m2: float, named: bool, ground: _Ground) -> CasePermit:
+def _permit(row: Mapping[str, Any], patch: BaseGeometry, area_m2: float, named: bool, ground: Ground) -> CasePermit:
     geometry = _from_wkb(row["geometry"])
     shared = area = distance = None
     if geometry is not None:
