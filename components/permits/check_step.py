@@ -9,13 +9,14 @@ import pandas as pd
 import streamlit as st
 
 from components import plain
+from components.map import release_map
 from components.permits.draft import Draft, change, show_error
-from components.permits.places import places_chart
 from engine import wording
 from engine.errors import InputError
 from engine.wording import gettext as _
 from engine.wording import ngettext
 from store.reader import ReleaseReader
+from web.handover import hand_over
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _ENCODINGS = ("UTF-8", "GB18030", "Big5", "Latin-1", "Windows-1252")
 _ROWS_SAID = 8
+_GUESSES_SHOWN, _MOST_DRAWN = 8, 5_000
 
 
 def check_step(
@@ -77,30 +79,48 @@ def _system(crs: str) -> str:
 
 
 def _ask_for_system(draft: Draft, cadastre: Cadastre, reader: ReleaseReader) -> None:
+    """Let the reader choose the system; the map shows the permits as they would lie in the one that is looked at."""
     st.warning(
         _(
             "The file does not say in which coordinate reference system its numbers are. It is not assumed: choose it. "
-            "Below, where the permits would lie in each that the numbers allow."
+            "The map shows where the permits would lie in the one that you look at."
         ),
         icon=":material/help:",
     )
     words, chart = st.columns([2, 3], gap="medium")
     with words:
-        if cadastre.guesses:
-            names = [guess.crs for guess in cadastre.guesses]
+        guesses = cadastre.guesses[:_GUESSES_SHOWN]
+        chosen = None
+        if guesses:
             chosen = st.radio(
                 _("Coordinate reference system"),
-                names,
+                [guess.crs for guess in guesses],
                 index=None,
                 format_func=_system,
-                captions=[_distance(guess.distance_km) for guess in cadastre.guesses],
+                captions=[_distance(guess.distance_km) for guess in guesses],
             )
-            if chosen and st.button(_("Take this one"), type="primary"):
-                change(draft, crs=chosen)
-                st.rerun()
+        if chosen and st.button(_("Take this one"), type="primary"):
+            change(draft, crs=chosen)
+            st.rerun()
         _other_system(draft)
     with chart:
-        places_chart(reader, cadastre.guesses)
+        release_map(
+            reader,
+            patch=None,
+            at=None,
+            on_pick=lambda _pick: None,
+            held_against=_as_in(cadastre, chosen),
+            key="crs-map",
+        )
+
+
+def _as_in(cadastre: Cadastre, crs: str | None) -> dict[str, str]:
+    """The permits as they would lie in a system, for the map."""
+    shapes = cadastre.table[["geometry"]].iloc[:_MOST_DRAWN]
+    there = shapes.set_crs(crs).to_crs("EPSG:4326") if crs else shapes.iloc[:0]
+    drawn = there[~there.geometry.is_empty]
+    nothing = '{"type": "FeatureCollection", "features": []}'
+    return {"permits": hand_over(drawn.to_json() if len(drawn) else nothing), "outside": hand_over(nothing)}
 
 
 def _distance(km: float | None) -> str:
