@@ -21,6 +21,7 @@ _FAMILIES = (
     *("PSAD56 / UTM zone", "SAD69 / UTM zone"),
 )
 _CHINA_DEGREES = (73.0, 3.0, 136.0, 54.0)
+_BEYOND = 1.0  # degrees
 _ZONE = re.compile(r"zone (\d+)$")
 
 
@@ -90,9 +91,11 @@ def _families() -> tuple[CRSInfo, ...]:
 
 
 def _round(near: tuple[float, float] | None) -> list[CRSInfo]:
-    """All of EPSG's whose area holds a place."""
+    """All of EPSG's that are used at a place; a zone is used a little beyond its own area."""
     if near is None:
         return []
     lon, lat = near
-    area = AreaOfInterest(lon - 0.01, lat - 0.01, lon + 0.01, lat + 0.01)
-    return query_crs_info("EPSG", PJType.PROJECTED_CRS, area_of_interest=area, contains=True)
+    area = AreaOfInterest(
+        max(lon - _BEYOND, -180.0), max(lat - _BEYOND, -90.0), min(lon + _BEYOND, 180.0), min(lat + _BEYOND, 90.0)
+    )
+    return query_crs_info("EPSG", PJType.PROJECTED_CRS, area_of_interest=area)

@@ -1,0 +1,163 @@
+"""The permits page, from a file to verdicts that are kept: on a district whose patches are the shipped quarries."""
+
+import io
+import json
+import re
+import zipfile
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+from openpyxl import load_workbook
+from streamlit.testing.v1 import AppTest
+
+from engine.permits.versions import read_version, versions
+from store.home import Home
+from store.reader import ReleaseReader, current_release
+from tests.conftest import ROOT, STRZEGOM
+from tests.pages.test_pages import text
+from tests.permits import PERMITS
+
+PAGE, AREA = ROOT / "pages" / "permits" / "permits.py", STRZEGOM.name
+TIMEOUT = 60
+
+
+@pytest.fixture
+def home(permitted: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """The releases of the shipped home, and a place of its own for registers."""
+    own = Home(tmp_path)
+    own.releases_root.symlink_to(permitted.releases_root)
+    monkeypatch.setenv("PITWATCH_HOME", str(tmp_path))
+    return own
+
+
+@pytest.fixture
+def reader(home: Home) -> ReleaseReader:
+    reader = current_release(home, AREA)
+    assert reader is not None
+    return reader
+
+
+def register(crs: str = "EPSG:4326") -> gpd.GeoDataFrame:
+    """The permits of the area's own register under Chinese names of columns."""
+    shapes, first, last = zip(*PERMITS.values(), strict=True)
+    columns = {"许可证号": list(PERMITS), "采矿权人": "石料公司", "有效期起": first, "有效期止": last}
+    return gpd.GeoDataFrame(columns, geometry=list(shapes), crs="EPSG:4326").to_crs(crs)
+
+
+def shapefile(table: gpd.GeoDataFrame, *, without: str = "") -> bytes:
+    """A zipped shapefile in GBK that says nothing of its encoding."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as files:
+        for path in written(table):
+            if path.suffix not in (".cpg", without):
+                files.writestr(path.name, path.read_bytes())
+    return archive.getvalue()
+
+
+def written(table: gpd.GeoDataFrame) -> list[Path]:
+    import tempfile
+
+    folder = Path(tempfile.mkdtemp())
+    table.to_file(folder / "permits.shp", encoding="GBK")
+    return sorted(folder.iterdir())
+
+
+def open_with(name: str, content: bytes) -> AppTest:
+    app = AppTest.from_file(str(PAGE), default_timeout=TIMEOUT)
+    app.query_params["area"] = AREA
+    app.run()
+    app.file_uploader[0].set_value([(name, content, "application/octet-stream")]).run()
+    assert not app.exception
+    return app
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
+    return app
+
+
+def test_a_chinese_shapefile_is_understood_and_gives_the_verdicts_of_the_release(reader: ReleaseReader) -> None:
+    app = open_with("许可证.zip", shapefile(register()))
+    told = text(app)
+    assert "texts in GB18030 (guessed)" in told
+    assert "2 permits" in told
+    press(app, "Verdicts")
+    counts = next(one.value for one in app.markdown if "suspected: no permit" in one.value)
+    said = {kind.strip(): int(count) for count, kind in re.findall(r"\*\*(\d+)\*\* \S+ ([^&]+)", counts)}
+    own = reader.verdicts()
+    assert said["suspected: no permit"] == sum((one.kind, one.certainty) == ("no_permit", "certain") for one in own)
+    assert said["suspected: crosses its permit's boundary"] == sum(
+        (one.kind, one.certainty) == ("crosses", "certain") for one in own
+    )
+
+
+def test_a_system_that_the_file_does_not_say_is_asked_for(home: Home) -> None:
+    app = open_with("permits.zip", shapefile(register("EPSG:2177"), without=".prj"))
+    assert "It is not assumed: choose it." in text(app)
+    assert not any(button.label == "Verdicts" for button in app.button)
+    # Two systems of one zone lie a few centimetres or a hundred metres apart; only a person knows which is meant.
+    assert app.radio[0].value is None
+    app.radio[0].set_value("EPSG:2177").run()
+    press(app, "Take this one")
+    press(app, "Verdicts")
+    assert "suspected: no permit" in text(app)
+
+
+def test_a_register_is_saved_as_a_version_and_opened_again(home: Home, reader: ReleaseReader) -> None:
+    app = open_with("permits.zip", shapefile(register()))
+    press(app, "Verdicts")
+    press(app, "Keep")
+    app.text_input[1].set_value("from the office, 3 May")
+    press(app, "Save as the area's register")
+    saved = versions(home.registers(AREA))
+    assert [(one.name, one.note, one.permits) for one in saved] == [("permits.zip", "from the office, 3 May", 2)]
+    assert list(read_version(home.registers(AREA), saved[0].id)[0].permits["number"]) == list(PERMITS)
+
+    again = AppTest.from_file(str(PAGE), default_timeout=TIMEOUT)
+    again.query_params["area"] = AREA
+    again.run()
+    press(again, "Open")
+    press(again, "Verdicts")
+    assert "suspected: no permit" in text(again)
+
+
+def test_what_changed_from_a_saved_register_is_listed(home: Home) -> None:
+    press(press(press(open_with("old.zip", shapefile(register())), "Verdicts"), "Keep"), "Save as the area's register")
+    newer = register()
+    newer.loc[1, "有效期止"] = "2029-12-31"
+    app = press(press(open_with("new.zip", shapefile(newer)), "Verdicts"), "Keep")
+    assert "1 renewed" in text(app)
+    changes = app.dataframe[-1].value
+    assert list(changes["number"]) == ["E"]
+
+
+def test_a_column_that_was_corrected_is_remembered(home: Home) -> None:
+    table = register().rename(columns={"有效期止": "备注甲", "有效期起": "备注乙"})
+    app = open_with("odd.zip", shapefile(table))
+    assert "备注甲" in text(app)  # among those that nothing was made of
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("permits.zip", b"PK\x03\x04 cut off", "archive"),
+        ("permits.geojson", b'{"type": "FeatureCollection", "features": []}', "permits.geojson"),
+        ("permits.kml", b"<OGRVRTDataSource><OGRVRTLayer name='a'/></OGRVRTDataSource>", "permits.kml"),
+    ],
+)
+def test_a_bad_file_is_explained_and_nothing_is_kept(home: Home, name: str, content: bytes, said: str) -> None:
+    app = open_with(name, content)
+    (error,) = app.error
+    assert said in error.value
+    assert "What to do" in error.value
+    assert str(home.root) not in error.value
+    assert not home.registers(AREA).exists()
+
+
+def test_a_register_of_elsewhere_is_said(home: Home) -> None:
+    table = register()
+    table["geometry"] = table.translate(20, 0)
+    app = press(open_with("elsewhere.zip", shapefile(table)), "Verdicts")
+    assert "far from the patches" in app.error[0].value
