@@ -1,14 +1,13 @@
 """The permits page, from a file to verdicts that are kept: on a district whose patches are the shipped quarries."""
 
 import io
-import json
 import re
 import zipfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import geopandas as gpd
 import pytest
-from openpyxl import load_workbook
 from streamlit.testing.v1 import AppTest
 
 from engine.permits.versions import read_version, versions
@@ -48,19 +47,12 @@ def register(crs: str = "EPSG:4326") -> gpd.GeoDataFrame:
 def shapefile(table: gpd.GeoDataFrame, *, without: str = "") -> bytes:
     """A zipped shapefile in GBK that says nothing of its encoding."""
     archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as files:
-        for path in written(table):
+    with TemporaryDirectory() as folder, zipfile.ZipFile(archive, "w") as files:
+        table.to_file(Path(folder) / "permits.shp", encoding="GBK")
+        for path in sorted(Path(folder).iterdir()):
             if path.suffix not in (".cpg", without):
                 files.writestr(path.name, path.read_bytes())
     return archive.getvalue()
-
-
-def written(table: gpd.GeoDataFrame) -> list[Path]:
-    import tempfile
-
-    folder = Path(tempfile.mkdtemp())
-    table.to_file(folder / "permits.shp", encoding="GBK")
-    return sorted(folder.iterdir())
 
 
 def open_with(name: str, content: bytes) -> AppTest:
