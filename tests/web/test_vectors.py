@@ -41,7 +41,7 @@ def test_moving_ground_lies_in_the_frame(client: TestClient, reader: ReleaseRead
     assert box(info.west, info.south, info.east, info.north).buffer(1e-9).contains(ground)
 
 
-@pytest.mark.parametrize("name", ["permits", "outside"])
+@pytest.mark.parametrize("name", ["permits", "outside", "zones"])
 def test_without_a_register_there_are_none(client: TestClient, reader: ReleaseReader, name: str) -> None:
     assert features(client, reader, name) == []
 
