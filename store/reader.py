@@ -36,6 +36,7 @@ from store.rows import (
     Sighting,
     Step,
 )
+from store.shapes import ShapeQueries
 
 # After so long without a word a run on another machine (or in another container) counts as broken off.
 _UNHEARD = timedelta(hours=1)
@@ -43,7 +44,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _RELEASE = re.compile(r"\d{8}T\d{6}Z(-\d+)?")
 
 
-class ReleaseReader(PermitQueries):
+class ReleaseReader(PermitQueries, ShapeQueries):
     """Reads one release. Safe to share between threads: each query takes a cursor of its own."""
 
     @cached_property

@@ -43,9 +43,9 @@ ARROWS = {
     "engine.patches": ("engine.patches", "engine.imagery", *FOUNDATIONS),
     # A dossier turns facts into words; two modules of it know where they lie.
     "engine.evidence": ("engine.evidence", "engine.wording", *FOUNDATIONS),
-    "engine.evidence.gathering": ("engine.evidence", "store.reader", "store.rows", "store.shapes", *FOUNDATIONS),
+    "engine.evidence.gathering": ("engine.evidence", "store.reader", "store.rows", *FOUNDATIONS),
     "engine.evidence.selecting": (
-        *("engine.evidence", "engine.wording", "store.reader", "store.rows", "store.shapes"),
+        *("engine.evidence", "engine.wording", "store.reader", "store.rows"),
         *FOUNDATIONS,
     ),
     "engine.simulate": ("engine.simulate", *FOUNDATIONS),

@@ -28,7 +28,6 @@ from engine.evidence.case import (
 from engine.evidence.ground import Ground, grown, projected_system, square
 from engine.evidence.windows import MERCATOR, colours, numbers
 from engine.grid import Bounds, geodesic_area
-from store import shapes
 from store.reader import ReleaseReader
 from store.rows import Image
 
@@ -61,7 +60,7 @@ def gather(reader: ReleaseReader, patch_id: str, uploaded: Uploaded | None = Non
         Where the release has no such patch.
     """
     patch = next((asdict(one) for one in reader.patches() if one.patch_id == patch_id), None)
-    shape = shapes.patch_shape(reader, patch_id)
+    shape = reader.patch_shape(patch_id)
     if patch is None or shape is None:
         raise InputError(
             f"the release {reader.info.id} of {reader.info.area} has no patch '{patch_id}'",
@@ -69,7 +68,7 @@ def gather(reader: ReleaseReader, patch_id: str, uploaded: Uploaded | None = Non
             mend=f"name one of its patches, such as {', '.join(reader.patch_ids()[:5]) or '(it has none)'}",
         )
     geometry = shapely.from_wkb(shape)
-    dated = shapes.outline_shapes(reader, patch_id)
+    dated = reader.outline_shapes(patch_id)
     outlines = _outlines(reader, patch, geometry, {day: shapely.from_wkb(one) for day, one in dated.items()})
     crs = projected_system(geometry)
     ground = Ground(crs, shapely.union_all([outline.geometry for outline in outlines]))
@@ -79,7 +78,7 @@ def gather(reader: ReleaseReader, patch_id: str, uploaded: Uploaded | None = Non
     near = ground.degrees(grown(ground.frame, _NEAR_M))
     permits = _permits(_permit_rows(reader, near, named, uploaded), geometry, named, ground)
     around = [_from_wkb(row["geometry"]) for row in _permit_rows(reader, ground.degrees(wide), [], uploaded)]
-    cluster = _from_wkb(shapes.cluster_shape(reader, patch_id))
+    cluster = _from_wkb(reader.cluster_shape(patch_id))
     place = geometry.representative_point() if not geometry.contains(geometry.centroid) else geometry.centroid
     register = _register(reader, uploaded)
     return Case(
@@ -93,7 +92,7 @@ def gather(reader: ReleaseReader, patch_id: str, uploaded: Uploaded | None = Non
         place=(place.x, place.y),
         outlines=outlines,
         cluster=cluster,
-        others=[shapely.from_wkb(one) for name, one in shapes.patch_shapes(reader).items() if name != patch_id],
+        others=[shapely.from_wkb(one) for name, one in reader.patch_shapes().items() if name != patch_id],
         around=[shape for shape in around if shape is not None],
         pictures=_pictures(reader, ground.frame, crs),
         overview=_overview(reader, wide, crs),
@@ -124,7 +123,7 @@ def _outlines(
 
 def _verdict_rows(reader: ReleaseReader, patch_id: str, uploaded: Uploaded | None) -> list[dict[str, Any]]:
     if uploaded is None:
-        return shapes.verdict_table(reader, patch_id)
+        return reader.verdict_table(patch_id)
     table = uploaded.verdicts
     return _records(table[table["patch_id"] == patch_id].rename(columns={table.geometry.name: "outside"}))
 
@@ -156,7 +155,7 @@ def _permit_rows(
     uploaded: Uploaded | None,
 ) -> list[dict[str, Any]]:
     if uploaded is None:
-        return shapes.permit_table(reader, bounds, named)
+        return reader.permit_table(bounds, named)
     table = uploaded.permits
     return _records(table[table.intersects(shapely.box(*bounds)) | table["number"].isin(named)])
 
@@ -214,7 +213,8 @@ def _register(reader: ReleaseReader, uploaded: Uploaded | None) -> dict[str, Any
 
 def _zones(reader: ReleaseReader, bounds: tuple[float, float, float, float]) -> list[tuple[str, BaseGeometry]]:
     there = shapely.box(*bounds)
-    zones = [(name, shapely.from_wkb(wkb)) for name, wkb in shapes.zone_shapes(reader)]
+    table = reader.zone_table()
+    zones = [(row.name, shapely.from_wkb(row.geometry)) for row in table.itertuples(index=False)]
     return [(name, zone) for name, zone in zones if zone.intersects(there)]
 
 

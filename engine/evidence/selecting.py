@@ -8,7 +8,6 @@ import geopandas as gpd
 import shapely
 
 from engine import wording
-from store import shapes
 from store.reader import ReleaseReader
 from store.rows import Verdict
 
@@ -23,7 +22,7 @@ def selection_frame(reader: ReleaseReader, patch_ids: Collection[str] | None = N
     `illicit_since`, `judged_on`, `outside_least_m2`, `outside_likely_m2`, `outside_most_m2`, `outside_distance_m` (of
     the verdict with the largest likely area), `permits` (numbers that the verdicts rest on), `register` and `release`.
     """
-    outlines = shapes.patch_shapes(reader)
+    outlines = reader.patch_shapes()
     verdicts: dict[str, list[Verdict]] = {}
     for verdict in reader.verdicts():
         verdicts.setdefault(verdict.patch_id, []).append(verdict)

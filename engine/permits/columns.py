@@ -2,10 +2,10 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,24 +71,29 @@ def guess_columns(table: pd.DataFrame) -> dict[Field, ColumnGuess]:
     return {field: guesses[field] for field in Field if field in guesses}
 
 
+def known_names(names: Iterable[object]) -> set[Field]:
+    """The fields that names of columns speak for, where nothing is known of what is in them."""
+    return set(guess_columns(pd.DataFrame(columns=list(dict.fromkeys(map(str, names))))))
+
+
 def _candidates(name: str, values: Values) -> Iterator[_Candidate]:
     for field, (score, how) in _by_name(name).items():
         yield _Candidate(score * values.fit(field), field, name, how)
 
 
-@cache
+@lru_cache(maxsize=10_000)
 def _by_name(name: str) -> dict[Field, tuple[float, How]]:
     """Fields that a name may mean, how far it is believed and why."""
     found: dict[Field, tuple[float, How]] = {}
-    ways: tuple[tuple[str, float, How, Callable[[str, str], bool]], ...] = (
-        ("strong", _EXACT, How.ALIAS, _is_name),
-        ("strong", _CUT, How.PREFIX, _is_cut),
-        ("strong", _ENDING, How.ALIAS, _ends_in),
-        ("weak", _WEAK, How.ALIAS, _is_name),
+    ways: tuple[tuple[str, float, How, Callable[[str], bool]], ...] = (
+        ("strong", _EXACT, How.ALIAS, _is(name)),
+        ("strong", _CUT, How.PREFIX, _is_cut_from(name)),
+        ("strong", _ENDING, How.ALIAS, _ends(name)),
+        ("weak", _WEAK, How.ALIAS, _is(name)),
     )
     for table, score, how, matches in ways:
         for field, aliases in _aliases(table).items():
-            if field not in found and any(matches(name, alias) for alias in aliases):
+            if field not in found and any(map(matches, aliases)):
                 found[field] = (score, how)
     return found
 
@@ -99,14 +104,15 @@ def _aliases(table: str) -> dict[Field, tuple[str, ...]]:
     return {Field(field): tuple(names) for field, names in tomllib.loads(text)[table].items()}
 
 
-@cache
-def _plain(name: str) -> str:
+@lru_cache(maxsize=100_000)
+def plain_name(name: str) -> str:
     """A name without case, accents, blanks, punctuation, and what stands in brackets."""
     return re.sub(r"[\W_]+", "", fold(re.sub(r"[(（\[【].*?(?:[)）\]】]|$)", "", name)))
 
 
-def _is_name(name: str, alias: str) -> bool:
-    return _plain(name) == _plain(alias)
+def _is(name: str) -> Callable[[str], bool]:
+    plain = plain_name(name)
+    return lambda alias: plain_name(alias) == plain
 
 
 _BYTES = 10  # of a column's name in a .dbf
@@ -114,31 +120,37 @@ _LEAST_LETTERS = 6  # of a Latin name that was cut; two names may begin alike in
 _LEAST_SIGNS = 3  # of a Chinese one
 
 
-def _is_cut(name: str, alias: str) -> bool:
+def _is_cut_from(name: str) -> Callable[[str], bool]:
     """Whether a name is what ten bytes hold of an alias, in UTF-8 or GBK; of two that are then alike the second ends
     in _1."""
-    begun = re.sub(r"(?<=^.{8})_\d$", "", name)
-    plain, whole = _plain(begun), _plain(alias)
-    if plain == whole:
-        return False
+    plain = plain_name(re.sub(r"(?<=^.{8})_\d$", "", name))
     if name.isascii():
-        cut = len(name) == _BYTES and (whole.startswith(plain) or plain == _plain(alias.replace(" ", "_")[:_BYTES]))
-        return cut and len(plain) >= _LEAST_LETTERS
-    fills = any(_BYTES - 1 <= _length(name, encoding) <= _BYTES for encoding in ("utf-8", "gbk"))
-    return fills and len(plain) >= _LEAST_SIGNS and whole.startswith(plain)
+        fills = len(name) == _BYTES and len(plain) >= _LEAST_LETTERS
+    else:
+        lengths = [len(name.encode(encoding, errors="replace")) for encoding in ("utf-8", "gbk")]
+        fills = len(plain) >= _LEAST_SIGNS and any(_BYTES - 1 <= length <= _BYTES for length in lengths)
+
+    def matches(alias: str) -> bool:
+        whole = plain_name(alias)
+        if plain == whole:
+            return False
+        return whole.startswith(plain) or (name.isascii() and plain == plain_name(alias.replace(" ", "_")[:_BYTES]))
+
+    return matches if fills else lambda _: False
 
 
-def _length(name: str, encoding: str) -> int:
-    return len(name.encode(encoding, errors="replace"))
-
-
-def _ends_in(name: str, alias: str) -> bool:
+def _ends(name: str) -> Callable[[str], bool]:
     """Whether a longer name ends in an alias: 采矿权有效期止, licence_expiry_date."""
-    if alias.isascii():
-        words, last = re.split(r"[\W_]+", fold(name)), fold(alias).split()
-        return len(last) > 1 and len(words) > len(last) and words[-len(last) :] == last
-    plain, whole = _plain(name), _plain(alias)
-    return len(whole) > _LEAST_SIGNS and len(plain) > len(whole) and plain.endswith(whole)
+    words, plain = re.split(r"[\W_]+", fold(name)), plain_name(name)
+
+    def matches(alias: str) -> bool:
+        if alias.isascii():
+            last = fold(alias).split()
+            return len(last) > 1 and len(words) > len(last) and words[-len(last) :] == last
+        whole = plain_name(alias)
+        return len(whole) > _LEAST_SIGNS and len(plain) > len(whole) and plain.endswith(whole)
+
+    return matches
 
 
 def _by_values(name: str, values: Values) -> Iterator[_Candidate]:

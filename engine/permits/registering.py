@@ -21,7 +21,7 @@ from engine.permits.quality import ColumnRead, QualityReport, compare_areas, cou
 from engine.permits.register import PERMIT_COLUMNS, TEXT_COLUMNS, Register
 from engine.vectors import require_degrees
 
-_GUESSES_NAMED = 12
+_GUESSES_NAMED = 5
 _DOUBTFUL = 0.6  # confidence below which the guess of a column is noted
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import geopandas as gpd
 
 from engine.area import Area
+from engine.deformation.steps import open_stack
+from engine.imagery import open_source
 from engine.permits import opening
 from engine.permits.cadastre import Heading
 from engine.permits.options import JudgingOptions
@@ -71,9 +73,22 @@ def open_register(area: Area, home: Home) -> OpenedRegister | None:
         return OpenedRegister(register, report, zones, options or JudgingOptions(), version.name, version.id, files)
     if options is None:
         return None
-    register, report = opening.open_register(options, area.folder)
+    register, report = opening.open_register(options, area.folder, near=_middle(area))
     files = (*vector_files(area.folder / options.path), *of_zones)
     return OpenedRegister(register, report, zones, options, str(options.path), None, files)
+
+
+def _middle(area: Area) -> tuple[float, float] | None:
+    """Longitude and latitude of the first image, or else of the stack; None in an area of outlines alone."""
+    options = area.options
+    if options.imagery:
+        grid = open_source(options.imagery.in_order[0], options.imagery, area.folder).grid
+    elif options.stack:
+        grid = open_stack(options.stack, area.folder).grid
+    else:
+        return None
+    west, south, east, north = grid.bounds_lonlat
+    return (west + east) / 2, (south + north) / 2
 
 
 def check_permits(area: Area, home: Home) -> str:
@@ -82,7 +97,7 @@ def check_permits(area: Area, home: Home) -> str:
     if opened is None:
         return ""
     found = list(_lines(opened.report))
-    return "\n".join([*found, f"  zones: {len(opened.zones)}"] if len(opened.zones) else found)
+    return "\n".join([*found, f"  prohibited zones: {len(opened.zones)}"] if len(opened.zones) else found)
 
 
 def _lines(report: QualityReport) -> Iterator[str]:

@@ -11,7 +11,6 @@ from engine.objects.refinement import RefinementOptions
 from engine.objects.segmentation import SegmentationOptions
 from engine.options import Options
 from engine.patches.options import ExtractionOptions
-from engine.survey.columns import permit_columns
 from engine.survey.files import shown
 from engine.survey.images import imagery_lines
 from engine.survey.notes import Notes
@@ -184,8 +183,8 @@ def _permits(place: Place, root: Path) -> Iterator[str]:
     for number, layer in enumerate(place.permits):
         where, count = shown(layer.path, root), len(layer.outlines)
         yield from _heading(
-            f"A register of permits was found: {where} ({count} polygons). To hold patches against it, check its "
-            'columns and switch this on; verdicts read "permits not tested" until then.'
+            f"A register of permits was found: {where} ({count} polygons). To hold patches against it, switch "
+            'this on; `check` says what its columns were taken for. Verdicts read "permits not tested" until then.'
         )
         if number:
             continue  # one register an area: the first is as good a guess as any
@@ -193,8 +192,6 @@ def _permits(place: Place, root: Path) -> Iterator[str]:
         yield str(Line("path", layer.path.relative_to(root), active=False))
         if layer.layer:
             yield str(Line("layer", layer.layer, active=False))
-        columns = {"number": "", **permit_columns(layer.columns)}
-        yield str(Line("columns", columns, "CHECK: what it calls them; number must be there", active=False))
         yield str(
             Line("datum_error_m", 1.3, "of the permits' own place, one sigma; larger for a guessed datum", active=False)
         )

@@ -18,6 +18,7 @@ from engine.survey.images import Imagery, find_images
 from engine.survey.labels import attach_labels, is_label_raster
 from engine.survey.models import Model, find_models, fitting
 from engine.survey.rasters import Facts, overlap, read_rasters
+from engine.survey.registers import read_registers
 from engine.survey.stacks import Stack, check_stack, common_folder
 from engine.survey.vectors import VectorLayer, choose_outlines, read_vectors
 
@@ -80,7 +81,8 @@ def survey(root: Path) -> Survey:
     unused = Unused(root)
     listing = list_files(root, unused)
     rasters = read_rasters(listing, unused)
-    vectors = read_vectors(listing, unused)
+    registers = read_registers(listing, unused)
+    vectors = [*registers, *read_vectors(listing, unused, [register.path for register in registers])]
     groups = find_images(rasters, root, unused)
     attach_labels(rasters, groups, root, unused)
     stacks = [
@@ -103,7 +105,8 @@ def survey(root: Path) -> Survey:
             check_stack(place.stack, root)
     _name(places, root)
     _note_idle(rasters, places, unused)
-    note_formats(listing, {path for place in places for path in place.files}, unused)
+    used = {path for place in places for path in (*place.files, *(layer.path for layer in place.permits))}
+    note_formats(listing, used, unused)
     return Survey(root, len(listing.entries), listing.whole, places, unused)
 
 

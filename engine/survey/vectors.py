@@ -2,11 +2,12 @@
 
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
@@ -68,11 +69,11 @@ def _ordered(grid: Grid) -> tuple[float, float, float, float]:
     return west, south, east, north
 
 
-def read_vectors(listing: Listing, unused: Unused) -> list[VectorLayer]:
-    """Every layer of polygons in a folder; what cannot be read is noted with the reason."""
+def read_vectors(listing: Listing, unused: Unused, known: Collection[Path] = ()) -> list[VectorLayer]:
+    """Every layer of polygons in a folder but those of `known` files; what cannot be read is noted with the reason."""
     found = []
     for entry in listing.entries:
-        if entry.suffix not in READABLE or not _is_vector(entry):
+        if entry.suffix not in READABLE or entry.path in known or not _is_vector(entry):
             continue
         if entry.size > _LARGEST:
             unused.add(entry.path, f"{entry.size // 1_000_000} MB are too many to look into: cut out the place")
@@ -118,18 +119,23 @@ def _layer(path: Path, layer: str | None, table: gpd.GeoDataFrame, root: Path) -
         # Columns are judged by the rows that are read: those with a polygon.
         shapes = table.geometry.to_numpy()
         kept = kept[~(shapely.is_empty(shapes) | shapely.is_missing(shapes))]
-    column = class_column(kept)
+    return layer_of(path, layer, kept, outlines, root)
+
+
+def layer_of(path: Path, layer: str | None, table: pd.DataFrame, outlines: gpd.GeoDataFrame, root: Path) -> VectorLayer:
+    """What a table of polygons shows. outlines : in EPSG:4326."""
+    column = class_column(table)
     return VectorLayer(
         path=path,
         said=f"{'/'.join(path.relative_to(root).with_suffix('').parts[-2:])} {layer or ''}".lower().replace("_", " "),
         layer=layer,
-        subject=subject_of(kept),
+        subject=subject_of(table),
         outlines=outlines,
-        id_field=identifier_column(kept),
-        name_field=name_column(kept),
+        id_field=identifier_column(table),
+        name_field=name_column(table),
         class_field=column,
-        classes=tuple(sorted({str(value) for value in kept[column].dropna()})) if column else (),
-        columns=tuple(str(name) for name in kept.columns),
+        classes=tuple(sorted({str(value) for value in table[column].dropna()})) if column else (),
+        columns=tuple(str(name) for name in table.columns),
     )
 
 

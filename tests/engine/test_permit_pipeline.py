@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,18 @@ def test_a_register_that_cannot_be_read_is_said_before_the_work(crossing: Place,
     with pytest.raises(InputError, match=r"permits\.gpkg"):
         place.run()
     assert not (place.home.work("testbed") / "stack").exists()
+
+
+def test_systems_are_named_that_put_the_register_into_the_area(crossing: Place, tmp_path: Path) -> None:
+    place = crossing.copy(tmp_path)
+    write_register(place.area / "permits.shp", ("C1", HALF, "mining", "2015-01-01", "2025-01-01"))
+    (place.area / "permits.prj").unlink()
+    place.set("permits.gpkg", "permits.shp")
+    with pytest.raises(InputError) as error:
+        place.run()
+    assert error.value.field == "permits.crs"
+    assert "EPSG:32633" in error.value.mend
+    assert 0 < len(set(re.findall(r"EPSG:\d+", error.value.mend))) <= 5
 
 
 def test_check_reads_the_register_and_counts_its_permits(crossing: Place, tmp_path: Path) -> None:

@@ -1,12 +1,18 @@
 """Outlines as GeoJSON."""
 
+import datetime
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from shapely.geometry import box, shape
 from starlette.testclient import TestClient
 
+from store.home import Home
 from store.reader import ReleaseReader
+from tests.store.test_permits import HERE, published
+from tests.store.test_release import AREA
 
 
 def features(client: TestClient, reader: ReleaseReader, name: str) -> list[dict[str, Any]]:
@@ -41,9 +47,19 @@ def test_moving_ground_lies_in_the_frame(client: TestClient, reader: ReleaseRead
     assert box(info.west, info.south, info.east, info.north).buffer(1e-9).contains(ground)
 
 
-@pytest.mark.parametrize("name", ["permits", "outside"])
+@pytest.mark.parametrize("name", ["permits", "outside", "zones"])
 def test_without_a_register_there_are_none(client: TestClient, reader: ReleaseReader, name: str) -> None:
     assert features(client, reader, name) == []
+
+
+def test_zones_are_those_of_the_release(client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = Home(tmp_path)
+    zone = {"name": "red line", "since": datetime.date(2018, 6, 30), "geometry": HERE.wkb}
+    release = published(home, zone=pd.DataFrame([zone])).folder
+    monkeypatch.setenv("PITWATCH_HOME", str(home.root))
+    (feature,) = client.get(f"/vectors/{AREA}/{release.name}/zones.geojson").json()["features"]
+    assert feature["properties"] == {"name": "red line", "since": "2018-06-30"}
+    assert shape(feature["geometry"]).equals(HERE)
 
 
 @pytest.mark.parametrize(

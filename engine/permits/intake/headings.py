@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from engine.permits.intake.naming import looks_like_permits, number_column, plain
+from engine.permits.columns import guess_columns, known_names, plain_name
+from engine.permits.fields import Field
 
 _EAST = {"easting", "east", "este", "e", "leste", "东", "东坐标", "东向", "东距", "横坐标", "横坐标y", "y横坐标"}
 _EAST |= {"utme", "utmeste", "coordeste", "coordenadaeste", "coordenadae", "eastings"}
@@ -24,6 +25,7 @@ _LIST = {"坐标", "拐点坐标", "区域坐标", "zb", "coordinates", "coorden
 _LIST |= {"矿区范围拐点坐标", "矿区范围", "拐点", "coordinatelist", "coords"}
 _WKT = {"wkt", "geometry", "geom", "wktgeom", "wktgeometry", "thegeom", "geometria", "shape", "ewkt"}
 _ALL = _EAST | _NORTH | _LON | _LAT | _X | _Y | _POINT | _PART | _LIST | _WKT
+_MOST = 100  # cells of a heading that are looked at
 _PAIRS = re.compile(r"\d[\d.]*\D+\d[\d.]*")
 
 
@@ -47,14 +49,14 @@ def is_heading_like(cells: Sequence[Any]) -> float:
     texts = [str(cell) for cell in cells]
     if len(texts) < 1 or sum(any(sign.isdigit() for sign in text) for text in texts) > 0.5 * len(texts):
         return 0.0
-    known = sum(plain(text) in _ALL for text in texts)
-    permits = looks_like_permits(texts)
-    return 2.0 * known + 2.0 * permits + (number_column(texts) is not None) + (0.5 if len(texts) > 1 else 0.1)
+    known = sum(plain_name(text) in _ALL for text in texts)
+    fields = known_names(texts[:_MOST])
+    return 2.0 * known + 2.0 * (len(fields) > 1) + (Field.NUMBER in fields) + (0.5 if len(texts) > 1 else 0.1)
 
 
 def corner_columns(table: pd.DataFrame) -> CornerColumns | None:
     """The columns of a table with one row a corner; None where it has none."""
-    names = {plain(column): str(column) for column in reversed(list(table.columns))}
+    names = {plain_name(str(column)): str(column) for column in reversed(list(table.columns))}
 
     def called(aliases: set[str]) -> str | None:
         return next((column for name, column in names.items() if name in aliases), None)
@@ -62,16 +64,22 @@ def corner_columns(table: pd.DataFrame) -> CornerColumns | None:
     for one, other, order in ((_LON, _LAT, "east first"), (_EAST, _NORTH, "east first"), (_X, _Y, "x first")):
         first, second = called(one), called(other)
         if first and second:
-            others = [name for name in table.columns if name not in (first, second)]
-            point = called(_POINT)
-            number = number_column(name for name in others if name != point)
-            return CornerColumns(first, second, order, number, called(_PART), point)
+            part, point = called(_PART), called(_POINT)
+            number = _number_column(table.drop(columns=[name for name in (first, second, part, point) if name]))
+            return CornerColumns(first, second, order, number, part, point)
     return None
+
+
+def _number_column(table: pd.DataFrame) -> str | None:
+    """The column that names the permit, told by its different values: each stands at all corners of one."""
+    different = pd.DataFrame({name: pd.Series(table[name].dropna().unique()) for name in table}, dtype=object)
+    guess = guess_columns(different).get(Field.NUMBER)
+    return guess.column if guess else None
 
 
 def list_column(table: pd.DataFrame) -> str | None:
     """The column whose cells hold all corners of a permit."""
-    named = [column for column in table.columns if plain(column) in _LIST]
+    named = [column for column in table.columns if plain_name(str(column)) in _LIST]
     for column in [*named, *table.columns]:
         cells = [str(cell) for cell in table[column].dropna().head(100)]
         if cells and sum(len(_PAIRS.findall(cell)) >= 3 for cell in cells) > 0.5 * len(cells):

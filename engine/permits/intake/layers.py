@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.errors import InputError
 from engine.permits.cadastre import Note
-from engine.permits.intake.naming import looks_like_permits
+from engine.permits.columns import known_names
 
 _SHOWN = 20
 
@@ -65,7 +65,7 @@ def choose(layers: Sequence[Layer], wanted: str | None) -> list[Layer]:
         kinds = {layer.kind for layer in layers}
         raise no_polygons("points" if kinds == {"point"} else "lines" if kinds == {"line"} else "no polygons")
     if len(fit) > 1:
-        alike = [layer for layer in fit if looks_like_permits(layer.columns)]
+        alike = [layer for layer in fit if len(known_names(layer.columns)) > 1]
         fit = alike or fit
     if len(fit) > 1:
         raise InputError(

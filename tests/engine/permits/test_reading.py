@@ -392,7 +392,8 @@ def test_every_note_has_its_sentence() -> None:
             sentence = note(code, {**everything, "count": count})
             assert sentence, code
             assert "{" not in sentence
-    assert note("something_else", {}) is None
+    with pytest.raises(KeyError):
+        note("something_else", {})
 
 
 needs_cadastres = pytest.mark.skipif(not CADASTRES.is_dir(), reason="../shared/data/cadastres is not there")

@@ -238,8 +238,7 @@ def test_permits_are_told_from_outlines(folder: Path, capsys: pytest.CaptureFixt
     assert "2 in the frame, a.geojson; switch [permits] on" in said
     text = (folder / "area.toml").read_text()
     assert "# A register of permits was found: a.geojson" in text
-    columns = '{ "number" = "许可证号", "holder" = "采矿权人", "valid_to" = "有效期止" }'
-    assert f"# columns = {columns}" in text
+    assert '# path = "a.geojson"' in text
 
 
 def test_every_line_that_is_switched_off_can_be_switched_on(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -317,12 +316,12 @@ def test_a_folder_without_data_is_refused(folder: Path, what: str, capsys: pytes
 
 def test_forms_that_are_not_read_come_with_advice(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_strzegom(folder)
-    for name in ("S1AA_x.zip", "T33_B02.jp2", "mines.kml", "20200101_20200113.unw"):
+    for name in ("S1AA_x.zip", "T33_B02.jp2", "mines.gml", "20200101_20200113.unw"):
         (folder / name).write_bytes(bytes(64))
     said = init(folder, capsys)
     assert "S1AA_x.zip: an archive: unpack it" in said
     assert "T33_B02.jp2: a raster in a form that is not read: convert it to GeoTIFF" in said
-    assert "mines.kml: a vector file in a form that is not read" in said
+    assert "mines.gml: a vector file in a form that is not read" in said
     assert "20200101_20200113.unw: unwrapped phase, by its name, but no header and no parameter file" in said
 
 
