@@ -12,7 +12,6 @@ _KINDS = {
     "outlines": ReleaseReader.outlines_geojson,
     "clusters": ReleaseReader.clusters_geojson,
     "permits": ReleaseReader.permits_geojson,
-    "zones": ReleaseReader.zones_geojson,
     "outside": ReleaseReader.outside_geojson,
     "zones": ReleaseReader.zones_geojson,
 }

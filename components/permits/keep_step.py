@@ -96,5 +96,18 @@ def _changes(home: Home, draft: Draft, register: Register, others: Sequence[Vers
     counts = changes["change"].value_counts()
     said = [f"{wording.number(count)} {wording.register_change_name(str(name))}" for name, count in counts.items()]
     st.markdown(plain.markdown(" · ".join(said)))
-    shown = changes.head(_MOST_ROWS).assign(change=lambda rows: rows["change"].map(wording.register_change_name))
-    st.dataframe(shown.rename(columns={name: name.replace("_", " ") for name in shown.columns}), hide_index=True)
+    shown = changes.head(_MOST_ROWS)
+    st.dataframe(
+        pd.DataFrame(
+            {
+                _("permit"): shown["number"],
+                _("change"): [wording.register_change_name(change) for change in shown["change"]],
+                _("before"): shown["before"],
+                _("now"): shown["after"],
+                _("gained, ha"): shown["gained_m2"].astype(float) / 1e4,
+                _("lost, ha"): shown["lost_m2"].astype(float) / 1e4,
+                _("by up to, m"): shown["distance_m"].astype(float),
+            }
+        ),
+        hide_index=True,
+    )

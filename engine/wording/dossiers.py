@@ -256,7 +256,7 @@ def caption(code: str, **given: str) -> str:
     """The line under a picture or a table."""
     return {
         "image": _("Image of {day}, pixels of {pixel} m. Patch in orange, permits in yellow."),
-        "rates": _("Median rate by pixel, {period}. Grey: {neutral}. Blank: no rate. Outlined: {outlined}."),
+        "rates": _("Rate by pixel, {period}. Grey: {neutral}. Blank: no rate. Outlined: {outlined}."),
         "overlap": _(
             "Areas are geodesic, on the WGS 84 ellipsoid; distances are horizontal, in metres of {crs}. “Patch outside "
             "it” is what of the patch this one permit does not cover."

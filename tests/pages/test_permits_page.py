@@ -122,7 +122,7 @@ def test_what_changed_from_a_saved_register_is_listed(home: Home) -> None:
     app = press(press(open_with("new.zip", shapefile(newer)), "Verdicts"), "Keep")
     assert "1 renewed" in text(app)
     changes = app.dataframe[-1].value
-    assert list(changes["number"]) == ["E"]
+    assert list(changes["permit"]) == ["E"]
 
 
 def test_a_column_that_was_corrected_is_remembered(home: Home) -> None:
