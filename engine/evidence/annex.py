@@ -8,7 +8,7 @@ from reportlab.platypus import Flowable, KeepTogether, PageBreak
 from engine import wording
 from engine.evidence.case import Case, StepTaken
 from engine.evidence.corners import Corner, corners_of, crs_name
-from engine.evidence.sheet import beside, gap, heading, part, table, text
+from engine.evidence.sheet import beside, gap, heading, part, room, table, text
 from engine.wording import dossiers, number
 
 _MOST_CORNERS, _MOST_INPUTS = 60, 40
@@ -174,6 +174,7 @@ def _steps(case: Case) -> list[Flowable]:
     header = [*(dossiers.label(code) for code in ("step", "done_on", "parameters")), "code"]
     words = ", ".join(f"{name} {value}" for name, value in sorted(versions.items()))
     return [
+        room(35),
         part(dossiers.label("processing")),
         text(words, "quiet"),
         gap(1),
@@ -194,7 +195,8 @@ def _inputs(case: Case) -> list[Flowable]:
     listed = [one for one in inputs if few or one.step != "stack"][:_MOST_INPUTS]
     rows = [(one.step, one.file, one.sha256) for one in listed]
     header = [dossiers.label(code) for code in ("step", "file", "sha256")]
-    content: list[Flowable] = [part(dossiers.label("inputs")), gap(1), table(header, rows, (24, 66, 84), style="small")]
+    listing = table(header, rows, (24, 66, 84), style="small")
+    content: list[Flowable] = [room(35), part(dossiers.label("inputs")), gap(1), listing]
     if len(inputs) > len(listed):
         content += [gap(1), text(dossiers.more_rows(len(listed), len(inputs), "inputs.csv"), "quiet")]
     return [*content, gap(4)]

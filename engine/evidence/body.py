@@ -16,7 +16,7 @@ def image_pages(case: Case, pictures: dict[str, bytes]) -> list[Flowable]:
     between = case.pictures[1:-1]
     rows: list[Flowable] = []
     for place in range(0, len(between), 2):
-        rows += [*image_row(between[place : place + 2], pictures), gap(3)]
+        rows += [*image_row(case, between[place : place + 2], pictures), gap(3)]
     content = [*rows, *_areas(case), *_change(case)]
     return [*heading("images"), *content, gap(3)] if content else []
 
@@ -49,7 +49,7 @@ def motion_pages(case: Case, pictures: dict[str, bytes]) -> list[Flowable]:
     radar = case.radar
     if radar is None:
         return [*heading("rates"), text(dossiers.caption("no_radar")), gap(5)]
-    content: list[Flowable] = heading("rates")
+    content: list[Flowable] = heading("rates", 120)
     sentence = wording.patch_statement({**case.patch, "confidence": None}, radar)
     convention = wording.convention(radar["reference"], radar["incidence_deg"])
     words: list[Flowable] = [text(sentence), gap(2), text(convention, "quiet")]
@@ -67,7 +67,7 @@ def motion_pages(case: Case, pictures: dict[str, bytes]) -> list[Flowable]:
         return [*content, text(dossiers.caption("no_series")), gap(5)]
     error = case.motion.standard_error
     margin = dossiers.caption("motion_error", error=number(error, 2), margin=wording.rate(radar["t95"] * error))
-    return [*content, *heading("series"), picture(pictures["series.png"], 174), text(margin, "quiet"), gap(5)]
+    return [*content, *heading("series", 90), picture(pictures["series.png"], 174), text(margin, "quiet"), gap(5)]
 
 
 def verdict_pages(case: Case) -> list[Flowable]:
@@ -93,7 +93,7 @@ def _verdict(verdict: CaseVerdict, against: bool) -> list[Flowable]:
     if verdict.likely_m2 is None or verdict.least_m2 is None or verdict.most_m2 is None or verdict.likely_m2 < 1:
         return [box]
     header = [dossiers.label(code) for code in ("least", "likely", "most", "furthest")]
-    areas = [wording.hectares(area) for area in (verdict.least_m2, verdict.likely_m2, verdict.most_m2)]
+    areas = [wording.ground(area) for area in (verdict.least_m2, verdict.likely_m2, verdict.most_m2)]
     furthest = "–" if verdict.distance_m is None else f"{number(verdict.distance_m)} m"
     title = dossiers.legend("outside" if verdict.kind in OUTSIDE else "ground")
     return [box, gap(1.5), part(title[:1].upper() + title[1:]), table(header, [[*areas, furthest]], (30, 30, 30, 30))]
@@ -108,7 +108,7 @@ def _overlap(case: Case) -> list[Flowable]:
     codes = ("number", "holder", "mineral", "kind", "valid", "shared", "outside", "distance")
     rows = [_overlap_row(permit) for permit in permits]
     note = dossiers.caption("overlap", crs=crs_name(case.crs))
-    widths = (36, 34, 17, 20, 25, 15, 15, 12)
+    widths = (39, 33, 15, 20, 25, 15, 15, 12)
     header = [dossiers.label(code) for code in codes]
     return [
         *heading("overlap"),
@@ -121,7 +121,7 @@ def _overlap(case: Case) -> list[Flowable]:
 
 def _overlap_row(permit: CasePermit) -> list[str]:
     def area(value: float | None) -> str:
-        return "–" if value is None else wording.hectares(value)
+        return "–" if value is None else wording.ground(value)
 
     return [
         permit.number,

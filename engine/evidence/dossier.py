@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from reportlab.platypus import Flowable, PageBreak
+from reportlab.platypus import Flowable
 
 from engine import wording
 from engine.evidence import annex, body, tables
@@ -91,7 +91,6 @@ def _pdf(case: Case, pictures: dict[str, bytes], hashes: dict[str, str]) -> byte
     def content() -> list[Flowable]:
         return [
             *front_page(case, pictures),
-            PageBreak(),
             *body.image_pages(case, pictures),
             *body.motion_pages(case, pictures),
             *body.verdict_pages(case),

@@ -1,9 +1,12 @@
 """The first page of a dossier: where, what, how big, since when, which permit, how sure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from pyproj import Transformer
 from reportlab.platypus import Flowable, KeepTogether
+from shapely import box
+from shapely.geometry.base import BaseGeometry
 
 from engine import wording
 from engine.evidence.case import Case, CaseVerdict, Picture
@@ -16,7 +19,7 @@ _NOT_AGAINST = ("inside", "not_tested")
 # Verdicts whose ground lies outside every valid permit.
 OUTSIDE = ("crosses", "no_permit")
 _CALM, _OPEN = "#009E73", "#7F7F7F"
-PAIR_MM = 85.0
+PAIR_MM = 73.0  # so that two images end the first page with the facts above them
 _MOST_PERMITS = 3
 _MOST_REASONS, _MOST_FOUND = 3, 3
 
@@ -41,21 +44,34 @@ def _first_and_last(case: Case, pictures: dict[str, bytes]) -> list[Flowable]:
     """The first and the last image, or the rates where there are none."""
     chosen = [case.pictures[0], case.pictures[-1]] if len(case.pictures) > 1 else list(case.pictures)
     if chosen:
-        return [
-            KeepTogether(image_row(chosen, pictures)),
-            text(dossiers.caption("map", crs=crs_name(case.crs)), "quiet"),
-        ]
+        return [KeepTogether([*image_row(case, chosen, pictures), text(_map_caption(case), "quiet")]), gap(4)]
     if "rate.png" in pictures:
         return [KeepTogether([picture(pictures["rate.png"], 104), text(rate_caption(case), "quiet")])]
     return []
 
 
-def image_row(chosen: Sequence[Picture], pictures: dict[str, bytes]) -> list[Flowable]:
+def _map_caption(case: Case) -> str:
+    """What the maps over images have in common."""
+    said = [dossiers.caption("map", crs=crs_name(case.crs))]
+    said += [dossiers.caption("hatched")] if any(verdict.outside for verdict in case.verdicts) else []
+    said += [dossiers.caption("zones")] if _in_frame(case, [zone for _name, zone in case.zones]) else []
+    return wording.joined(said)
+
+
+def _in_frame(case: Case, shapes: Iterable[BaseGeometry | None]) -> bool:
+    """Whether a boundary is to be seen in the maps over images."""
+    there = Transformer.from_crs(case.crs, "EPSG:4326", always_xy=True)
+    frame = box(*there.transform_bounds(*case.frame))
+    return any(shape is not None and shape.boundary.intersects(frame) for shape in shapes)
+
+
+def image_row(case: Case, chosen: Sequence[Picture], pictures: dict[str, bytes]) -> list[Flowable]:
     """Up to two images beside each other, each with its date under it."""
     cells: list[Any] = []
     for one in chosen:
         pixel = number(one.pixel_m, 0 if one.pixel_m == round(one.pixel_m) else 1)
-        words = dossiers.caption("image", day=wording.day(one.date), pixel=pixel)
+        code = "image" if _in_frame(case, [permit.geometry for permit in case.permits]) else "image_no_permits"
+        words = dossiers.caption(code, day=wording.day(one.date), pixel=pixel)
         cells += [[picture(pictures[f"image-{one.date}.png"], PAIR_MM), gap(0.5), text(words, "quiet")], ""]
     return [beside([*cells, ""][:3], (PAIR_MM, 4, PAIR_MM))]
 
@@ -116,12 +132,7 @@ def _facts(case: Case) -> list[tuple[str, list[str]]]:
     if len(case.concerned) > _MOST_PERMITS:
         permits.append(dossiers.more_rows(_MOST_PERMITS, len(case.concerned), "permits.csv"))
     worst = next(iter(suspected(case)), None)
-    sure = dossiers.sureness(
-        patch,
-        worst.least_m2 if worst else None,
-        worst.likely_m2 if worst else None,
-        case.positional_error_m,
-    )
+    sure = dossiers.sureness(patch, vars(worst) if worst else None, case.positional_error_m)
     what = [name[:1].upper() + name[1:], *([wording.activity_name(patch["activity"])] if patch["activity"] else [])]
     what += [wording.change_facts(patch["change"], patch["change_m2"])] if patch["change"] else []
     return [

@@ -81,6 +81,7 @@ def overview_map(case: Case, edge_mm: float) -> bytes:
     axes.tick_params(left=False, bottom=False, labelleft=False, labelbottom=False)
     if case.overview is not None:
         _show(axes, case.overview)
+    _draw(axes, case, [zone for _name, zone in case.zones], ZONE, 0.9, dashed=True)
     _draw(axes, case, case.around, PERMIT if case.overview else "#7a7000", 0.6)
     _draw(axes, case, case.others, "#ffffff" if case.overview else QUIET, 0.6)
     _draw(axes, case, [case.geometry], PATCH, 1.0)

@@ -17,6 +17,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
+    CondPageBreak,
     Flowable,
     Frame,
     Image,
@@ -89,21 +90,26 @@ def picture(png: bytes, width_mm: float) -> Image:
     return made
 
 
-def heading(code: str) -> list[Flowable]:
+def heading(code: str, room_mm: float = 45) -> list[Flowable]:
+    """A heading, on the next page where so little room is left that it would stand alone."""
     rule = Table([[text(dossiers.label(code), "heading")]], colWidths=[WIDTH_MM * mm])
     rule.setStyle(
         TableStyle(
             [*_BARE, ("LINEBELOW", (0, 0), (-1, -1), 0.6, HexColor(RULE)), ("BOTTOMPADDING", (0, 0), (-1, -1), 3)]
         )
     )
-    rule.keepWithNext = True
-    return [rule, gap(2.5)]
+    return [CondPageBreak(room_mm * mm), rule, gap(2.5)]
 
 
 def part(words: str) -> Paragraph:
     made = text(words, "part")
     made.keepWithNext = True
     return made
+
+
+def room(height_mm: float) -> CondPageBreak:
+    """Goes on to the next page where less than that is left."""
+    return CondPageBreak(height_mm * mm)
 
 
 _BARE: list[tuple[Any, ...]] = [

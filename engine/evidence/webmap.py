@@ -20,7 +20,7 @@ from shapely.geometry.base import BaseGeometry
 
 from engine import wording
 from engine.evidence.case import Case, Crop
-from engine.evidence.drawing import CLUSTER, EARLIER, PATCH, PERMIT, encoded, motion_colours
+from engine.evidence.drawing import CLUSTER, EARLIER, PATCH, PERMIT, ZONE, encoded, motion_colours
 from engine.wording import dossiers, number
 
 _LEAFLET = Path(__file__).parents[2] / "static" / "leaflet"
@@ -131,7 +131,9 @@ Layer = tuple[str, list[dict[str, Any]], dict[str, Any]]
 
 def _vectors(case: Case) -> list[Layer]:
     permits = [(p.geometry, _permit_text(p)) for p in case.permits]
+    zones = [(zone, name or dossiers.legend("zone")) for name, zone in case.zones]
     layers: list[Layer] = [
+        (dossiers.legend("zone"), _features(zones), _line(ZONE, 2, "6 4")),
         (dossiers.legend("permit"), _features(permits), _line(PERMIT, 2)),
         (
             dossiers.legend("cluster"),

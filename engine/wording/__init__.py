@@ -18,7 +18,7 @@ from engine.wording.names import (
     unit_name,
 )
 from engine.wording.notes import note
-from engine.wording.numbers import day, hectares, hectares_with_margin, number, percent, period, place, rate
+from engine.wording.numbers import day, ground, hectares, hectares_with_margin, number, percent, period, place, rate
 from engine.wording.quality import (
     field_name,
     heading_name,
@@ -43,6 +43,7 @@ __all__ = [
     "field_name",
     "form_name",
     "gettext",
+    "ground",
     "heading_name",
     "hectares",
     "hectares_with_margin",

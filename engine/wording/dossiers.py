@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.wording.language import gettext as _
 from engine.wording.language import ngettext
-from engine.wording.numbers import day, hectares, hectares_with_margin, number, percent, period
+from engine.wording.numbers import day, ground, hectares, hectares_with_margin, number, percent, period
 
 
 def label(code: str) -> str:
@@ -168,24 +168,16 @@ def no_permit_line(has_register: bool) -> str:
     return _("None of the register.") if has_register else _("No register of permits was supplied.")
 
 
-def sureness(
-    patch: Mapping[str, Any], least_m2: float | None, likely_m2: float | None, error_m: float | None
-) -> list[str]:
-    """How far the finding can be trusted; each a sentence of its own."""
+def sureness(patch: Mapping[str, Any], worst: Mapping[str, Any] | None, error_m: float | None) -> list[str]:
+    """How far the finding can be trusted; each a sentence of its own.
+
+    worst : kind, certainty and least_m2 of the verdict that weighs most against the patch, if one does.
+    """
     said = []
-    if error_m is not None and likely_m2:
-        if (least_m2 or 0) > 0:
-            said.append(
-                _("It lies outside by more than the positional error of ± {error} m: at least {area}.").format(
-                    error=number(error_m, 1), area=hectares(least_m2 or 0)
-                )
-            )
-        else:
-            said.append(
-                _("All of it lies within the positional error of ± {error} m: doubtful.").format(
-                    error=number(error_m, 1)
-                )
-            )
+    if worst is not None and error_m is not None and worst["least_m2"] is not None:
+        sentence = _beyond_error(worst["kind"], worst["certainty"])
+        if sentence:
+            said.append(sentence.format(error=number(error_m, 1), area=ground(worst["least_m2"])))
     if patch["confidence"] is not None:
         said.append(_("Confidence of its outline: {share}.").format(share=percent(patch["confidence"])))
     if patch["confidence"] is None:
@@ -193,6 +185,27 @@ def sureness(
     if patch["activity"] == "not_observable":
         said.append(_("The radar saw too little of it to say whether it moves."))
     return said
+
+
+def _beyond_error(kind: str, certainty: str | None) -> str:
+    """How a verdict of where a patch lies stands to the positional error; empty for one of days or minerals."""
+    if certainty == "doubtful":
+        return {
+            "crosses": _("What lies outside does so by no more than the positional error of ± {error} m: doubtful."),
+            "no_permit": _("A permit lies no further from it than the positional error of ± {error} m: doubtful."),
+            "prohibited_zone": _(
+                "It reaches into the zone by no more than the positional error of ± {error} m: doubtful."
+            ),
+        }.get(kind, "")
+    return {
+        "crosses": _("It lies outside by more than the positional error of ± {error} m: at least {area}."),
+        "no_permit": _(
+            "No permit that allows it lies within the positional error of ± {error} m: at least {area} are without one."
+        ),
+        "prohibited_zone": _(
+            "It reaches into the zone by more than the positional error of ± {error} m: at least {area}."
+        ),
+    }.get(kind, "")
 
 
 def limits(*, images: bool, radar: bool, register: bool) -> list[str]:
@@ -256,7 +269,14 @@ def caption(code: str, **given: str) -> str:
     """The line under a picture or a table."""
     return {
         "image": _("Image of {day}, pixels of {pixel} m. Patch in orange, permits in yellow."),
+<<<<<<< HEAD
         "rates": _("Rate by pixel, {period}. Grey: {neutral}. Blank: no rate. Outlined: {outlined}."),
+=======
+        "image_no_permits": _("Image of {day}, pixels of {pixel} m. Patch in orange."),
+        "hatched": _("Hatched: the ground that a verdict is about."),
+        "zones": _("Dashed: prohibited zones."),
+        "rates": _("Median rate by pixel, {period}. Grey: {neutral}. Blank: no rate. Outlined: {outlined}."),
+>>>>>>> 866dd630cafda7feff3f9dc71bcf21adbe7c4c1f
         "overlap": _(
             "Areas are geodesic, on the WGS 84 ellipsoid; distances are horizontal, in metres of {crs}. “Patch outside "
             "it” is what of the patch this one permit does not cover."

@@ -41,6 +41,15 @@ def hectares(square_metres: float) -> str:
     return _("{area} ha").format(area=number(square_metres / 1e4, 0 if square_metres >= 1e5 else 1))
 
 
+def ground(square_metres: float) -> str:
+    """An area that may be small and that something rests on: finer than `hectares` where that would hide it."""
+    if square_metres < 100:
+        return _("{area} m²").format(area=number(square_metres))
+    if square_metres < 1e4:
+        return _("{area} ha").format(area=number(square_metres / 1e4, 2))
+    return hectares(square_metres)
+
+
 def hectares_with_margin(square_metres: float, margin: float) -> str:
     """An area and what its boundary's error makes of it."""
     digits = 1 if margin < 1e5 else 0

@@ -7,7 +7,7 @@ from typing import Any
 from engine.wording.language import gettext as _
 from engine.wording.language import ngettext
 from engine.wording.names import class_name
-from engine.wording.numbers import day, hectares, number, period
+from engine.wording.numbers import day, ground, number, period
 
 
 def verdict_name(kind: str, certainty: str | None = "certain") -> str:
@@ -183,7 +183,7 @@ def _parameter(name: str, value: Any) -> str:
         named = ngettext("permit {permits}", "permits {permits}", len(value))
         return named.format(permits=", ".join(value))
     if name == "area_m2":
-        return hectares(value)
+        return ground(value)
     if name in ("distance_m", "error_m"):
         return number(value, 0 if value >= 10 or value == round(value) else 1)
     if name in ("kind", "status"):
@@ -206,17 +206,17 @@ def validity(first: date | None, last: date | None) -> str:
 
 def outside_range(least: float, likely: float, most: float) -> str:
     """How much lies outside permits (m²), for example "0.42 ha outside (0.35–0.51)"; as fine as the range asks for."""
-    return _range(_("{area} ha outside"), least, likely, most)
+    return _range(_("{area} m² outside") if most < 100 else _("{area} ha outside"), least, likely, most)
 
 
 def area_range(least: float, likely: float, most: float) -> str:
     """The same of ground that is not outside permits: in a zone, or of a whole site."""
-    return _range(_("{area} ha"), least, likely, most)
+    return _range(_("{area} m²") if most < 100 else _("{area} ha"), least, likely, most)
 
 
 def _range(sentence: str, least: float, likely: float, most: float) -> str:
-    low, middle, high = (area / 1e4 for area in (least, likely, most))
-    digits = 0 if high - low >= 10 else 1 if high - low >= 1 or (high >= 10 and high - low < 0.01) else 2
+    low, middle, high = (area / (1 if most < 100 else 1e4) for area in (least, likely, most))
+    digits = 0 if most < 100 or high - low >= 10 else 1 if high - low >= 1 or (high >= 10 and high - low < 0.01) else 2
     outside = sentence.format(area=number(middle, digits))
     ends = number(low, digits), number(high, digits)
     if ends[0] == ends[1]:

@@ -298,7 +298,7 @@ REASONS: dict[str, tuple[dict[str, Any], str]] = {
     "little_room": ({"error_m": 5.0}, "The room to the boundary is somewhere less than the positional error of ± 5 m."),
     "within_error": (
         {"permits": ["C1"], "area_m2": 3000.0, "error_m": 5.0},
-        "It may cross the boundary of permit C1: 0.3 ha lie outside, but nowhere by more than the positional error of "
+        "It may cross the boundary of permit C1: 0.30 ha lie outside, but nowhere by more than the positional error of "
         "± 5 m.",
     ),
     "reaches_outside": ({"permits": ["C1"], "distance_m": 49.7}, "It reaches 50 m beyond permit C1."),
@@ -348,11 +348,11 @@ REASONS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "in_zone": (
         {"zone": "", "area_m2": 3000.0},
-        "0.3 ha of it lie in the prohibited zone (without a name).",
+        "0.30 ha of it lie in the prohibited zone (without a name).",
     ),
     "in_zone_since": (
         {"zone": "A", "area_m2": 3000.0, "since": "2018-06-30"},
-        "0.3 ha of it lie in the prohibited zone A, which has been in force since 30 Jun 2018.",
+        "0.30 ha of it lie in the prohibited zone A, which has been in force since 30 Jun 2018.",
     ),
     "zone_within_error": (
         {"error_m": 5.0},

@@ -13,9 +13,11 @@ from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pyogrio
 import pytest
 import shapely
+from reportlab.platypus import Flowable
 from shapely.geometry import Point, box
 
 from engine import wording
@@ -24,10 +26,14 @@ from engine.evidence.case import Case
 from engine.evidence.charts import fitted_line
 from engine.evidence.corners import corners_of
 from engine.evidence.dossier import MANIFEST, Dossier, make_dossier
+from engine.evidence.drawing import encoded
+from engine.evidence.front import image_row
 from engine.evidence.gathering import Uploaded, gather
 from engine.evidence.selecting import patches_with, selection_frame
+from engine.evidence.sheet import build, gap, heading, text
 from engine.evidence.webmap import web_map
 from engine.grid import geodesic_area
+from engine.wording import dossiers
 from store.home import Home
 from store.reader import ReleaseReader, current_release
 from tests.conftest import ROOT
@@ -43,6 +49,9 @@ reader = current_release(Home(Path(sys.argv[1])), sys.argv[2])
 for language in ("en", "zh"):
     print(hashlib.sha256(make_dossier(gather(reader, sys.argv[3]), language).archive()).hexdigest())
 """
+
+PATCH_KNOWN = {"confidence": 0.77, "activity": None}
+PNG = encoded(np.zeros((2, 2, 3), np.uint8))
 
 
 def reader_of(home: Home, area: str) -> ReleaseReader:
@@ -235,3 +244,56 @@ def test_the_selection_is_what_the_reader_says(strzegom: ReleaseReader) -> None:
     assert (some["outside_likely_m2"] > 0).all()
     for patch_id, shape, area in zip(frame["patch_id"], frame.geometry, frame["area_m2"], strict=True):
         assert geodesic_area(shape) == pytest.approx(area, rel=1e-6), patch_id
+
+
+@pytest.mark.parametrize(
+    ("kind", "certainty", "said"),
+    [
+        ("crosses", "certain", "It lies outside by more than the positional error of ± 5.0 m: at least 0.08 ha."),
+        ("crosses", "doubtful", "What lies outside does so by no more than"),
+        ("prohibited_zone", "certain", "It reaches into the zone by more than"),
+    ],
+)
+def test_how_sure_says_what_the_verdict_is_about(kind: str, certainty: str, said: str) -> None:
+    sure = dossiers.sureness(PATCH_KNOWN, {"kind": kind, "certainty": certainty, "least_m2": 804.6}, 5.0)
+    assert sure[0].startswith(said)
+
+
+def test_a_verdict_on_minerals_says_nothing_of_boundaries() -> None:
+    worst = {"kind": "other_mineral", "certainty": "certain", "least_m2": 804.6}
+    assert dossiers.sureness(PATCH_KNOWN, worst, 5.0) == ["Confidence of its outline: 77 %."]
+
+
+def test_small_ground_is_not_said_to_be_none() -> None:
+    assert [wording.ground(area) for area in (3.04, 334.0, 1833.9, 25_000.0)] == [
+        "3 m²",
+        "0.03 ha",
+        "0.18 ha",
+        "2.5 ha",
+    ]
+    assert wording.outside_range(0.0, 3.04, 9.2) == "3 m² outside (0–9)"
+
+
+def test_captions_name_what_is_to_be_seen(case: Case) -> None:
+    pictures = {f"image-{one.date}.png": PNG for one in case.pictures}
+    said = []
+    for one in (case, replace(case, permits=[])):
+        (row,) = image_row(one, case.pictures[:1], pictures)
+        said.append(row._cellvalues[0][0][2].text)
+    assert ["permits in yellow" in words for words in said] == [True, False]
+
+
+def test_the_map_for_browsers_shows_the_zones(case: Case) -> None:
+    zoned = replace(case, zones=[("Quiet wood", case.geometry.buffer(0.001))])
+    assert b"Quiet wood" in web_map(zoned)
+
+
+@pytest.mark.parametrize("lines", range(44, 58, 2))
+def test_no_heading_ends_a_page(lines: int) -> None:
+    """Headings are pushed down, a line at a time, over a page's end."""
+
+    def content() -> list[Flowable]:
+        return [*(text("·") for _ in range(lines)), *heading("verdicts"), gap(10), text("end")]
+
+    pdf = build(content, title="", header="", footer="", subject="")
+    assert pages(pdf) == (1 if lines <= 44 else 2)
