@@ -269,14 +269,10 @@ def caption(code: str, **given: str) -> str:
     """The line under a picture or a table."""
     return {
         "image": _("Image of {day}, pixels of {pixel} m. Patch in orange, permits in yellow."),
-<<<<<<< HEAD
-        "rates": _("Rate by pixel, {period}. Grey: {neutral}. Blank: no rate. Outlined: {outlined}."),
-=======
         "image_no_permits": _("Image of {day}, pixels of {pixel} m. Patch in orange."),
         "hatched": _("Hatched: the ground that a verdict is about."),
         "zones": _("Dashed: prohibited zones."),
-        "rates": _("Median rate by pixel, {period}. Grey: {neutral}. Blank: no rate. Outlined: {outlined}."),
->>>>>>> 866dd630cafda7feff3f9dc71bcf21adbe7c4c1f
+        "rates": _("Rate by pixel, {period}. Grey: {neutral}. Blank: no rate. Outlined: {outlined}."),
         "overlap": _(
             "Areas are geodesic, on the WGS 84 ellipsoid; distances are horizontal, in metres of {crs}. “Patch outside "
             "it” is what of the patch this one permit does not cover."
