@@ -22,6 +22,7 @@ INK, QUIET, RULE = "#1d2730", "#5c6770", "#c9d0d6"
 _AWAY, _TOWARDS = (0.0, 0.1, 0.2, 0.3), (0.7, 0.8, 0.9, 1.0)
 _STILL = "#d9d9d9"
 DPI = 200
+_FAST = 3  # of zlib: a tenth larger than the default, in half the time
 MM = 1 / 25.4
 
 
@@ -46,7 +47,7 @@ def png(drawn: Figure) -> bytes:
 def encoded(colours: NDArray[np.uint8]) -> bytes:
     """Colours, shape (rows, cols, 3) or with opacity (rows, cols, 4), as PNG."""
     file = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(colours)).save(file, format="PNG", dpi=(DPI, DPI))
+    Image.fromarray(np.ascontiguousarray(colours)).save(file, format="PNG", dpi=(DPI, DPI), compress_level=_FAST)
     return file.getvalue()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import rasterio
 from pyproj import Transformer
-from rasterio.enums import Resampling
+from rasterio.enums import ColorInterp, Resampling
 from rasterio.transform import from_bounds
 from rasterio.vrt import WarpedVRT
 
@@ -19,8 +19,10 @@ _MOST_PIXELS, _FEWEST_PIXELS = 900, 24
 def colours(path: Path, bounds: Bounds, crs: str, most: int = _MOST_PIXELS) -> Crop | None:
     """A picture's window, as fine as the file is, at most so many pixels wide; None where it shows nothing of it."""
     with rasterio.open(path) as source, _warped(source.name, bounds, crs, Resampling.bilinear, most) as window:
-        values = window.read([1, 2, 3] if window.count >= 3 else [1, 1, 1])
-        seen = window.dataset_mask() > 0
+        bands = window.read()  # at once: a warped view computes its pixels for every call
+        with_alpha = window.colorinterp[-1] is ColorInterp.alpha
+        seen = bands[-1] > 0 if with_alpha else window.dataset_mask() > 0
+        values = bands[:3] if len(bands) >= 3 + with_alpha else bands[[0, 0, 0]]
     return Crop(np.moveaxis(values, 0, -1), seen, bounds, crs) if seen.any() else None
 
 
