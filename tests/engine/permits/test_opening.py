@@ -91,7 +91,9 @@ def test_columns_that_are_named_are_taken_and_no_other(tmp_path: Path) -> None:
 
 
 def test_a_wrong_encoding_is_named(tmp_path: Path) -> None:
-    assert "utf-8" in refused(chinese(tmp_path / "a.shp"), CHINESE, encoding="UTF-8").problem.lower()
+    error = refused(chinese(tmp_path / "a.shp"), CHINESE, encoding="UTF-8")
+    assert (error.field, error.problem) == ("permits.encoding", "its texts are not written in utf-8")
+    assert error.mend == "choose another encoding, such as GB18030 or UTF-8"
 
 
 def test_an_archive_of_several_asks_which(tmp_path: Path) -> None:
