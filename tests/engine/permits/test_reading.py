@@ -15,13 +15,8 @@ import shapely
 from pyproj import CRS
 
 from engine.errors import InputError
-from engine.permits import reading
 from engine.permits.cadastre import Cadastre, Choices
 from engine.permits.changes import register_changes
-from engine.permits.intake.cadastres import read_request_as_cadastre
-from engine.permits.intake.drivers import environment
-from engine.permits.intake.exchange import read_request
-from engine.permits.intake.supervision import supervise
 from engine.permits.intake.systems import name_of
 from engine.permits.reading import read_cadastre
 from engine.permits.registering import make_register
@@ -34,21 +29,6 @@ CADASTRES = ROOT.parent / "shared" / "data" / "cadastres"
 NEAR = (105.4, 37.6)
 SHAPES = [shapely.box(544_000 + 2000 * n, 4_160_000, 545_000 + 2000 * n, 4_161_000) for n in range(3)]
 NAMES = ["卫宁煤矿", "卫宁铁矿", "沙坡头石灰岩矿"]
-
-
-@pytest.fixture(autouse=True)
-def started_already(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """Forks of this process read, which saves most tests the start of another; `test_bad_files` starts the real one."""
-    if "real_process" in request.node.name:
-        return
-    for name, value in environment().items():
-        monkeypatch.setenv(name, value)
-
-    def read(folders: Sequence[Path], seconds: int) -> None:
-        for folder in folders:
-            supervise(folder, read_request(folder).limits, read_request_as_cadastre)
-
-    monkeypatch.setattr(reading, "read_confined", read)
 
 
 def table(crs: str = "EPSG:4544", **columns: list[Any]) -> gpd.GeoDataFrame:
@@ -84,7 +64,8 @@ def assert_same(cadastre: Cadastre, shapes: Sequence[Any] = SHAPES, within: floa
         assert shapely.hausdorff_distance(polygon, shape) < within
 
 
-def test_a_zip_with_chinese_names_in_gbk_real_process(tmp_path: Path) -> None:
+@pytest.mark.real_process
+def test_a_zip_with_chinese_names_in_gbk(tmp_path: Path) -> None:
     path = shapefile(tmp_path / "QQQQQQ.shp", table())
     archive = zipped(tmp_path / "upload.zip", *sorted(tmp_path.glob("QQQQQQ.*")), folder="WWWW/")
     names = {b"QQQQQQ": "许可证".encode("gbk"), b"WWWW": "矿权".encode("gbk")}
