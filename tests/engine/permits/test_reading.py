@@ -227,6 +227,16 @@ def dms(value: float) -> str:
     return f"{int(seconds // 3600)}°{int(seconds % 3600 // 60)}′{seconds % 60:.3f}″"
 
 
+@pytest.mark.parametrize("number", ["编号", "采矿许可证号", "code"])
+def test_the_permit_of_a_corner_is_told_whatever_else_a_row_says(tmp_path: Path, number: str) -> None:
+    """Each number stands at every corner of its permit; heights differ more, and mean nothing here."""
+    rows = [f"{permit},有效,{n},{x:.2f},{y:.2f},{1200 + n}" for permit, n, x, y in corners(table())]
+    (tmp_path / "a.csv").write_text("\n".join([f"{number},状态,点号,东坐标,北坐标,高程", *rows]), encoding="utf-8")
+    cadastre = read_cadastre(tmp_path / "a.csv", Choices(crs="EPSG:4544"))
+    assert_same(cadastre)
+    assert list(cadastre.table[number]) == ["C530", "C531", "C532"]
+
+
 @pytest.mark.parametrize("style", ["numbered", "plain", "angles"])
 def test_all_corners_in_one_cell(tmp_path: Path, style: str) -> None:
     frame = table("EPSG:4490" if style == "angles" else "EPSG:4523")
