@@ -169,37 +169,34 @@ class Elevations:
 
     top: Floats
     bottom: Floats
-    refused: dict[int, str] = field(default_factory=dict)
+    refused: dict[int, str]
 
 
 def read_elevations(values: pd.Series) -> Elevations:
     """The upper and lower end of a column of ranges such as +1250m至+980m, in either order."""
-    read = Elevations(np.full(len(values), math.nan), np.full(len(values), math.nan))
-    for place, cell in enumerate(values):
-        text = _tidy(cell)
-        if _NONE.fullmatch(text):
-            continue
-        ends = _elevations_in(text)
-        if len(ends) == 2:
-            read.top[place], read.bottom[place] = max(ends), min(ends)
-        else:
-            read.refused[place] = text
-    return read
+    ends, refused = _read_ends(values, 2)
+    return Elevations(ends.max(axis=1), ends.min(axis=1), refused)
 
 
 def read_metres(values: pd.Series) -> tuple[Floats, dict[int, str]]:
     """Elevations of a column of one a cell, and the texts that are none, by place."""
-    metres, refused = np.full(len(values), math.nan), {}
+    ends, refused = _read_ends(values, 1)
+    return ends[:, 0], refused
+
+
+def _read_ends(values: pd.Series, count: int) -> tuple[Floats, dict[int, str]]:
+    """As many elevations a cell, shape (cells, count), NaN where there are others; and the texts of those, by place."""
+    read, refused = np.full((len(values), count), math.nan), {}
     for place, cell in enumerate(values):
         text = _tidy(cell)
         if _NONE.fullmatch(text):
             continue
         ends = _elevations_in(text)
-        if len(ends) == 1:
-            metres[place] = ends[0]
+        if len(ends) == count:
+            read[place] = ends
         else:
             refused[place] = text
-    return metres, refused
+    return read, refused
 
 
 def _elevations_in(text: str) -> list[float]:

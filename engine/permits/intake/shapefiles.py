@@ -217,6 +217,8 @@ def _columns(shp: Path, encoding: str | None) -> tuple[str, ...]:
     with vectors.quiet():
         try:
             return tuple(str(name) for name in pyogrio.read_info(shp, encoding=encoding)["fields"])
+        except UnicodeDecodeError as error:
+            raise vectors.wrong_encoding(error) from None
         except vectors.FAILURES as error:
             raise vectors.unreadable(_FORM, error) from None
 

@@ -83,9 +83,7 @@ def load(path: Path, name: str, form: str, limits: Limits, encoding: str | None 
             )
             _, _, written, _ = pyogrio.raw.read(path, layer=name, encoding=encoding, columns=[], max_features=more)
         except UnicodeDecodeError as error:
-            raise InputError(
-                f"its texts are not written in {error.encoding}", field="encoding", mend="choose the right encoding"
-            ) from None
+            raise wrong_encoding(error) from None
         except FAILURES as error:
             raise unreadable(form, error) from None
     if written is None:
@@ -111,6 +109,14 @@ def from_wkb(written: NDArray[Any]) -> tuple[NDArray[Any], list[int]]:
     if len(broken):
         shapes[broken] = shapely.from_wkb(written[broken], on_invalid="fix")
     return shapes, [int(row) + 1 for row in broken]
+
+
+def wrong_encoding(error: UnicodeDecodeError) -> InputError:
+    return InputError(
+        f"its texts are not written in {error.encoding}",
+        field="encoding",
+        mend="choose another encoding, such as GB18030 or UTF-8",
+    )
 
 
 def unreadable(form: str, error: Exception) -> InputError:

@@ -105,7 +105,7 @@ def _shapefile(good: Good, stem: str = "permits") -> dict[str, bytes]:
 
 
 def _zips(good: Good, secret: Path) -> Made:
-    zeros = bytes(80 * 2**20)
+    zeros = bytes(40 * 2**20)
     bomb = _zip({f"{number}.shp": zeros for number in range(3)})
     yield "bomb.zip", bomb, "unpacks to"
     yield "nested_bomb.zip", _zip({"inner.zip": bomb}), "other archives"
@@ -298,8 +298,10 @@ def _geojson(good: Good, secret: Path) -> Made:
     named = {"type": "name", "properties": {"name": "EPSG:4544"}}
     yield "wrong_crs.geojson", _features(square, crs=named), "cannot lie in"
     angles = np.linspace(0, 2 * np.pi, 1_000_000, endpoint=False)
-    ring = np.column_stack([104 + np.cos(angles) / 10, 26 + np.sin(angles) / 10]).round(9).tolist()
-    yield "million.geojson", _features(_polygon(*ring, ring[0])), ""
+    ring = shapely.Polygon(np.column_stack([104 + np.cos(angles) / 10, 26 + np.sin(angles) / 10]))
+    million = io.BytesIO()
+    gpd.GeoDataFrame(geometry=[ring], crs="EPSG:4326").to_parquet(million)
+    yield "million.parquet", million.getvalue(), ""
 
 
 def _tables(good: Good, secret: Path) -> Made:

@@ -84,6 +84,7 @@ def test_none_shows_an_address_or_a_secret(answers: list[Answer], subtests: pyte
                 assert folder not in said
 
 
+@pytest.mark.real_process
 def test_nothing_stays_behind(answers: list[Answer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bad = next(answer.bad for answer in answers if answer.bad.path.name == "xxe.kml")
     empty = tmp_path / "temporary"

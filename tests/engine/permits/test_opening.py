@@ -91,7 +91,9 @@ def test_columns_that_are_named_are_taken_and_no_other(tmp_path: Path) -> None:
 
 
 def test_a_wrong_encoding_is_named(tmp_path: Path) -> None:
-    assert "utf-8" in refused(chinese(tmp_path / "a.shp"), CHINESE, encoding="UTF-8").problem.lower()
+    error = refused(chinese(tmp_path / "a.shp"), CHINESE, encoding="UTF-8")
+    assert (error.field, error.problem) == ("permits.encoding", "its texts are not written in utf-8")
+    assert error.mend == "choose another encoding, such as GB18030 or UTF-8"
 
 
 def test_an_archive_of_several_asks_which(tmp_path: Path) -> None:
@@ -116,9 +118,10 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 def test_a_missing_reference_system_is_asked_for_and_can_be_said(tmp_path: Path) -> None:
     path = write(tmp_path / "a.shp", table().to_crs("EPSG:4544"))
     path.with_suffix(".prj").unlink()
-    error = refused(path)
-    assert error.field == "permits.crs"
-    assert "EPSG:4544" in error.mend
+    with pytest.raises(InputError) as error:
+        open_register(PermitOptions(path=path.name), tmp_path, near=(104.2, 26.8))
+    assert (error.value.file, error.value.field) == (path, "permits.crs")
+    assert "EPSG:4544" in error.value.mend
     register = read(path, crs="EPSG:4544")
     assert register.permits.geometry.iloc[0].centroid.distance(ONE.centroid) < 1e-6
 

@@ -15,14 +15,11 @@ import shapely
 from pyproj import CRS
 
 from engine.errors import InputError
-from engine.permits import reading
 from engine.permits.cadastre import Cadastre, Choices
-from engine.permits.intake.cadastres import read_request_as_cadastre
-from engine.permits.intake.drivers import environment
-from engine.permits.intake.exchange import read_request
-from engine.permits.intake.supervision import supervise
+from engine.permits.changes import register_changes
 from engine.permits.intake.systems import name_of
 from engine.permits.reading import read_cadastre
+from engine.permits.registering import make_register
 from engine.simulate.register.files import SHORT_NAMES, write_register
 from engine.wording import note
 from tests.engine.simulate.made_up import made_up_register
@@ -32,21 +29,6 @@ CADASTRES = ROOT.parent / "shared" / "data" / "cadastres"
 NEAR = (105.4, 37.6)
 SHAPES = [shapely.box(544_000 + 2000 * n, 4_160_000, 545_000 + 2000 * n, 4_161_000) for n in range(3)]
 NAMES = ["卫宁煤矿", "卫宁铁矿", "沙坡头石灰岩矿"]
-
-
-@pytest.fixture(autouse=True)
-def started_already(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """Forks of this process read, which saves most tests the start of another; `test_bad_files` starts the real one."""
-    if "real_process" in request.node.name:
-        return
-    for name, value in environment().items():
-        monkeypatch.setenv(name, value)
-
-    def read(folders: Sequence[Path], seconds: int) -> None:
-        for folder in folders:
-            supervise(folder, read_request(folder).limits, read_request_as_cadastre)
-
-    monkeypatch.setattr(reading, "read_confined", read)
 
 
 def table(crs: str = "EPSG:4544", **columns: list[Any]) -> gpd.GeoDataFrame:
@@ -82,7 +64,8 @@ def assert_same(cadastre: Cadastre, shapes: Sequence[Any] = SHAPES, within: floa
         assert shapely.hausdorff_distance(polygon, shape) < within
 
 
-def test_a_zip_with_chinese_names_in_gbk_real_process(tmp_path: Path) -> None:
+@pytest.mark.real_process
+def test_a_zip_with_chinese_names_in_gbk(tmp_path: Path) -> None:
     path = shapefile(tmp_path / "QQQQQQ.shp", table())
     archive = zipped(tmp_path / "upload.zip", *sorted(tmp_path.glob("QQQQQQ.*")), folder="WWWW/")
     names = {b"QQQQQQ": "许可证".encode("gbk"), b"WWWW": "矿权".encode("gbk")}
@@ -242,6 +225,16 @@ def test_a_workbook_with_titles_and_merged_cells(tmp_path: Path) -> None:
 def dms(value: float) -> str:
     seconds = round(value * 3600, 3)
     return f"{int(seconds // 3600)}°{int(seconds % 3600 // 60)}′{seconds % 60:.3f}″"
+
+
+@pytest.mark.parametrize("number", ["编号", "采矿许可证号", "code"])
+def test_the_permit_of_a_corner_is_told_whatever_else_a_row_says(tmp_path: Path, number: str) -> None:
+    """Each number stands at every corner of its permit; heights differ more, and mean nothing here."""
+    rows = [f"{permit},有效,{n},{x:.2f},{y:.2f},{1200 + n}" for permit, n, x, y in corners(table())]
+    (tmp_path / "a.csv").write_text("\n".join([f"{number},状态,点号,东坐标,北坐标,高程", *rows]), encoding="utf-8")
+    cadastre = read_cadastre(tmp_path / "a.csv", Choices(crs="EPSG:4544"))
+    assert_same(cadastre)
+    assert list(cadastre.table[number]) == ["C530", "C531", "C532"]
 
 
 @pytest.mark.parametrize("style", ["numbered", "plain", "angles"])
@@ -429,14 +422,17 @@ def test_the_philippines_and_coal_mines() -> None:
 
 
 def test_the_simulated_register_says_the_same_in_both_forms(tmp_path: Path) -> None:
+    """The shapefile is Chinese in GBK, and nothing in it says so; nobody says what its columns mean."""
     write_register(made_up_register("medium", 0), tmp_path)
     shp, gpkg = (read_cadastre(tmp_path / name) for name in ("permits.shp", "permits.gpkg"))
     assert (shp.encoding, shp.encoding_guessed, shp.crs) == ("GB18030", True, "EPSG:4544")
-    assert gpkg.crs == "EPSG:4544"
-    assert shp.table.geometry.symmetric_difference(gpkg.table.geometry).area.max() < 0.01
-    table = shp.table.rename(columns={short: full for full, short in SHORT_NAMES.items()})
-    assert list(table.columns) == list(gpkg.table.columns)
-    texts = [name for name in table.columns if pd.api.types.is_string_dtype(table[name])]
-    assert len(texts) >= 4
-    for name in texts:
-        assert list(table[name].fillna("")) == list(gpkg.table[name].fillna(""))
+    (of_shp, shp_report), (of_gpkg, gpkg_report) = make_register(shp), make_register(gpkg)
+    assert list(shp_report.mapping.values()) == list(SHORT_NAMES.values())
+    assert list(gpkg_report.mapping.values()) == list(SHORT_NAMES)
+    assert shp_report.mapping.keys() == gpkg_report.mapping.keys()
+    assert len(shp_report.mapping) == 13
+    assert not shp_report.left_over and not gpkg_report.left_over
+    assert len(of_shp.permits) == len(made_up_register("medium", 0).permits)
+    assert register_changes(of_gpkg, of_shp, tolerance_m=0.01).counts == {}
+    others = ["issued", "declared_m2", "top_m", "bottom_m", "reclaim_by"]
+    pd.testing.assert_frame_equal(of_shp.permits[others], of_gpkg.permits[others], check_dtype=False)
