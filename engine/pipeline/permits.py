@@ -70,12 +70,20 @@ def open_register(area: Area, home: Home) -> OpenedRegister | None:
     if saved := versions(folder):
         register, report, version = read_version(folder, saved[0].id)
         files = (version_file(folder, version.id), *of_zones)
-        return OpenedRegister(register, report, zones, options or JudgingOptions(), version.name, version.id, files)
+        judging = _for_kinds(options or JudgingOptions(), register)
+        return OpenedRegister(register, report, zones, judging, version.name, version.id, files)
     if options is None:
         return None
     register, report = opening.open_register(options, area.folder, near=_middle(area))
     files = (*vector_files(area.folder / options.path), *of_zones)
     return OpenedRegister(register, report, zones, options, str(options.path), None, files)
+
+
+def _for_kinds(options: JudgingOptions, register: Register) -> JudgingOptions:
+    """The options without kinds that were named for another register: of none of its own would extraction be allowed."""
+    if set(options.extraction_kinds) & set(register.permits["kind"]):
+        return options
+    return options.model_copy(update={"extraction_kinds": ()})
 
 
 def _middle(area: Area) -> tuple[float, float] | None:

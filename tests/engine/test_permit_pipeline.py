@@ -18,6 +18,7 @@ from engine.permits.opening import open_register
 from engine.permits.options import PermitOptions
 from engine.permits.register import Register
 from engine.permits.subjects import subjects
+from engine.permits.versions import save_version
 from engine.pipeline import check_inputs
 from store.home import Home
 from store.reader import ReleaseReader
@@ -130,6 +131,22 @@ def test_a_change_of_the_register_judges_again_and_nothing_else(crossing: Place,
     assert json.loads(place.current.outside_geojson())["features"] == []
     after = {step.name: step.finished for step in place.current.steps()}
     assert {name for name in after if after[name] != before[name]} <= {"verdicts"}
+
+
+def test_a_register_that_was_saved_takes_the_place_of_the_areas(crossing: Place, tmp_path: Path) -> None:
+    place = crossing.copy(tmp_path)
+    whole = HALF.union(REST)
+    # It calls extraction otherwise than the register for which the area names its kinds.
+    write_register(tmp_path / "others.gpkg", ("N1", whole, "采矿许可证", "2015-01-01", "2025-01-01"))
+    options = PermitOptions.model_validate(
+        {"path": "others.gpkg", "columns": {"number": "no", "kind": "sort", "valid_from": "from", "valid_to": "to"}}
+    )
+    saved = save_version(place.home.registers("testbed"), *open_register(options, tmp_path), name="Office")
+    place.run()
+    reader = place.current
+    assert [(one.kind, one.permits) for one in reader.verdicts()] == [("inside", ["N1"])]
+    assert reader.register is not None
+    assert (reader.register.name, reader.register.version) == ("Office", saved.id)
 
 
 def test_permits_for_exploration_alone_allow_no_mine(crossing: Place, tmp_path: Path) -> None:
