@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from reportlab.platypus import Flowable, KeepTogether, PageBreak
 
 from engine import wording
+from engine.evidence.body import MOST_PERMITS
 from engine.evidence.case import Case, StepTaken
 from engine.evidence.corners import Corner, corners_of, crs_name
-from engine.evidence.sheet import beside, gap, heading, part, room, table, text
+from engine.evidence.sheet import beside, gap, heading, more, part, room, table, text
 from engine.wording import dossiers, number
 
 _MOST_CORNERS, _MOST_INPUTS = 60, 40
@@ -32,13 +33,13 @@ def corner_pages(case: Case) -> list[Flowable]:
         gap(3),
     ]
     content += _corners(dossiers.label("patch_corners"), corners_of(case.geometry, "EPSG:4326", within))
-    for permit in case.concerned:
+    for permit in case.concerned[:MOST_PERMITS]:
         title = dossiers.label("permit_corners").format(permit=permit.number)
         if permit.as_read is not None and case.register_crs:
             content += _corners(title, corners_of(permit.as_read, case.register_crs, within))
         elif permit.geometry is not None:
             content += _corners(title, corners_of(permit.geometry, "EPSG:4326", within))
-    return content
+    return [*content, *more(min(len(case.concerned), MOST_PERMITS), len(case.concerned), "corners.csv")]
 
 
 def _corners(title: str, corners: Sequence[Corner]) -> list[Flowable]:

@@ -7,8 +7,11 @@ from engine.evidence.case import Case, CasePermit, CaseVerdict
 from engine.evidence.corners import crs_name
 from engine.evidence.drawing import PATCH
 from engine.evidence.front import OUTSIDE, image_row, rate_caption, suspected
-from engine.evidence.sheet import beside, boxed, gap, heading, part, picture, table, text
+from engine.evidence.sheet import beside, boxed, gap, heading, more, part, picture, table, text
 from engine.wording import dossiers, number
+
+MOST_PERMITS = 20  # of a patch, in print; the files that go with it have all
+_MOST_REASONS = 12
 
 
 def image_pages(case: Case, pictures: dict[str, bytes]) -> list[Flowable]:
@@ -84,7 +87,9 @@ def verdict_pages(case: Case) -> list[Flowable]:
 
 def _verdict(verdict: CaseVerdict, against: bool) -> list[Flowable]:
     name = wording.verdict_name(verdict.kind, verdict.certainty)
-    reasons = [text(wording.reason(one["code"], one["parameters"])) for one in verdict.reasons]
+    shown = verdict.reasons[:_MOST_REASONS]
+    reasons = [text(wording.reason(one["code"], one["parameters"])) for one in shown]
+    reasons += more(len(shown), len(verdict.reasons), "case.json")
     if verdict.since is not None:
         reasons.append(text(dossiers.caption("since", day=wording.day(verdict.since)), "quiet"))
     if verdict.days is not None:
@@ -102,7 +107,8 @@ def _verdict(verdict: CaseVerdict, against: bool) -> list[Flowable]:
 def _overlap(case: Case) -> list[Flowable]:
     if case.register is None:
         return []
-    permits = case.concerned or case.permits[:3]
+    concerned = case.concerned or case.permits[:3]
+    permits = concerned[:MOST_PERMITS]
     if not permits:
         return [part(dossiers.label("overlap")), text(dossiers.no_permit_line(True)), gap(4)]
     codes = ("number", "holder", "mineral", "kind", "valid", "shared", "outside", "distance")
@@ -114,6 +120,7 @@ def _overlap(case: Case) -> list[Flowable]:
         *heading("overlap"),
         table(header, rows, widths, right=(5, 6, 7)),
         gap(1.5),
+        *more(len(permits), len(concerned), "permits.csv"),
         text(note, "quiet"),
         gap(5),
     ]

@@ -86,7 +86,7 @@ def _validity(axes: Axes, case: Case) -> None:
         if permit.valid_from is None and permit.valid_to is None:
             continue
         begin = first if permit.valid_from is None else max(_days(permit.valid_from), first)
-        end = last if permit.valid_to is None else min(_days(permit.valid_to + datetime.timedelta(days=1)), last)
+        end = last if permit.valid_to is None else min(_days(permit.valid_to) + 1, last)
         if begin < end:
             name = dossiers.legend("validity").format(permit=permit.number)
             axes.axvspan(begin, end, color=colour, alpha=0.55, linewidth=0, zorder=0, label=name)

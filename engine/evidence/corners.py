@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import shapely
 from pyproj import CRS, Transformer
@@ -28,8 +29,7 @@ def corners_of(shape: BaseGeometry, crs: str, within: str) -> list[Corner]:
     crs : of the shape. within : the system to give them in beside degrees, an authority's code or WKT.
     """
     projected = not CRS(within).is_geographic
-    to_degrees = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
-    to_metres = Transformer.from_crs(crs, within, always_xy=True)
+    to_degrees, to_metres = _between(crs, "EPSG:4326"), _between(crs, within)
     found = []
     for ring, place in enumerate(_rings(shape), start=1):
         points = shapely.get_coordinates(place)[:-1]
@@ -39,6 +39,12 @@ def corners_of(shape: BaseGeometry, crs: str, within: str) -> list[Corner]:
             there = (float(x), float(y)) if projected else (None, None)
             found.append(Corner(ring, number, there[0], there[1], float(lon), float(lat)))
     return found
+
+
+@cache
+def _between(crs: str, other: str) -> Transformer:
+    """Slow to make, and wanted for each of many outlines; each thread has its own state in it."""
+    return Transformer.from_crs(crs, other, always_xy=True)
 
 
 def crs_name(crs: str) -> str:

@@ -127,8 +127,9 @@ def _extent(bounds: Bounds) -> tuple[float, float, float, float]:
 def _draw_permits(axes: Axes, case: Case) -> None:
     """The permits with their numbers, those concerned thicker."""
     concerned = {permit.number for permit in case.concerned}
-    for permit in case.permits:
-        _draw(axes, case, [permit.geometry], PERMIT, 1.3 if permit.number in concerned else 0.7, casing=True)
+    for thick, width in ((False, 0.7), (True, 1.3)):
+        chosen = [permit.geometry for permit in case.permits if (permit.number in concerned) is thick]
+        _draw(axes, case, chosen, PERMIT, width, casing=True)
 
 
 def _draw_outside(axes: Axes, case: Case) -> None:

@@ -42,14 +42,16 @@ def selection_frame(reader: ReleaseReader, patch_ids: Collection[str] | None = N
 def spoken(verdicts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Verdicts of a comparison with their names and reasons in words, in the language that is spoken.
 
-    verdicts : columns of the store's table verdict, reasons as JSON; geometry is the ground that each is about.
+    verdicts : columns of the store's table verdict, reasons as JSON; geometry is the ground that each is about. Areas
+    and distances are rounded to a tenth of their unit.
     """
     said = [
         wording.joined(wording.reason(one["code"], one["parameters"]) for one in json.loads(reasons))
         for reasons in verdicts["reasons"]
     ]
     names = [wording.verdict_name(*one) for one in zip(verdicts["kind"], verdicts["certainty"], strict=True)]
-    return verdicts.assign(reasons=said, verdict=names)
+    rounded = {name: verdicts[name].round(1) for name in _AREAS}
+    return verdicts.assign(reasons=said, verdict=names, **rounded)
 
 
 def patches_with(reader: ReleaseReader, kind: str) -> list[str]:

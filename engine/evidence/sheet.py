@@ -107,6 +107,11 @@ def part(words: str) -> Paragraph:
     return made
 
 
+def more(shown: int, rows: int, file: str) -> list[Flowable]:
+    """That a file has the rows that are left out here; nothing where none are."""
+    return [text(dossiers.more_rows(shown, rows, file), "quiet")] if rows > shown else []
+
+
 def room(height_mm: float) -> CondPageBreak:
     """Goes on to the next page where less than that is left."""
     return CondPageBreak(height_mm * mm)

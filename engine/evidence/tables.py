@@ -187,4 +187,6 @@ def _harmless(cell: str) -> str:
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.2f}"
     return "" if value is None else value.isoformat() if isinstance(value, date) else str(value)

@@ -57,7 +57,7 @@ def web_map(case: Case) -> bytes:
     )
     drawn.default_js, drawn.default_css = [], []
     root = drawn.get_root()
-    root.header.add_child(folium.Element(_HERE), name="leaflet")
+    root.header.add_child(folium.Element(f"<title>{_inert(case.patch_id)}</title>{_HERE}"), name="leaflet")
     root.html.add_child(folium.Element(f"<header>{_title(case)}</header>"), name="title")
     bases = _bases(case)
     for place, (name, crop, picture) in enumerate(bases):

@@ -7,11 +7,16 @@ import geopandas as gpd
 import pandas as pd
 
 from engine.errors import InputError
+from engine.permits.cadastre import Cadastre
 from engine.permits.dates import as_date
 from engine.permits.options import ZoneOptions
 from engine.vectors import column_of, polygons_in, read_vectors, require_degrees, texts, vector_files
 
 ZONE_COLUMNS = ["name", "since", "geometry"]
+_USUAL = {
+    "name": {"name", "zone", "nombre", "nome", "名称", "保护区名称", "红线名称", "区域名称"},
+    "since": {"since", "valid_from", "in_force", "date", "desde", "批准时间", "批准日期", "生效日期", "划定时间"},
+}
 _READABLE = frozenset({".geojson", ".json", ".gpkg", ".shp"})
 
 
@@ -40,6 +45,36 @@ def read_zones(options: tuple[ZoneOptions, ...], area_folder: Path) -> gpd.GeoDa
     if not layers:
         return no_zones()
     return gpd.GeoDataFrame(pd.concat(layers, ignore_index=True), crs="EPSG:4326")
+
+
+def zones_in(cadastre: Cadastre) -> gpd.GeoDataFrame:
+    """The zones of a file that was read like a register, the columns of their names and days told by what these are
+    usually called; columns as of `read_zones`.
+
+    Raises
+    ------
+    InputError
+        For a date that is none.
+    """
+    table = cadastre.table.reset_index(drop=True)
+    usual = {name: _usual_column(table, names) for name, names in _USUAL.items()}
+    zones = gpd.GeoDataFrame(
+        {
+            "name": texts(column_of(table, usual["name"], Path(cadastre.name), "--zones")),
+            "since": pd.Series(_days(table, usual["since"], Path(cadastre.name)), dtype=object),
+        },
+        geometry=table.geometry.to_crs("EPSG:4326").to_numpy(),
+        crs="EPSG:4326",
+    )
+    return zones[~zones.geometry.is_empty].reset_index(drop=True)
+
+
+def _usual_column(table: pd.DataFrame, names: set[str]) -> str | None:
+    """The column of a usual name, or of what ten bytes of a shapefile leave of one."""
+    columns = [str(one) for one in table.columns]
+    whole = [one for one in columns if one.casefold() in names]
+    cut = [one for one in columns if len(one) >= 3 and any(name.startswith(one.casefold()) for name in names)]
+    return next(iter(whole + cut), None)
 
 
 def zone_files(options: tuple[ZoneOptions, ...], area_folder: Path) -> list[Path]:

@@ -1,6 +1,6 @@
 """Verdicts on permits, and why they were given."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -8,6 +8,8 @@ from engine.wording.language import gettext as _
 from engine.wording.language import ngettext
 from engine.wording.names import class_name
 from engine.wording.numbers import day, ground, number, period
+
+_MOST_NUMBERS = 12  # of permits, in one sentence
 
 
 def verdict_name(kind: str, certainty: str | None = "certain") -> str:
@@ -181,7 +183,7 @@ def _parameter(name: str, value: Any) -> str:
         return day(date.fromisoformat(value))
     if name == "permits":
         named = ngettext("permit {permits}", "permits {permits}", len(value))
-        return named.format(permits=", ".join(value))
+        return named.format(permits=_listed(value))
     if name == "area_m2":
         return ground(value)
     if name in ("distance_m", "error_m"):
@@ -193,6 +195,17 @@ def _parameter(name: str, value: Any) -> str:
     if name == "mine_class":
         return class_name(value)
     return number(value) if isinstance(value, int) else str(value)
+
+
+def _listed(numbers: Sequence[str]) -> str:
+    """Numbers of permits, the first few of very many."""
+    shown = ", ".join(numbers[:_MOST_NUMBERS])
+    more = len(numbers) - _MOST_NUMBERS
+    if more <= 0:
+        return shown
+    return ngettext("{permits} and {count} more", "{permits} and {count} more", more).format(
+        permits=shown, count=number(more)
+    )
 
 
 def validity(first: date | None, last: date | None) -> str:

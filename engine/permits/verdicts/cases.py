@@ -82,8 +82,9 @@ class Permits:
         return self.digs(at) and self.fits(at, case) is not False and self.stands(at, case, Standing.VALID)
 
     def why_not(self, permits: Sequence[int], case: Case) -> list[Reason]:
-        """Why permits allow none of it, one reason each."""
-        return [reason for at in permits if (reason := self._on(at, case)[1] or self._beside_the_point(at, case))]
+        """Why permits allow none of it: how each stands on the day, and what it is for where that will not do."""
+        said = [reason for at in permits for reason in (self._on(at, case)[1], self._beside_the_point(at, case))]
+        return [reason for reason in said if reason is not None]
 
     def undated(self, permits: Sequence[int], case: Case) -> list[Reason]:
         """What is missing to tell whether permits are valid."""

@@ -297,3 +297,18 @@ def test_no_heading_ends_a_page(lines: int) -> None:
 
     pdf = build(content, title="", header="", footer="", subject="")
     assert pages(pdf) == (1 if lines <= 44 else 2)
+
+
+def test_thousands_of_permits_on_one_patch(case: Case) -> None:
+    """The print names the first; the files have all."""
+    permits = [replace(case.concerned[0], number=f"N-{place}") for place in range(300)]
+    reasons = [{"code": "depth_not_tested", "parameters": {"permit": one.number}} for one in permits]
+    verdict = replace(case.verdicts[0], reasons=reasons, permits=[one.number for one in permits])
+    made = make_dossier(replace(case, permits=permits, verdicts=[verdict]), "en")
+    assert pages(made.pdf) <= 12
+    assert made.files["corners.csv"].count(b"N-299") >= 3
+
+
+def test_a_sentence_names_a_dozen_permits() -> None:
+    sentence = wording.reason("lies_inside", {"permits": [f"N-{place}" for place in range(3000)]})
+    assert sentence.endswith("N-11 and 2,988 more.")

@@ -205,6 +205,13 @@ def test_a_register_without_any_date_tells_only_where_no_permit_is() -> None:
     assert only(judge(square(1500, 100, 200), dateless)).kind is VerdictKind.NO_PERMIT
 
 
+def test_an_expired_permit_for_another_mineral_is_named_as_both() -> None:
+    """Else it would read like one that a patch is not tested for."""
+    other = MINE | {"mineral": "coal", "valid_to": datetime.date(2018, 12, 31)}
+    verdict = only(judge(subject(square(100, 100, 200), mine_class="clay_pit"), other))
+    assert codes(verdict) == ["judged", "none_valid", "expired", "other_mineral"]
+
+
 def test_kinds_that_an_area_names_stand_over_the_words() -> None:
     kinds = {"columns": {"number": "no", "kind": "sort"}, "extraction_kinds": ["A"]}
     patch = square(100, 100, 200)
