@@ -103,7 +103,7 @@ def assess(folder: Path, work: Path, every: dict[str, Tally], same: dict[str, Ta
     zones = ZoneOptions(path=Path("permits/ecological_zone.gpkg"), name="名称", since="批准时间")
     assert area.options.permits is not None
     options = area.options.permits.model_copy(update={"zones": (zones,)})
-    precision = precision_of(options, pixel_m=1.0)
+    precision = precision_of(options, register.crs, pixel_m=1.0)
     tables = patch_tables(area, precision, work)
     those = subjects(tables)
     found = compare(those, register, read_zones(options.zones, folder), options, precision=precision)

@@ -32,6 +32,7 @@ class Draft:
 
     mapping : columns as the reader has set them; None leaves them to what was remembered of such a file, or a guess.
     as_of : the day that is asked about; None takes each patch on the date of its outline.
+    datum_error_m : None leaves it to what is known of the register's datum.
     """
 
     area: str
@@ -44,7 +45,7 @@ class Draft:
     override_crs: bool = False
     mapping: tuple[tuple[Field, str], ...] | None = None
     as_of: date | None = None
-    datum_error_m: float = 1.3
+    datum_error_m: float | None = None
     made: dict[str, tuple[Any, Any]] = field(default_factory=dict, compare=False, repr=False)
 
     @property

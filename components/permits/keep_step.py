@@ -13,6 +13,7 @@ from components.permits.draft import Draft
 from engine import wording
 from engine.wording import gettext as _
 from store.home import Home
+from store.reader import ReleaseReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,14 @@ if TYPE_CHECKING:
 _MOST_ROWS = 2_000
 
 
-def keep_step(home: Home, draft: Draft, register: Register, report: QualityReport, verdicts: gpd.GeoDataFrame) -> None:
+def keep_step(
+    home: Home,
+    reader: ReleaseReader,
+    draft: Draft,
+    register: Register,
+    report: QualityReport,
+    verdicts: gpd.GeoDataFrame,
+) -> None:
     """Save, export, compare with a saved register."""
     from engine.evidence.selecting import spoken
     from engine.permits.versions import versions
@@ -43,7 +51,7 @@ def keep_step(home: Home, draft: Draft, register: Register, report: QualityRepor
         st.caption(
             _("All verdicts of step 3 with their reasons, areas and permits, and what lies outside as polygons.")
         )
-        export_button(spoken(verdicts), f"{draft.area}-verdicts", key="verdicts")
+        export_button(spoken(reader, verdicts), f"{draft.area}-verdicts", key="verdicts")
     folder = home.registers(draft.area)
     others = [one for one in versions(folder) if one.id != draft.version] if folder.is_dir() else []
     if others:

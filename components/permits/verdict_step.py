@@ -56,7 +56,7 @@ def compared(draft: Draft, reader: ReleaseReader, register: Register) -> Compari
             zones_of(reader.zone_table()),
             options,
             as_of=draft.as_of,
-            precision=precision_of(options, **reader.outline_errors()),
+            precision=precision_of(options, register.crs, **reader.outline_errors()),
             last_date=reader.info.last_date,
         )
 
@@ -72,7 +72,7 @@ def verdict_step(draft: Draft, reader: ReleaseReader, register: Register, report
     InputError
         When the register lies elsewhere.
     """
-    _ask(draft, reader)
+    _ask(draft, reader, register)
     with st.spinner(_("Holding the patches against the permits …")):
         comparison = compared(draft, reader, register)
     patches, verdicts = reader.patches(), _verdicts(comparison)
@@ -87,8 +87,11 @@ def verdict_step(draft: Draft, reader: ReleaseReader, register: Register, report
         _table(patches, verdicts)
 
 
-def _ask(draft: Draft, reader: ReleaseReader) -> None:
+def _ask(draft: Draft, reader: ReleaseReader, register: Register) -> None:
     """The day that is asked about, and how exactly the permits lie."""
+    from engine.permits.datums import datum_error
+
+    usual = round(datum_error(register.crs), 1)
     day, error, _rest = st.columns([2, 2, 4], gap="medium")
     as_of = day.date_input(
         _("As of"),
@@ -104,11 +107,12 @@ def _ask(draft: Draft, reader: ReleaseReader) -> None:
         min_value=0.0,
         max_value=200.0,
         step=0.5,
-        value=draft.datum_error_m,
+        value=usual if draft.datum_error_m is None else draft.datum_error_m,
         help=_("Of their survey and their datum. A datum that is only guessed may be off by tens of metres."),
     )
-    if as_of != draft.as_of or datum != draft.datum_error_m:
-        change(draft, as_of=as_of, datum_error_m=datum)
+    chosen = None if datum == usual else datum
+    if as_of != draft.as_of or chosen != draft.datum_error_m:
+        change(draft, as_of=as_of, datum_error_m=chosen)
         st.rerun()
 
 

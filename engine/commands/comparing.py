@@ -51,7 +51,7 @@ def compare_area(path: Path, home: Home, given: argparse.Namespace, console: Con
         mapping = _corrected(mapping or _guessed(cadastre), _named(given.column))
     register, report = make_register(cadastre, mapping)
     _say_report(report, console)
-    options = JudgingOptions() if given.datum_error is None else JudgingOptions(datum_error_m=given.datum_error)
+    options = JudgingOptions(datum_error_m=given.datum_error)
     zones = zones_of(reader.zone_table())
     if given.zones:
         zones = gpd.GeoDataFrame(pd.concat([_zones(path, near) for path in given.zones], ignore_index=True))
@@ -61,13 +61,13 @@ def compare_area(path: Path, home: Home, given: argparse.Namespace, console: Con
         zones,
         options,
         as_of=given.as_of,
-        precision=precision_of(options, **reader.outline_errors()),
+        precision=precision_of(options, register.crs, **reader.outline_errors()),
         last_date=info.last_date,
     )
     _say_verdicts(found, console)
     if given.out:
         form = _form(given.out)
-        given.out.write_bytes(export(spoken(found.verdicts), form, name=given.out.stem))
+        given.out.write_bytes(export(spoken(reader, found.verdicts), form, name=given.out.stem))
         console.print(f"written: {given.out}")
     if given.save:
         version = save_version(home.registers(info.area), register, report, name=given.save, note="")
@@ -76,7 +76,7 @@ def compare_area(path: Path, home: Home, given: argparse.Namespace, console: Con
 
 def _say_report(report: QualityReport, console: Console) -> None:
     """What was read, mended, guessed and refused."""
-    console.print(f"{report.name}: {report.counts['permits']} permits, {report.form}, {report.crs}")
+    console.print(f"{report.name}: permits: {report.counts['permits']}, {report.form}, {report.crs}")
     for column in report.columns:
         console.print(
             f"  {wording.field_name(column.field)}: column '{column.column}', {wording.how_known(column.how)}"

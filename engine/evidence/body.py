@@ -77,7 +77,8 @@ def verdict_pages(case: Case) -> list[Flowable]:
     """Each verdict with its reasons and the areas, then how the patch lies to each permit concerned."""
     content: list[Flowable] = heading("verdicts")
     for verdict in case.verdicts:
-        content += [KeepTogether(_verdict(verdict, verdict in suspected(case))), gap(3)]
+        alone = len(case.verdicts) == 1
+        content += [KeepTogether(_verdict(verdict, against=verdict in suspected(case), alone=alone)), gap(3)]
     if case.uploaded and case.register:
         content += [text(dossiers.caption("uploaded", register=case.register), "quiet"), gap(2)]
     if case.positional_error_m is not None:
@@ -85,8 +86,8 @@ def verdict_pages(case: Case) -> list[Flowable]:
     return [*content, *_overlap(case)]
 
 
-def _verdict(verdict: CaseVerdict, against: bool) -> list[Flowable]:
-    name = wording.verdict_name(verdict.kind, verdict.certainty)
+def _verdict(verdict: CaseVerdict, *, against: bool, alone: bool) -> list[Flowable]:
+    heading_of = wording.verdict_title(verdict.kind, verdict.certainty, alone=alone)
     shown = verdict.reasons[:_MOST_REASONS]
     reasons = [text(wording.reason(one["code"], one["parameters"])) for one in shown]
     reasons += more(len(shown), len(verdict.reasons), "case.json")
@@ -94,7 +95,7 @@ def _verdict(verdict: CaseVerdict, against: bool) -> list[Flowable]:
         reasons.append(text(dossiers.caption("since", day=wording.day(verdict.since)), "quiet"))
     if verdict.days is not None:
         reasons.append(text(dossiers.caption("days", days=number(verdict.days)), "quiet"))
-    box = boxed([text(name[:1].upper() + name[1:], "verdict"), *reasons], PATCH if against else "#7F7F7F")
+    box = boxed([text(heading_of, "verdict"), *reasons], PATCH if against else "#7F7F7F")
     if verdict.likely_m2 is None or verdict.least_m2 is None or verdict.most_m2 is None or verdict.likely_m2 < 1:
         return [box]
     header = [dossiers.label(code) for code in ("least", "likely", "most", "furthest")]

@@ -107,8 +107,8 @@ def _colour(case: Case) -> str:
 def _finding(case: Case) -> list[Flowable]:
     content: list[Flowable] = []
     for verdict in case.verdicts[:_MOST_FOUND]:
-        name = wording.verdict_name(verdict.kind, verdict.certainty)
-        content.append(text(name[:1].upper() + name[1:], "verdict"))
+        title = wording.verdict_title(verdict.kind, verdict.certainty, alone=len(case.verdicts) == 1)
+        content.append(text(title, "verdict"))
         if (verdict.likely_m2 or 0) >= 1 and verdict.least_m2 is not None and verdict.most_m2 is not None:
             least, likely, most = verdict.least_m2, verdict.likely_m2 or 0.0, verdict.most_m2
             content.append(text(area_of(verdict.kind, least, likely, most), "part"))

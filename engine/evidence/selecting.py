@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict
 
 import geopandas as gpd
+import numpy as np
 import shapely
 
 from engine import wording
@@ -39,11 +40,12 @@ def selection_frame(reader: ReleaseReader, patch_ids: Collection[str] | None = N
     return gpd.GeoDataFrame(rows, geometry=geometry, crs="EPSG:4326")
 
 
-def spoken(verdicts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def spoken(reader: ReleaseReader, verdicts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Verdicts of a comparison with their names and reasons in words, in the language that is spoken.
 
-    verdicts : columns of the store's table verdict, reasons as JSON; geometry is the ground that each is about. Areas
-    and distances are rounded to a tenth of their unit.
+    verdicts : columns of the store's table verdict, reasons as JSON. Geometry is the ground that each is about, and
+    where there is none, as for what lies inside, the patch itself; the column `ground` says which. Areas and distances
+    are rounded to a tenth of their unit.
     """
     said = [
         wording.joined(wording.reason(one["code"], one["parameters"]) for one in json.loads(reasons))
@@ -51,7 +53,13 @@ def spoken(verdicts: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     ]
     names = [wording.verdict_name(*one) for one in zip(verdicts["kind"], verdicts["certainty"], strict=True)]
     rounded = {name: verdicts[name].round(1) for name in _AREAS}
-    return verdicts.assign(reasons=said, verdict=names, **rounded)
+    outlines = reader.patch_shapes()
+    patches = [shapely.from_wkb(outlines[patch_id]) for patch_id in verdicts["patch_id"]]
+    none = verdicts.geometry.isna().to_numpy()
+    shapes = np.where(none, np.array([*patches, None], object)[:-1], verdicts.geometry.to_numpy())
+    ground = np.where(none, "patch", np.where(verdicts["kind"] == "prohibited_zone", "in zone", "outside permits"))
+    frame = verdicts.drop(columns="geometry").assign(reasons=said, verdict=names, **rounded, ground=ground)
+    return gpd.GeoDataFrame(frame, geometry=list(shapes), crs="EPSG:4326")
 
 
 def patches_with(reader: ReleaseReader, kind: str) -> list[str]:

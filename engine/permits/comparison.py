@@ -69,7 +69,7 @@ def compare(
     known = [one for subject in subjects if (one := subject.on(as_of or datetime.date.max)) is not None]
     if register is None or options is None:
         return Comparison(_table(known, [[without_register()] for _ in known]), _no_permits(), None)
-    precision = precision or precision_of(options)
+    precision = precision or precision_of(options, register.crs)
     if not known:
         return Comparison(_table([], []), register.permits, precision.total_m)
     grounds = gpd.GeoSeries([subject.latest.shape for subject in known], crs="EPSG:4326")
@@ -91,7 +91,7 @@ def _near(register: Register, grounds: gpd.GeoSeries) -> Register:
     if not shapely.box(*permits[there].total_bounds).intersects(reach):
         raise InputError(
             "all of its permits lie far from the patches",
-            field="permits.path",
+            field="geometry",
             mend="supply the register of this place, or correct its coordinate reference system",
         )
     near = permits.geometry.intersects(reach)

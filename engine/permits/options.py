@@ -72,15 +72,15 @@ class ZoneOptions(Options):
 class JudgingOptions(Options):
     """How patches are held against permits (METHOD §7).
 
-    image_error_m, boundary_error_m, datum_error_m, confidence_factor : standard errors and factor of `Precision`; the
-    first two are by default what is known of the images and of the outlines.
+    image_error_m, boundary_error_m, datum_error_m, confidence_factor : standard errors and factor of `Precision`; by
+    default what is known of the images, of the outlines, and of the register's datum.
     extraction_kinds : values of the column `kind` that allow extraction; without any, the words of the register decide.
     reclaim_grace_days : after the last day of a permit that does not say by when its ground has to be restored.
     """
 
     image_error_m: NotNegative | None = None
     boundary_error_m: NotNegative | None = None
-    datum_error_m: NotNegative = 1.3
+    datum_error_m: NotNegative | None = None
     confidence_factor: Positive = 2.0
     extraction_kinds: tuple[str, ...] = ()
     reclaim_grace_days: Annotated[int, Field(ge=0)] = 730

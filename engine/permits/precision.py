@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from engine.permits.datums import datum_error
 from engine.permits.options import JudgingOptions
 
 # Images that were laid on control points lie off by a pixel or two of 1 m, whatever their resolution; coarser ones by
@@ -21,7 +22,8 @@ class Precision:
     k : 2, for 95 %. σ_image : where the image lies on the ground. σ_boundary : of an outline in its image. σ_datum : of
     permits; CGCS2000 and WGS 84 have drifted apart by 0.7 m since 2000 (some 3.5 cm a year), a survey of corners by
     handheld or old instruments adds about a metre, and corners are listed to the tenth of a second or the metre.
-    At images of 1 to 2 m these give 5 m. A register in another datum that was guessed needs a larger σ_datum.
+    At images of 1 to 2 m these give 5 m. Where the
+    step from a register's datum to WGS 84 is not public, its σ is some fifty metres (`engine.permits.datums`).
     """
 
     total_m: float
@@ -29,16 +31,18 @@ class Precision:
 
 
 def precision_of(
-    options: JudgingOptions, *, pixel_m: float | None = None, boundary_m: float | None = None
+    options: JudgingOptions, crs: str | None = None, *, pixel_m: float | None = None, boundary_m: float | None = None
 ) -> Precision:
     """What an area's options say; where they say nothing, what is known of its images and outlines.
 
-    pixel_m : of the images that outlines come from. boundary_m : as the search for patches gives it.
+    crs : of the register. pixel_m : of the images that outlines come from. boundary_m : as the search for patches gives
+    it.
     """
     image, boundary = options.image_error_m, options.boundary_error_m
     if image is None:
         image = max(_IMAGE_M, _IMAGE_PIXELS * (pixel_m or 0.0))
     if boundary is None:
         boundary = max(_BOUNDARY_M, boundary_m or 0.0, _BOUNDARY_PIXELS * (pixel_m or 0.0))
+    datum = datum_error(crs or "EPSG:4326") if options.datum_error_m is None else options.datum_error_m
     factor = options.confidence_factor
-    return Precision(factor * math.hypot(image, boundary, options.datum_error_m), factor * boundary)
+    return Precision(factor * math.hypot(image, boundary, datum), factor * boundary)

@@ -9,11 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from pyproj import CRS
 
 from engine.errors import InputError
 from engine.permits.cadastre import Cadastre, Heading, Note
 from engine.permits.cells import ROWS_NAMED, Cells, words
 from engine.permits.columns import KEPT_COLUMNS, ColumnGuess, guess_columns
+from engine.permits.datums import UNKNOWN_SHIFT_M, is_unknown
 from engine.permits.fields import Field
 from engine.permits.joining import Joined, join_rows
 from engine.permits.outlines import areas_m2, in_degrees
@@ -61,7 +63,13 @@ def make_register(
     register = Register(permits, cadastre.crs, joined.joined, int(joined.unnumbered.sum()), int(joined.ambiguous.sum()))
     areas, area_notes = compare_areas(permits, areas_m2(permits.geometry))
     statuses, kinds = count_terms(permits)
-    notes = (*_notes_on_columns(chosen, guesses), *cells.notes, *_notes_on_permits(register, joined), *area_notes)
+    notes = (
+        *_note_on_datum(cadastre.crs),
+        *_notes_on_columns(chosen, guesses),
+        *cells.notes,
+        *_notes_on_permits(register, joined),
+        *area_notes,
+    )
     return register, QualityReport(
         name=cadastre.name,
         sha256=cadastre.sha256,
@@ -137,6 +145,13 @@ def _column_read(field: Field, column: str, guess: ColumnGuess | None, table: pd
     if guess is None:
         return ColumnRead(field, column, "chosen", 1.0, (), filled)
     return ColumnRead(field, column, str(guess.how), guess.confidence, guess.samples, filled)
+
+
+def _note_on_datum(crs: str) -> list[Note]:
+    """Where nobody knows for sure how the register lies to the images."""
+    if not is_unknown(crs):
+        return []
+    return [Note(Heading.GUESSED, "datum_unknown", {"crs": CRS.from_user_input(crs).name, "error_m": UNKNOWN_SHIFT_M})]
 
 
 def _notes_on_columns(mapping: Mapping[Field, str], guesses: Mapping[Field, ColumnGuess]) -> list[Note]:

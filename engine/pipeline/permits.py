@@ -80,7 +80,7 @@ def open_register(area: Area, home: Home) -> OpenedRegister | None:
 
 
 def _for_kinds(options: JudgingOptions, register: Register) -> JudgingOptions:
-    """The options without kinds that were named for another register: of none of its own would extraction be allowed."""
+    """The options without kinds that were named for another register: none of its own would allow extraction."""
     if set(options.extraction_kinds) & set(register.permits["kind"]):
         return options
     return options.model_copy(update={"extraction_kinds": ()})

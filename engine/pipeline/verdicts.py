@@ -12,7 +12,6 @@ import pandas as pd
 from engine.activity.steps import ACTIVITY
 from engine.activity.steps import SERIES as PATCH_SERIES
 from engine.patches.steps import OUTLINES, PATCHES, SIGHTINGS
-from engine.permits.options import JudgingOptions
 from engine.permits.precision import Precision, precision_of
 from engine.permits.steps import REGISTER, judge_patches
 from engine.pipeline.permits import OpenedRegister
@@ -35,7 +34,7 @@ def verdict_step(
 
     last_date : of all data.
     """
-    precision = _precision(opened.options, optical) if opened else None
+    precision = _precision(opened, optical) if opened else None
 
     def judge(folder: Path) -> dict[str, Any]:
         found = judge_patches(
@@ -65,12 +64,13 @@ def verdict_step(
     )
 
 
-def _precision(options: JudgingOptions, optical: OpticalProducts | None) -> Precision:
+def _precision(opened: OpenedRegister, optical: OpticalProducts | None) -> Precision:
     """With what is known of the images, where patches were found in them."""
     if optical is None or optical.extraction is None:
-        return precision_of(options)
+        return precision_of(opened.options, opened.register.crs)
     pixel = max(optical.grid.pixel_size)
-    return precision_of(options, pixel_m=pixel, boundary_m=optical.extraction.boundary_error_m)
+    boundary = optical.extraction.boundary_error_m
+    return precision_of(opened.options, opened.register.crs, pixel_m=pixel, boundary_m=boundary)
 
 
 def _tables(patches: Path, radar: RadarProducts | None, activity: Path | None) -> dict[str, pd.DataFrame]:

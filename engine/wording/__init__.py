@@ -28,7 +28,15 @@ from engine.wording.quality import (
     status_name,
 )
 from engine.wording.statements import convention, patch_statement, pixel_statement
-from engine.wording.verdicts import area_range, outside_range, reason, validity, verdict_change_name, verdict_name
+from engine.wording.verdicts import (
+    area_range,
+    outside_range,
+    reason,
+    validity,
+    verdict_change_name,
+    verdict_name,
+    verdict_title,
+)
 
 __all__ = [
     "LANGUAGES",
@@ -72,4 +80,5 @@ __all__ = [
     "validity",
     "verdict_change_name",
     "verdict_name",
+    "verdict_title",
 ]

@@ -109,7 +109,7 @@ def _parameter(name: str, value: Any) -> str:
         return number(value, 4)
     if name == "texts":
         return ", ".join(f"“{text}”" for text in value)
-    return number(value) if isinstance(value, int) else str(value)
+    return number(value) if isinstance(value, int | float) else str(value)
 
 
 def _sentences(count: int) -> dict[str, Callable[[], str]]:
@@ -119,6 +119,10 @@ def _sentences(count: int) -> dict[str, Callable[[], str]]:
 def _of_columns() -> dict[str, Callable[[], str]]:
     return {
         "column_guessed": lambda: _("The column “{column}” was taken for the {field}. Check it."),
+        "datum_unknown": lambda: _(
+            "How {crs} lies to the satellites' own datum is not public, and differs from place to place: the permits "
+            "may lie off by some {error_m} m (1 σ). Ask for the corners in CGCS2000, or look at the map."
+        ),
         "no_number_column": lambda: _(
             "No column of permit numbers was found: every permit is named by its row. Name the column, or permits "
             "cannot be told apart from one register to the next."

@@ -31,6 +31,14 @@ def verdict_name(kind: str, certainty: str | None = "certain") -> str:
     }[kind]
 
 
+def verdict_title(kind: str, certainty: str | None, *, alone: bool) -> str:
+    """A verdict as a heading. alone : whether nothing else is said of the patch; what was not tested is then all."""
+    if kind == "not_tested" and not alone:
+        return _("Not everything could be tested")
+    name = verdict_name(kind, certainty)
+    return name[:1].upper() + name[1:]
+
+
 def _doubtful_name(kind: str) -> str:
     """A verdict that the positional error, or a date that is not known, may turn round."""
     return {
@@ -164,6 +172,10 @@ def _missing(parameters: Mapping[str, Any]) -> dict[str, str]:
         "not_begun_without_sign": _(
             "Permit {permit} does not begin until {first}. No work before that could be dated: neither growth between "
             "two images nor motion that is surely work."
+        ),
+        "begun_without_sign": _(
+            "Permit {permit} began on {first}, after the image of {date} showed the patch. Work before that was not "
+            "tested: nothing that was measured dates it."
         ),
         "begun_within_growth": _(
             "Permit {permit} began on {first}. The site grew between {after} and {by}: whether before or after the "

@@ -61,6 +61,6 @@ else:
             verdict_step(draft, reader, register, report)
             st.button(_("Keep"), type="primary", icon=":material/arrow_forward:", on_click=go_to, args=[KEEP])
         else:
-            keep_step(home, draft, register, report, compared(draft, reader, register).verdicts)
+            keep_step(home, reader, draft, register, report, compared(draft, reader, register).verdicts)
     except InputError as error:
         show_error(error)

@@ -416,6 +416,11 @@ REASONS: dict[str, tuple[dict[str, Any], str]] = {
         "Permit C1 does not begin until 1 Jan 2022. No work before that could be dated: neither growth between two "
         "images nor motion that is surely work.",
     ),
+    "begun_without_sign": (
+        {"permit": "C1", "first": "2020-01-01", "date": "2019-05-18"},
+        "Permit C1 began on 1 Jan 2020, after the image of 18 May 2019 showed the patch. Work before that was not "
+        "tested: nothing that was measured dates it.",
+    ),
     "begun_within_growth": (
         DATED | {"first": "2020-01-01"},
         "Permit C1 began on 1 Jan 2020. The site grew between 18 May 2019 and 6 Nov 2021: whether before or after the "

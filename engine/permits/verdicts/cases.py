@@ -40,6 +40,15 @@ class Case:
     def when(self) -> Reason:
         return Reason("judged" if self.dated else "judged_undated", {"date": self.day.isoformat()})
 
+    @property
+    def since(self) -> datetime.date | None:
+        """The first day on which an image shows it."""
+        return self.subject.outlines[0].date
+
+    def worked_before(self, day: datetime.date) -> bool:
+        """Whether work is dated before a day."""
+        return any(sign.by < day for sign in self.signs)
+
     @cached_property
     def yields(self) -> frozenset[str] | None:
         """Groups of the minerals of its class; None where the class is not known."""
@@ -115,6 +124,8 @@ class Permits:
             if growth is not None and first is not None and growth.after < first <= growth.by:
                 dated = {"first": str(first), "after": str(growth.after), "by": str(growth.by)}
                 reasons.append(Reason("begun_within_growth", known | dated))
+            elif first is not None and case.since is not None and case.since < first and not case.worked_before(first):
+                reasons.append(Reason("begun_without_sign", known | {"first": str(first), "date": str(case.since)}))
         return reasons
 
     def _on(self, at: int, case: Case) -> tuple[Standing, Reason | None]:

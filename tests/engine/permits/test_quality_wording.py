@@ -25,6 +25,7 @@ CODES = sorted(
 PARAMETERS = {
     **{"field": "valid_to", "column": "到期", "count": 2, "texts": ["soon", "?"], "unit": "ha", "read": "ha"},
     **{"meant": "km2", "sign": ",", "compared": 10, "some": 3, "much": 1, "ratio": 0.9988},
+    **{"crs": "Xian 1980", "error_m": 50.0},
 }
 
 
