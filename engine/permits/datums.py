@@ -45,4 +45,4 @@ def _shift(crs: str) -> float:
         return UNKNOWN_SHIFT_M
     # Which of several steps is taken depends on the place; of those that say how good they are, the worst counts.
     steps = TransformerGroup(whole, "EPSG:4326", always_xy=True).transformers
-    return max((float(one.accuracy) for one in steps if one.accuracy >= 0), default=0.0)
+    return min(max((float(one.accuracy) for one in steps if one.accuracy >= 0), default=0.0), UNKNOWN_SHIFT_M)
