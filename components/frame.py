@@ -84,7 +84,7 @@ def _pickers(home: Home, names: list[str], shown: ReleaseReader, newest: Release
     titles = {name: found.info.title for name in names if (found := current_release(home, name))}
     known = releases(home, shown.info.area)
     area_column, release_column, note_column, language_column = st.columns(
-        [3, 2.2, 4.2, 0.9], vertical_alignment="center"
+        [3, 2.2, 3.9, 1.1], vertical_alignment="center"
     )
     with language_column:
         _language_switch()

@@ -1,6 +1,5 @@
 """Verdicts on permits: on the card of a patch, as a filter of the list, and summed up over an area."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -35,7 +34,7 @@ def verdict_facts(verdict: Verdict) -> str:
     name = wording.verdict_name(verdict.kind, verdict.certainty)
     if verdict.kind not in SUSPECTED or verdict.likely_m2 is None:
         return name
-    return f"{name} · {wording.hectares(verdict.likely_m2)}"
+    return f"{name} · {wording.ground(verdict.likely_m2)}"
 
 
 def verdict_part(verdicts: Sequence[Verdict], permits_named: Callable[[Sequence[str]], list[Permit]]) -> None:
@@ -82,21 +81,13 @@ def _explained(kind: str) -> str:
 
 def _permits(permits: Sequence[Permit]) -> None:
     """The permits that the reasons rest on, with their validity."""
-    rows = [
-        (permit.number, permit.mine or permit.holder, permit.kind, wording.validity(permit.valid_from, permit.valid_to))
-        for permit in permits
-    ]
-    if not rows:
-        return
-    header = (_("permit"), _("mine or holder"), _("kind"), _("valid"))
-    shown = [place for place in range(len(header)) if any(row[place] for row in rows)]
-    lines = [header, ("---",) * len(header), *([_cell(cell) for cell in row] for row in rows)]
-    st.markdown("\n".join("| " + " | ".join(line[place] for place in shown) + " |" for line in lines))
-
-
-def _cell(text: str) -> str:
-    """Text of a table, in which numbers and dates are not broken."""
-    return re.sub(r"(?<=\w) (?=\w*\d)|(?<=\d) ", "\u00a0", plain.markdown(text)).replace("\u00a0–", " –")
+    lines = []
+    for permit in permits:
+        facts = [permit.mine or permit.holder, permit.kind, wording.validity(permit.valid_from, permit.valid_to)]
+        said = " · ".join(plain.markdown(fact) for fact in facts if fact)
+        lines.append(f"- **{plain.markdown(permit.number)}**  \n  {said}")
+    if lines:
+        st.markdown("\n".join(lines))
 
 
 def verdict_filter(patches: list[Patch], verdicts: Sequence[Verdict], *, key: str) -> list[Patch]:

@@ -42,8 +42,7 @@ def test_a_patch_that_crosses_is_suspected_with_reasons_area_and_permits(reader:
     assert "m beyond permit W." in told
     assert "On its ground, permit E expired on 31 Dec 2022." in told
     assert " ha outside (" in told
-    assert "| W | Granit *sp.* z o.o. |".replace("*", "\\*") in told.replace("\u00a0", " ")
-    assert "1 Jan 2010 – 31 Dec 2030" in told.replace("\u00a0", " ")
+    assert "- **W**  \n  Granit \\*sp.\\* z o.o. · 1 Jan 2010 – 31 Dec 2030" in told
 
 
 def test_a_patch_on_an_expired_permit_is_told_what_could_not_be_dated(reader: ReleaseReader) -> None:
