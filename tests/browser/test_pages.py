@@ -16,6 +16,7 @@ PATHS = re.findall(r'url_path="([^"]+)"', (ROOT / "navigation.py").read_text())
 SHOWN = {
     "map": "Along the line of sight",
     "compare": "two images of different dates are needed",
+    "permits": "Permits of this area",
     "overview": "Rates over the frame",
     "quality": "Network of interferograms",
     "sources": "Global Energy Monitor",

@@ -1,13 +1,17 @@
 """Verdicts on the map, in a browser: permits and what lies outside them, the filter of the list, the card."""
 
 import re
+import zipfile
+from pathlib import Path
 
+import geopandas as gpd
 import pytest
 from playwright.sync_api import Page, expect
 
 from store.home import Home
 from store.reader import ReleaseReader, current_release
 from tests.browser.driving import no_failure, open_map
+from tests.permits import PERMITS
 
 AREA = "strzegom"
 
@@ -80,4 +84,29 @@ def test_an_area_without_a_register_has_no_such_layers(page: Page, permit_server
     page.locator(".layers summary").click()
     expect(page.get_by_label("Outlines of patches")).to_be_visible()
     expect(page.get_by_label("Permits", exact=True)).to_have_count(0)
+    no_failure(page)
+
+
+def test_a_file_is_dropped_checked_and_held_against_the_patches(
+    page: Page, permit_server: str, reader: ReleaseReader, tmp_path: Path
+) -> None:
+    """From the file to a card with a dossier of the uploaded register, on the map as in the list."""
+    shapes, first, last = zip(*PERMITS.values(), strict=True)
+    columns = {"permit no": [f"U-{name}" for name in PERMITS], "valid from": first, "valid to": last}
+    file = tmp_path / "upload.geojson"
+    gpd.GeoDataFrame(columns, geometry=list(shapes), crs="EPSG:4326").to_file(file)
+    page.goto(f"{permit_server}/permits?area={AREA}")
+    page.locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_text("2 permits")).to_be_visible()
+    page.get_by_role("button", name="Verdicts").last.click()
+    page.locator(".map[data-drawn]").wait_for()
+    assert drawn_features(page, "permits-line") == {"U-W", "U-E"}
+    crossing = next(one.patch_id for one in reader.verdicts() if one.kind == "crosses")
+    page.locator(f"li[data-id='{crossing}']").click()
+    expect(page.get_by_text("beyond permit U-W").first).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Dossier (English)").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        case = next(archive.read(name).decode() for name in archive.namelist() if name.endswith("case.json"))
+    assert "U-W" in case
     no_failure(page)
