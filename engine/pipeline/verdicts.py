@@ -11,6 +11,7 @@ import pandas as pd
 
 from engine.activity.steps import ACTIVITY
 from engine.activity.steps import SERIES as PATCH_SERIES
+from engine.errors import InputError
 from engine.patches.steps import OUTLINES, PATCHES, SIGHTINGS
 from engine.permits.precision import Precision, precision_of
 from engine.permits.steps import REGISTER, judge_patches
@@ -37,15 +38,22 @@ def verdict_step(
     precision = _precision(opened, optical) if opened else None
 
     def judge(folder: Path) -> dict[str, Any]:
-        found = judge_patches(
-            _tables(patches, radar, activity),
-            opened.register if opened else None,
-            opened.zones if opened else None,
-            opened.options if opened else None,
-            folder,
-            precision=precision,
-            last_date=last_date,
-        )
+        try:
+            found = judge_patches(
+                _tables(patches, radar, activity),
+                opened.register if opened else None,
+                opened.zones if opened else None,
+                opened.options if opened else None,
+                folder,
+                precision=precision,
+                last_date=last_date,
+            )
+        except InputError as error:
+            # The patches know nothing of where the register came from.
+            saved = opened is not None and opened.version is not None
+            raise InputError(
+                error.problem, field="saved register" if saved else "permits.path", mend=error.mend
+            ) from None
         if opened is not None and precision is not None:
             (folder / REGISTER).write_text(json.dumps(opened.facts(precision)), encoding="utf-8")
         return found

@@ -14,7 +14,6 @@ from engine.commands.comparing import compare_area
 from engine.errors import InputError
 from store.home import Home
 from store.reader import current_release
-from store.shapes import patch_shapes
 
 NAMES = {"number": "PERMIT_NO", "mine": "MINE", "valid_from": "START", "valid_to": "END"}
 
@@ -24,7 +23,7 @@ def permits(permitted: Home) -> gpd.GeoDataFrame:
     """A permit round one patch of the area."""
     reader = current_release(permitted, "strzegom")
     assert reader is not None
-    shape = gpd.GeoSeries.from_wkb([patch_shapes(reader)["P-0001"]], crs="EPSG:4326").to_crs("EPSG:32633").buffer(60)
+    shape = gpd.GeoSeries.from_wkb([reader.patch_shapes()["P-0001"]], crs="EPSG:4326").to_crs("EPSG:32633").buffer(60)
     rows = {"PERMIT_NO": ["A-1"], "MINE": ["Granit"], "START": ["2000-01-01"], "END": ["2040-12-31"]}
     return gpd.GeoDataFrame(rows, geometry=shape)
 
@@ -42,7 +41,7 @@ def said(home: Home, *files: Path, **given: Any) -> str:
 def test_the_parts_of_a_loose_shapefile_are_found(permitted: Home, permits: gpd.GeoDataFrame, tmp_path: Path) -> None:
     permits.to_file(tmp_path / "permits.shp")
     words = said(permitted, tmp_path / "permits.shp")
-    assert "permits.shp: 1 permits, shapefile, EPSG:32633" in words
+    assert "permits.shp: permits: 1, shapefile, EPSG:32633" in words
     assert "1 inside a valid permit" in words
 
 

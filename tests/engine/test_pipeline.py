@@ -248,8 +248,8 @@ STEPS = {
     (engine.pipeline.radar, "invert_stack"): "inversion",
     (engine.pipeline.radar, "estimate_rates"): "velocity",
     (engine.pipeline, "_prepare_patches"): "patches",
-    (engine.pipeline, "_classify"): "activity",
-    (engine.pipeline, "_judge"): "verdicts",
+    (engine.pipeline, "classify"): "activity",
+    (engine.pipeline.verdicts, "judge_patches"): "verdicts",
     (engine.pipeline, "publish_release"): "publish",
 }
 ALL = list(STEPS.values())
