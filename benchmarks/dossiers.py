@@ -20,10 +20,6 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from engine.area import read_area
-from engine.blocks import Workers
-from engine.pipeline import run
-from engine.simulate.weining import simulate
 from store.home import Home
 from store.reader import ReleaseReader, current_release
 
@@ -62,6 +58,12 @@ def _arguments() -> argparse.Namespace:
 
 def measure_made_up(count: int) -> dict[str, float]:
     """Of a place with images, radar and permits, whose patches are those of its reference interpretation."""
+    # Here, since the process that makes a first dossier imports this module and has no use for these.
+    from engine.area import read_area
+    from engine.blocks import Workers
+    from engine.pipeline import run
+    from engine.simulate.weining import simulate
+
     with TemporaryDirectory() as scratch:
         home, folder = Home(Path(scratch) / "home"), Path(scratch) / "area"
         simulate("small", 1, folder, workers=Workers("threads", 2), count=lambda _part, _total: lambda: None)
