@@ -50,9 +50,12 @@ def _saved(home: Home, area: str) -> bool:
     folder = home.registers(area)
     if not folder.is_dir():
         return False
-    from engine.permits.versions import versions
+    from engine.permits.versions import damaged_versions, versions
 
     known = versions(folder)
+    if damaged := damaged_versions(folder):
+        names = ", ".join(plain.markdown(name) for name in damaged)
+        st.warning(_("These saved registers are damaged and left out: {names}").format(names=names))
     if not known:
         return False
     st.subheader(_("Saved registers"), anchor=False)

@@ -125,10 +125,10 @@ def test_what_changed_from_a_saved_register_is_listed(home: Home) -> None:
     assert list(changes["permit"]) == ["E"]
 
 
-def test_a_column_that_was_corrected_is_remembered(home: Home) -> None:
+def test_columns_that_nothing_was_made_of_are_listed(home: Home) -> None:
     table = register().rename(columns={"有效期止": "备注甲", "有效期起": "备注乙"})
     app = open_with("odd.zip", shapefile(table))
-    assert "备注甲" in text(app)  # among those that nothing was made of
+    assert "Not used: 备注乙, 备注甲" in text(app)
 
 
 @pytest.mark.parametrize(
