@@ -22,7 +22,7 @@ from torch import Tensor
 from engine.errors import InputError
 from engine.options import Options
 from engine.patches.model import DeepLabV3
-from engine.patches.options import Architecture, RowRange, TrainingOptions
+from engine.patches.options import Architecture, RowRange, SplitOptions, TrainingOptions, Zoom
 
 MODELS = Path(__file__).parents[2] / "models"
 SUFFIX = ".safetensors"
@@ -42,18 +42,21 @@ class BandOptions(Options):
 
 
 class TrainingDataOptions(Options):
-    """What a model was trained on. files : name -> sha256. Dates and rows (first, one past the last) held out."""
+    """What a model was trained on. files : name -> sha256. Dates and rows (first, one past the last) held out, and how
+    the patches were split."""
 
     files: dict[str, str] = Field(default_factory=dict)
     dates: tuple[date, ...] = ()
     held_out_dates: tuple[date, ...] = ()
     held_out_rows: tuple[RowRange, ...] = ()
+    split: SplitOptions | None = None
 
 
 class ModelDescription(Options):
     """The header of a checkpoint.
 
-    classes : names by code, "background" first. metrics : name -> value, of the final weights.
+    classes : names by code, "background" first. pixel_m : edge of the pixels that it was trained on, metres; unknown in
+    older files. metrics : name -> value, of the final weights.
     """
 
     format: Literal["pitwatch-patches"] = "pitwatch-patches"
@@ -61,10 +64,11 @@ class ModelDescription(Options):
     name: str
     architecture: Architecture
     stride: Literal[8, 16]
-    zoom: Literal[1, 2, 4]
+    zoom: Zoom
     rates: tuple[int, int, int]
     classes: tuple[str, ...]
     bands: tuple[BandOptions, ...]
+    pixel_m: float | None = None
     data: TrainingDataOptions = TrainingDataOptions()
     recipe: TrainingOptions | None = None
     metrics: dict[str, float] = Field(default_factory=dict)

@@ -1,7 +1,7 @@
 """DeepLabV3 (Chen et al. 2017, arXiv:1706.05587) on ResNet, in plain PyTorch.
 
 Tensors carry the names that torchvision gives them, so that weights published in that layout fit. Two things are added:
-any number of bands, and a zoom for images whose pixels are coarse beside what is looked for.
+any number of bands, and a zoom for images whose pixels are coarse, or fine, beside what is looked for.
 """
 
 from typing import NamedTuple
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.patches.options import Architecture
+from engine.patches.options import Architecture, Zoom
 
 _ASPP_WIDTH = 256
 _WIDTHS = (64, 128, 256, 512)
@@ -39,7 +39,7 @@ class DeepLabV3(nn.Module):
     ----------
     classes : background included. bands : of the image.
     stride : of the backbone's output, in pixels of the enlarged image; the layers beyond it are dilated instead.
-    zoom : factor by which the image is enlarged (bilinearly) before the backbone.
+    zoom : factor by which the image is enlarged (bilinearly) before the backbone; below 1, pixels are averaged.
     rates : of the three atrous branches, in cells of the output; by default `ATROUS_RATES`. On a crop of n cells a rate
     of n or more leaves but the middle one of its nine taps to learn.
     """
@@ -51,14 +51,14 @@ class DeepLabV3(nn.Module):
         classes: int,
         bands: int,
         stride: int = 16,
-        zoom: int = 1,
+        zoom: Zoom = 1,
         rates: tuple[int, int, int] | None = None,
         dropout: float = 0.5,
     ) -> None:
         super().__init__()
         self.zoom = zoom
         # Pixels of the image in one cell of the output.
-        self.cell = max(1, stride // zoom)
+        self.cell = max(1, round(stride / zoom))
         self.backbone = _ResNet(_LAYOUTS[architecture], bands, stride)
         self.classifier = nn.Sequential(
             _ASPP(self.backbone.width, rates or ATROUS_RATES[stride], dropout),
@@ -74,9 +74,15 @@ class DeepLabV3(nn.Module):
         # Cells have to cover the image exactly, or the logits would be stretched over it.
         beside, below = -cols % self.cell, -rows % self.cell
         whole = functional.pad(image, (0, beside, 0, below), mode="replicate") if beside or below else image
-        enlarged = _resize(whole, (self.zoom * whole.shape[-2], self.zoom * whole.shape[-1]))
-        logits: Tensor = self.classifier(self.backbone(enlarged))
+        logits: Tensor = self.classifier(self.backbone(_zoomed(whole, self.zoom)))
         return _resize(logits, (whole.shape[-2], whole.shape[-1]))[..., :rows, :cols]
+
+
+def _zoomed(images: Tensor, zoom: Zoom) -> Tensor:
+    """Images whose edges are multiples of 1/zoom, enlarged or made smaller."""
+    if zoom < 1:
+        return functional.avg_pool2d(images, round(1 / zoom))
+    return _resize(images, (round(zoom * images.shape[-2]), round(zoom * images.shape[-1])))
 
 
 def _resize(images: Tensor, size: tuple[int, int]) -> Tensor:

@@ -3,12 +3,23 @@
 import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from engine.options import Options, Positive, Share
 
 Architecture = Literal["resnet18", "resnet34", "resnet50"]
+ZOOMS = (0.25, 0.5, 1, 2, 4)
 Count = Annotated[int, Field(ge=1)]
+
+
+def _one_of_the_zooms(zoom: float) -> float:
+    if zoom not in ZOOMS:
+        raise ValueError(f"{zoom:g} is none of {', '.join(f'{one:g}' for one in ZOOMS)}")
+    return zoom
+
+
+# A factor by which an image is enlarged, or made smaller, before it enters the network.
+Zoom = Annotated[float, AfterValidator(_one_of_the_zooms)]
 RowRange = tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]
 
 
@@ -33,6 +44,21 @@ class ExtractionOptions(Options):
         return self
 
 
+class SplitOptions(Options):
+    """How the interpreted patches are shared between training and test, and what ground training sees (METHOD §1).
+
+    share : of the patches of each class that train, spread evenly over the area. tile, step : edge of the training
+    tiles and distance from one to the next, pixels; a tile that touches a test patch is none. background : share of the
+    ground without patches that is for training too. seed : which of two neighbours trains.
+    """
+
+    share: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    tile: Annotated[int, Field(ge=16)] = 256
+    step: Annotated[int, Field(ge=1)] = 128
+    background: Share = 0.4
+    seed: Annotated[int, Field(ge=0)] = 0
+
+
 class ReferenceOptions(Options):
     """Labels to train on and to assess with; each image names its own (`labels`: a raster of codes, or polygons).
 
@@ -40,7 +66,8 @@ class ReferenceOptions(Options):
     code is unlabelled. With polygons, `class_field` holds the codes and all that is outside them is background; it can
     be left out where there is one class, which all polygons are then.
     held_out_rows : ranges of rows of the images' grid, first and one past the last, that no training sees, on no date.
-    held_out_dates : images that no training sees.
+    held_out_dates : images that no training sees. split : patches that train and patches that test; without it, all
+    that is not held out may train.
     """
 
     classes: Annotated[dict[str, tuple[int | str, ...]], Field(min_length=1, max_length=254)]
@@ -48,6 +75,7 @@ class ReferenceOptions(Options):
     class_field: str | None = None
     held_out_rows: tuple[RowRange, ...] = ()
     held_out_dates: tuple[datetime.date, ...] = ()
+    split: SplitOptions | None = None
 
     @model_validator(mode="after")
     def _ranges_and_codes_are_sound(self) -> Self:
@@ -66,7 +94,8 @@ class TrainingOptions(Options):
     """The recipe (METHOD §1).
 
     stride : of the network's output. zoom : factor by which the image is enlarged before it enters the network; coarse
-    images need it, since a pit of ten pixels is less than one cell of the output. rates : of the three atrous branches,
+    images need it, since a pit of ten pixels is less than one cell of the output; below 1, fine images are made coarser,
+    which costs a quarter and shows more of the surroundings. rates : of the three atrous branches,
     in cells of the output; by default those of the published model, which need crops of many cells. crop : edge of the
     training crops, pixels of the image. balanced_share : of the crops, centred on patches, classes in equal numbers.
     light : least and greatest factor that a crop's values are multiplied by, so that the model holds for other seasons
@@ -76,7 +105,7 @@ class TrainingOptions(Options):
 
     architecture: Architecture = "resnet18"
     stride: Literal[8, 16] = 16
-    zoom: Literal[1, 2, 4] = 1
+    zoom: Zoom = 1
     rates: tuple[Count, Count, Count] | None = None
     crop: Annotated[int, Field(ge=16)] = 256
     batch: Count = 8

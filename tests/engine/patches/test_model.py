@@ -74,15 +74,15 @@ def test_tensors_have_the_published_shapes(name: str, shape: tuple[int, ...]) ->
 
 
 @pytest.mark.parametrize("architecture", LAYERS)
-@pytest.mark.parametrize(("stride", "zoom"), [(8, 1), (16, 1), (8, 2), (16, 4)])
-def test_logits_lie_on_the_grid_of_the_image(architecture: Architecture, stride: int, zoom: int) -> None:
+@pytest.mark.parametrize(("stride", "zoom"), [(8, 1), (16, 1), (8, 2), (16, 4), (8, 0.5), (16, 0.25)])
+def test_logits_lie_on_the_grid_of_the_image(architecture: Architecture, stride: int, zoom: float) -> None:
     network = build(architecture, classes=3, bands=10, stride=stride, zoom=zoom).eval()
     for rows, cols in ((32, 48), (1, 1), (33, 21)):
         assert network(torch.zeros(1, 10, rows, cols, device="meta")).shape == (1, 3, rows, cols)
 
 
 @pytest.mark.parametrize(("stride", "zoom"), [(8, 1), (16, 1), (16, 2)])
-def test_the_backbone_keeps_its_stride(stride: int, zoom: int) -> None:
+def test_the_backbone_keeps_its_stride(stride: int, zoom: float) -> None:
     network = build(stride=stride, zoom=zoom).eval()
     assert network.backbone(torch.zeros(1, 3, 64, 96, device="meta")).shape == (1, 512, 64 // stride, 96 // stride)
 
