@@ -94,10 +94,10 @@ class TrainingOptions(Options):
     """The recipe (METHOD §1).
 
     stride : of the network's output. zoom : factor by which the image is enlarged before it enters the network; coarse
-    images need it, since a pit of ten pixels is less than one cell of the output; below 1, fine images are made coarser,
-    which costs a quarter and shows more of the surroundings. rates : of the three atrous branches,
-    in cells of the output; by default those of the published model, which need crops of many cells. crop : edge of the
-    training crops, pixels of the image. balanced_share : of the crops, centred on patches, classes in equal numbers.
+    images need it, since a pit of ten pixels is less than one cell of the output; below 1, fine images are made
+    coarser, which costs a quarter and shows more of the surroundings. rates : of the three atrous branches, in cells
+    of the output; by default those of the published model, which need crops of many cells. crop : edge of the training
+    crops, pixels of the image. balanced_share : of the crops, centred on patches, classes in equal numbers.
     light : least and greatest factor that a crop's values are multiplied by, so that the model holds for other seasons
     (reflectance falls by half from summer to winter); 1, 1 for none.
     seed : of the first weights, the crops and their changes; the same seed gives the same model on the same machine.
