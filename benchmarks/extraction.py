@@ -125,10 +125,9 @@ def network(
 ) -> Method:
     """What the networks find, run as the pipeline runs them."""
     figures, first = [], None
-    images = [one.image for one in read]
     for model in models:
         predicted = [predict_image(one.image, one.grid, one.bands, model) for one in read]
-        figures.append(dict(score_parts(images, predicted, reference, score_mines)))
+        figures.append(dict(score_parts(read, predicted, reference, score_mines)))
         first = first or predicted
     assert first is not None
     return Method("network", figures, list(seconds), first)
@@ -144,7 +143,7 @@ def forest(
     images = [one.image for one in read]
     known = [
         (_features(replace(part, values=factor * part.values), context), part.labels)
-        for part in training_parts(images, reference)
+        for part in training_parts(images, reference, [one.seen for one in read])
         for factor in light
     ]
     pixels = np.concatenate([features[:, labels != UNLABELLED].T for features, labels in known])
@@ -161,7 +160,7 @@ def forest(
             trees.predict(features.reshape(len(features), -1).T).reshape(image.shape).astype(np.uint8)
             for features, image in zip(whole, images, strict=True)
         ]
-        figures.append(dict(score_parts(images, predicted, reference, score_mines)))
+        figures.append(dict(score_parts(read, predicted, reference, score_mines)))
         first = first or predicted
     assert first is not None
     name = " + ".join(["forest", *(["context"] if context else []), *(["light"] if len(light) > 1 else [])])

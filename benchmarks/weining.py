@@ -30,6 +30,7 @@ from engine.area import Area, read_area
 from engine.grid import Block, Grid
 from engine.imagery import open_source
 from engine.patches.labels import UNLABELLED, read_labels
+from engine.patches.split import training_ground
 from engine.raster import Raster
 
 TREES, LEAF = 200, 5
@@ -110,14 +111,16 @@ def pose(area: Area, day: datetime.date, chance: np.random.Generator) -> Problem
     (image,) = [one for one in options.imagery.images if one.date == day]
     assert image.labels is not None
     grid = open_source(image, options.imagery, area.folder).grid
-    known = read_labels(area.folder / image.labels, grid, reference)
+    labels = {
+        one.date: read_labels(area.folder / one.labels, grid, reference)
+        for one in options.imagery.in_order
+        if one.labels is not None
+    }
+    known, seen = labels[day], training_ground(labels, reference)[day]
     with Raster(area.folder / "truth" / f"labels_{day.year}.tif") as raster:
         true = raster.read().astype(np.uint8)
-    held = np.zeros((grid.rows, 1), np.bool_)
-    for first, end in reference.held_out_rows:
-        held[first:end] = True
-    learnt, learnt_imbalance = _draw(known, (known != UNLABELLED) & ~held, *LEARNT, chance)
-    assessed, imbalance = _draw(true, np.broadcast_to(held, grid.shape), ASSESSED, None, chance)
+    learnt, learnt_imbalance = _draw(known, (known != UNLABELLED) & seen, *LEARNT, chance)
+    assessed, imbalance = _draw(true, ~seen, ASSESSED, None, chance)
     return Problem(
         classes=tuple(reference.classes),
         learnt=learnt,

@@ -148,7 +148,7 @@ def _share_seen(
     cols: NDArray[np.int64],
     window: int,
 ) -> NDArray[np.float64]:
-    """Of what windows hold of the image, the share that training may see, shape (rows, cols)."""
+    """Share of each window that training may see, shape (rows, cols); it sees nothing beyond the image."""
     if seen is None:
-        return np.ones((len(rows), len(cols)))
-    return count_in_windows(seen, rows, cols, window) / (min(window, shape[0]) * min(window, shape[1]))
+        return np.full((len(rows), len(cols)), min(window, shape[0]) * min(window, shape[1]) / window**2)
+    return count_in_windows(seen, rows, cols, window) / window**2

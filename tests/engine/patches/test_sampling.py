@@ -1,6 +1,7 @@
 """What a training sees: never what is held out, every class alike, and the same crops from the same seed."""
 
 from datetime import date
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -8,12 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from engine.errors import InputError
 from engine.patches.labels import UNLABELLED
 from engine.patches.options import ReferenceOptions, TrainingOptions
 from engine.patches.sampling import LabelledImage, Sampler, Standard, cut, measure, training_parts
+from engine.patches.split import training_ground
 
 FORBIDDEN = 1e6  # where it gets into a crop, no tint can hide it
 PLAIN = Standard(np.zeros(2), np.ones(2))
+TILES = TrainingOptions(crop=32, sampling="tiles")
 
 
 def image(rows: int, cols: int, day: date = date(2021, 6, 19), seed: int = 1) -> LabelledImage:
@@ -36,50 +40,93 @@ def row_ranges(rows: int) -> st.SearchStrategy[tuple[int, int]]:
     rows=st.integers(1, 90),
     cols=st.integers(1, 90),
     held_out=st.lists(row_ranges(90), max_size=3),
+    hidden=st.booleans(),
     crop=st.integers(16, 64),
     share=st.sampled_from([0.0, 0.5, 1.0]),
+    sampling=st.sampled_from(["crops", "tiles"]),
     seed=st.integers(0, 5),
 )
-def test_no_crop_holds_anything_of_held_out_rows_or_dates(
-    rows: int, cols: int, held_out: list[tuple[int, int]], crop: int, share: float, seed: int
+def test_no_crop_holds_anything_of_ground_or_dates_held_out(
+    rows: int,
+    cols: int,
+    held_out: list[tuple[int, int]],
+    hidden: bool,
+    crop: int,
+    share: float,
+    sampling: Literal["crops", "tiles"],
+    seed: int,
 ) -> None:
     """Not even as the surroundings of a patch: what is held out has values and labels that cannot be overlooked."""
     seen, unseen = image(rows, cols), image(rows, cols, date(2023, 3, 1))
-    for first, end in held_out:
-        seen.values[:, first:end], seen.labels[first:end] = FORBIDDEN, 9
-    unseen.values[:], unseen.labels[:] = FORBIDDEN, 9
-    parts = training_parts([seen, unseen], reference(tuple(held_out), (unseen.date,)))
-    left = np.ones(rows, bool)
+    left = np.ones((rows, cols), bool)
     for first, end in held_out:
         left[first:end] = False
-    assert sum(part.shape[0] for part in parts) == left.sum()
+    if hidden:
+        left &= np.kron(np.random.default_rng(seed).random((5, 5)) < 0.6, np.ones((18, 18)))[:rows, :cols] > 0
+    seen.values[:, ~left], seen.labels[~left] = FORBIDDEN, 9
+    unseen.values[:], unseen.labels[:] = FORBIDDEN, 9
+    parts = training_parts([seen, unseen], reference(dates=(unseen.date,)), [left, left])
+    assert (
+        sum(part.shape[0] if part.seen is None else part.seen.any(axis=1).sum() for part in parts)
+        == left.any(axis=1).sum()
+    )
     if not parts:
         return
     assert abs(measure(parts).mean).max() < 10
-    sampler = Sampler(parts, PLAIN, TrainingOptions(crop=crop, batch=4, balanced_share=share, seed=seed))
-    for _ in range(3):
-        values, labels = sampler.batch()
+    options = TrainingOptions(crop=crop, batch=4, balanced_share=share, sampling=sampling, seed=seed)
+    try:
+        sampler = Sampler(parts, PLAIN, options)
+    except InputError as error:
+        # Ground may be left in such shreds that no tile fits.
+        assert sampling == "tiles" and error.field == "training.crop"
+        return
+    for step in range(3):
+        values, labels = sampler.batch(step)
         assert values.shape == (4, 2, crop, crop)
         assert abs(values).max() < 100
         assert set(np.unique(labels)) <= {0, 1, 2, UNLABELLED}
 
 
+def test_where_rows_alone_are_held_out_parts_are_views() -> None:
+    one, options = image(40, 30), reference(rows=((10, 20), (35, 40)))
+    parts = training_parts([one], options, list(training_ground({one.date: one.labels}, options).values()))
+    assert [part.shape for part in parts] == [(10, 30), (15, 30)]
+    assert all(part.seen is None and part.values.base is one.values for part in parts)
+
+
 def test_images_are_not_touched() -> None:
-    one = image(40, 40)
+    one, seen = image(40, 40), np.tri(40, dtype=bool)
     values, labels = one.values.copy(), one.labels.copy()
-    Sampler(training_parts([one], reference()), PLAIN, TrainingOptions(crop=16)).batch()
+    Sampler(training_parts([one], reference(), [seen]), PLAIN, TrainingOptions(crop=16)).batch(0)
     np.testing.assert_array_equal(one.values, values)
     np.testing.assert_array_equal(one.labels, labels)
 
 
-def test_the_same_seed_gives_the_same_crops_and_another_others() -> None:
-    def batch(seed: int) -> NDArray[np.float32]:
-        sampler = Sampler([image(50, 50)], PLAIN, TrainingOptions(crop=24, batch=3, seed=seed))
-        sampler.batch()
-        return sampler.batch()[0]
+@pytest.mark.parametrize("sampling", ["crops", "tiles"])
+def test_what_a_step_sees_depends_on_the_seed_and_the_step_alone(sampling: Literal["crops", "tiles"]) -> None:
+    def sampler(seed: int) -> Sampler:
+        return Sampler([image(90, 90)], PLAIN, TrainingOptions(crop=24, batch=3, sampling=sampling, seed=seed))
 
-    np.testing.assert_array_equal(batch(4), batch(4))
-    assert not np.array_equal(batch(4), batch(5))
+    def same(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
+        return bool(np.array_equal(one, other))
+
+    gone_on = sampler(4)
+    batches = [gone_on.batch(step)[0] for step in range(40)]
+    for step in (39, 0, 17):
+        assert same(sampler(4).batch(step)[0], batches[step]) and same(gone_on.batch(step)[0], batches[step])
+    assert not same(batches[0], batches[1]) and not same(sampler(5).batch(0)[0], batches[0])
+
+
+@given(batch=st.integers(1, 7), ranks=st.integers(1, 7), step=st.integers(0, 50))
+@settings(max_examples=25, deadline=None)
+def test_the_crops_of_all_ranks_are_those_of_one(batch: int, ranks: int, step: int) -> None:
+    ranks = min(ranks, batch)
+    sampler = Sampler([image(50, 50)], PLAIN, TrainingOptions(crop=20, batch=batch))
+    whole, labels = sampler.batch(step)
+    for rank in range(ranks):
+        own, of = sampler.batch(step, rank, ranks)
+        np.testing.assert_array_equal(own, whole[rank::ranks])
+        np.testing.assert_array_equal(of, labels[rank::ranks])
 
 
 def test_rare_classes_and_small_patches_are_drawn_as_often_as_others() -> None:
@@ -87,8 +134,8 @@ def test_rare_classes_and_small_patches_are_drawn_as_often_as_others() -> None:
     labels = np.zeros((300, 300), np.uint8)
     labels[20:120, 20:120], labels[200:204, 20:24], labels[200:210, 200:210] = 1, 1, 2
     one = LabelledImage("a", date(2021, 6, 19), np.zeros((2, 300, 300), np.float32), labels)
-    options = TrainingOptions(crop=48, batch=300, balanced_share=1)
-    _, crops = Sampler([one], PLAIN, options).batch()
+    options = TrainingOptions(crop=48, batch=300, balanced_share=1, rescale=0)
+    _, crops = Sampler([one], PLAIN, options).batch(0)
     of_first = (crops == 1).any(axis=(1, 2))
     assert ((crops > 0).any(axis=(1, 2))).all()
     assert 0.4 < of_first.mean() < 0.6
@@ -98,18 +145,64 @@ def test_rare_classes_and_small_patches_are_drawn_as_often_as_others() -> None:
 
 def test_without_patches_crops_lie_anywhere() -> None:
     one = LabelledImage("a", date(2021, 6, 19), np.zeros((2, 40, 40), np.float32), np.zeros((40, 40), np.uint8))
-    assert Sampler([one], PLAIN, TrainingOptions(crop=16, balanced_share=1)).batch()[1].max() == 0
+    assert Sampler([one], PLAIN, TrainingOptions(crop=16, balanced_share=1)).batch(0)[1].max() == 0
 
 
-def test_values_and_labels_turn_together() -> None:
+def test_of_background_at_least_half_is_seen() -> None:
+    labels, seen = np.zeros((200, 200), np.uint8), np.zeros((200, 200), bool)
+    seen[:70, 90:], seen[150:160, 10:30] = True, True
+    one = LabelledImage("a", date(2021, 6, 19), np.zeros((2, 200, 200), np.float32), labels)
+    parts = training_parts([one], reference(), [seen])
+    _, crops = Sampler(parts, PLAIN, TrainingOptions(crop=32, batch=60, balanced_share=0, rescale=0)).batch(0)
+    known = (crops != UNLABELLED).mean(axis=(1, 2))
+    assert known.min() >= 0.5 and known.min() < 0.7 and known.max() == 1
+
+
+def test_tiles_are_the_papers() -> None:
+    """In an epoch every tile that touches a patch once and as many others; nothing but turned."""
+    labels = np.zeros((96, 128), np.uint8)
+    labels[40:44, 40:44] = 1
+    values = np.random.default_rng(3).normal(size=(2, 96, 128)).astype(np.float32)
+    one = LabelledImage("a", date(2021, 6, 19), values, labels)
+    options = TrainingOptions(crop=32, batch=8, sampling="tiles", jitter=1, light=(0.5, 0.6))
+    sampler = Sampler([one], PLAIN, options)
+    tiles = {
+        tuple(np.rot90(values[0, row : row + 32, col : col + 32], turns).ravel()[:3].tolist()): (row, col)
+        for row in range(0, 65, 16)
+        for col in range(0, 97, 16)
+        for turns in range(4)
+    }
+    for epoch in range(3):
+        crops, of = sampler.batch(epoch)
+        drawn = [tiles[tuple(crop[0].ravel()[:3].tolist())] for crop in crops]
+        assert {(16, 16), (16, 32), (32, 16), (32, 32)} <= set(drawn) and len(set(drawn)) == 8
+        assert (of > 0).any(axis=(1, 2)).sum() == 4
+
+
+def test_tiles_that_fit_nowhere_are_refused() -> None:
+    one, seen = image(64, 64), np.zeros((64, 64), bool)
+    seen[:20] = True
+    with pytest.raises(InputError) as caught:
+        Sampler(training_parts([one], reference(), [seen & (np.arange(64) % 9 > 0)]), PLAIN, TILES)
+    assert caught.value.field == "training.crop" and caught.value.mend
+
+
+def test_values_and_labels_turn_and_scale_together() -> None:
     labels = np.random.default_rng(2).integers(0, 3, (30, 30)).astype(np.uint8)
     values = np.stack([1000.0 * labels, 1000.0 * labels]).astype(np.float32)
-    sampler = Sampler([LabelledImage("a", date(2021, 6, 19), values, labels)], PLAIN, TrainingOptions(crop=20))
-    crops, of = sampler.batch()
+    one = LabelledImage("a", date(2021, 6, 19), values, labels)
+    crops, of = Sampler([one], PLAIN, TrainingOptions(crop=20, rescale=0)).batch(0)
     for crop, label in zip(crops, of, strict=True):
         # Tints leave the order of values within a band as it is.
         for code in (0, 1):
             assert crop[:, label == code].max() < crop[:, label == code + 1].min()
+    # Left to right in blocks of six pixels: between two of them values are mixed, the nearer one more.
+    labels = np.kron(np.arange(10) % 3, np.ones((60, 6))).astype(np.uint8)
+    one = LabelledImage("a", date(2021, 6, 19), np.stack([labels, labels]).astype(np.float32), labels)
+    plain = TrainingOptions(crop=20, batch=30, rescale=0.5, jitter=0, light=(1, 1))
+    crops, of = Sampler([one], PLAIN, plain).batch(0)
+    assert (np.rint(crops[:, 0]) == of).mean() > 0.9
+    assert len({int((labels > 0).sum()) for labels in of}) > 5
 
 
 def test_bands_are_standardised_and_no_data_is_their_mean() -> None:
@@ -118,9 +211,9 @@ def test_bands_are_standardised_and_no_data_is_their_mean() -> None:
     values[:, :3] = np.nan
     part = LabelledImage("a", one.date, values, one.labels)
     standard = measure([part])
-    np.testing.assert_allclose(standard.mean, 7, atol=5)
-    np.testing.assert_allclose(standard.std, [5, 300], rtol=0.05)
-    crops, _ = Sampler([part], standard, TrainingOptions(crop=200, batch=2)).batch()
+    np.testing.assert_allclose(standard.mean, np.nanmean(values.astype(np.float64), axis=(1, 2)))
+    np.testing.assert_allclose(standard.std, np.nanstd(values.astype(np.float64), axis=(1, 2)))
+    crops, _ = Sampler([part], standard, TrainingOptions(crop=200, batch=2, rescale=0)).batch(0)
     assert np.isfinite(crops).all()
     assert 0.6 < crops.std() < 1.6
 

@@ -17,7 +17,8 @@ from engine.patches.checkpoint import Checkpoint, read_checkpoint
 from engine.patches.labels import UNLABELLED
 from engine.patches.options import Architecture, ReferenceOptions, TrainingOptions
 from engine.patches.sampling import LabelledImage, measure, training_parts
-from engine.patches.training import score_parts, segmentation_loss, train, train_area
+from engine.patches.split import training_ground
+from engine.patches.training import ReadImage, score_parts, segmentation_loss, train, train_area
 from tests.engine.conftest import write_tif
 from tests.engine.patches.conftest import BANDS, grid_of, uncounted, write_image
 
@@ -59,7 +60,8 @@ def trained(folder: Path, imagery: ImageryOptions, options: TrainingOptions = QU
 def parts() -> list[LabelledImage]:
     values, codes = scene(0)
     labels = np.select([codes == 10, codes == 1], [1, 0], UNLABELLED).astype(np.uint8)
-    return training_parts([LabelledImage("a", FIRST, values.astype(np.float32), labels)], REFERENCE)
+    image = LabelledImage("a", FIRST, values.astype(np.float32), labels)
+    return training_parts([image], REFERENCE, list(training_ground({FIRST: labels}, REFERENCE).values()))
 
 
 def weights(options: TrainingOptions) -> Mapping[str, torch.Tensor]:
@@ -165,7 +167,12 @@ def test_figures_are_of_the_part_they_name() -> None:
     images = [LabelledImage(str(day), day, np.zeros((1, 96, 10), np.float32), labels) for day in (FIRST, SECOND)]
     predicted = [labels.copy(), labels.copy()]
     predicted[1][48:] = 1 - labels[48:]
-    figures = score_parts(images, predicted, REFERENCE, score_mines)
+    grounds = training_ground({FIRST: labels, SECOND: labels}, REFERENCE)
+    read = [
+        ReadImage(image, grid_of(96, 10), ("a",), (Path("a.tif"), Path("b.tif")), grounds[image.date])
+        for image in images
+    ]
+    figures = score_parts(read, predicted, REFERENCE, score_mines)
     assert {name: value for name, value in figures.items() if name.endswith(".iou")} == {
         "trained.iou": 1,
         "unseen_rows.iou": 1,
