@@ -53,7 +53,7 @@ def _draw_mine(
     edge = deposit.recipe.edge_m
     cover = smoothstep(-0.5 * edge, 0.5 * edge, chip.inside + 0.45 * edge * _ragged(chip)) * _opacity(deposit)
     old = _weathered(chip, patch)
-    cover *= 1 - np.float32(0.62) * old
+    cover *= 1 - np.float32(0.45) * old
     surface.height[chip.slices] += form.relief * (1 - 0.35 * old)
     surface.height[chip.slices] += deposit.ledges(bands) * cover * smoothstep(0.0, 6.0, chip.inside)
     surface.paint(deposit.reflectance(chip, bands, grain), cover, chip.slices)
@@ -69,7 +69,7 @@ def _ragged(chip: Chip) -> Field:
 
 def _opacity(deposit: Deposit) -> np.float32:
     """The most that a body hides of the ground below it."""
-    return np.float32(0.55 + 0.45 * deposit.cover)
+    return np.float32(0.7 + 0.3 * deposit.cover)
 
 
 def _weathered(chip: Chip, patch: Patch) -> Field:
@@ -165,9 +165,9 @@ def draw_confuser(surface: Surface, frame: Frame, terrain: Terrain, confuser: Co
         _draw_pad(surface, chip, terrain, deposit)
         return
     bands = deposit.bands(chip, _along(chip, terrain, confuser))
-    # Edges as sharp as a mine's, and up to six times as wide.
-    soft = deposit.recipe.edge_m * float(np.exp(chance.uniform(np.log(1.0), np.log(6.0))))
-    ragged = 0.5 * soft * _ragged(chip) + 3.5 * chip.noise("middle", 26.0)
+    # Edges from two and a half to eight times as wide as a mine's.
+    soft = deposit.recipe.edge_m * float(np.exp(chance.uniform(np.log(2.5), np.log(8.0))))
+    ragged = 0.5 * soft * _ragged(chip) + 6.0 * chip.noise("middle", 26.0)
     cover = smoothstep(-0.5 * soft, 0.5 * soft, chip.inside + ragged) * _opacity(deposit)
     # Debris lies over part of it, as it does over the old parts of mines.
     cover *= 1 - 0.5 * smoothstep(0.9, 1.9, chip.noise("debris", 34.0) + np.float32(chance.normal(0, 0.4)))

@@ -33,10 +33,10 @@ _CASES = (
 )
 # Which way a mine changes the ground's height, and how much against others of its size.
 _RELIEF = {
-    MineClass.GANGUE_DUMP: 1.0,
-    MineClass.IRON_PIT: -1.0,
-    MineClass.CLAY_PIT: -0.6,
-    MineClass.SANDSTONE_PIT: -1.0,
+    MineClass.GANGUE_DUMP: 1.3,
+    MineClass.IRON_PIT: -1.4,
+    MineClass.CLAY_PIT: -1.0,
+    MineClass.SANDSTONE_PIT: -1.4,
 }
 
 
