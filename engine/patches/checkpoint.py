@@ -5,6 +5,7 @@ Files that would have to be unpickled are never opened: a pickle runs whatever c
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,11 +23,13 @@ from torch import Tensor
 from engine.errors import InputError
 from engine.options import Options
 from engine.patches.model import DeepLabV3
-from engine.patches.options import Architecture, RowRange, SplitOptions, TrainingOptions, Zoom
+from engine.patches.options import ZOOMS, Architecture, RowRange, SplitOptions, TrainingOptions, Zoom
 
 MODELS = Path(__file__).parents[2] / "models"
 SUFFIX = ".safetensors"
 _HEADER = "pitwatch"
+# How far, as a share, pixels may be from the size that a zoom brings to that of the training.
+_ZOOM_TOLERANCE = 0.1
 _PICKLES = {".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle"}
 
 
@@ -73,16 +76,38 @@ class ModelDescription(Options):
     recipe: TrainingOptions | None = None
     metrics: dict[str, float] = Field(default_factory=dict)
 
-    def network(self) -> DeepLabV3:
-        """A network of this architecture, its weights random."""
+    def network(self, pixel_m: float | None = None) -> DeepLabV3:
+        """A network of this architecture, its weights random.
+
+        pixel_m : edge of the pixels of the images that it is for, metres; without it, of those that it was trained on.
+
+        Raises
+        ------
+        InputError
+            When no zoom makes such pixels as large as those that it was trained on.
+        """
         return DeepLabV3(
             self.architecture,
             classes=len(self.classes),
             bands=len(self.bands),
             stride=self.stride,
-            zoom=self.zoom,
+            zoom=self._zoom_for(pixel_m),
             rates=self.rates,
         )
+
+    def _zoom_for(self, pixel_m: float | None) -> Zoom:
+        if pixel_m is None or self.pixel_m is None:
+            return self.zoom
+        wanted = self.zoom * pixel_m / self.pixel_m
+        nearest = min(ZOOMS, key=lambda zoom: abs(math.log(zoom / wanted)))
+        if abs(wanted / nearest - 1) > _ZOOM_TOLERANCE:
+            fitting = nearest * self.pixel_m / self.zoom
+            raise InputError(
+                f"its pixels are {pixel_m:.3g} m, and the model '{self.name}' was trained on {self.pixel_m:.3g} m",
+                field="pixel size",
+                mend=f"resample the image to pixels of {fitting:.3g} m, or take another model",
+            )
+        return nearest
 
 
 @dataclass(frozen=True)
@@ -95,17 +120,20 @@ class Checkpoint:
 
     @cached_property
     def network(self) -> DeepLabV3:
-        """The network with these weights, float32, for inference.
+        """The network with these weights, float32, for inference on pixels as it was trained on; errors as below."""
+        return self.network_for(None)
+
+    def network_for(self, pixel_m: float | None) -> DeepLabV3:
+        """The network with these weights, float32, for inference on images whose pixels have this edge in metres.
 
         Raises
         ------
         InputError
-            When the tensors are not those of the architecture that the header names.
+            When the tensors are not those of the architecture that the header names, or no zoom fits the pixels.
         """
         with torch.device("meta"):
-            network = self.description.network()
-        with safe_open(self.path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+            network = self.description.network(pixel_m)
+        tensors = read_tensors(self.path)
         self._check(tensors, network.state_dict())
         network.load_state_dict({name: _as_float32(tensor) for name, tensor in tensors.items()}, assign=True)
         return network.eval().requires_grad_(False)
@@ -127,8 +155,10 @@ class Checkpoint:
             )
 
 
-def find_checkpoint(model: str, folder: Path) -> Path:
+def find_checkpoint(model: str, folder: Path, *, field: str = "extraction.model") -> Path:
     """The file of a model: a path relative to an area's folder, or the name of a model that ships with Pitwatch.
+
+    field : option that names it, for errors.
 
     Raises
     ------
@@ -148,7 +178,7 @@ def find_checkpoint(model: str, folder: Path) -> Path:
     raise InputError(
         f"there is no model '{model}'",
         file=folder / model,
-        field="extraction.model",
+        field=field,
         mend=f"give the path of a {SUFFIX} file, or the name of a shipped model ({shipped})",
     )
 
@@ -162,6 +192,19 @@ def read_checkpoint(path: Path) -> Checkpoint:
         For a pickle, a file that is missing or corrupt, one without its sha256 or whose sha256 is another, and one that
         Pitwatch did not write.
     """
+    header, digest = read_header(path)
+    if header is None:
+        raise InputError(
+            "nothing in it says which bands and classes it is for; Pitwatch did not write it",
+            file=path,
+            field=f"metadata.{_HEADER}",
+            mend="supply a checkpoint that `python -m engine train` wrote",
+        )
+    return Checkpoint(path, digest, header)
+
+
+def read_header(path: Path) -> tuple[ModelDescription | None, str]:
+    """The header and the sha256 of a file of weights; None where Pitwatch did not write it. Errors as above."""
     _refuse_pickles(path)
     if path.suffix != SUFFIX:
         raise InputError(f"'{path.suffix}' is not read here", file=path, field="format", mend=f"supply a {SUFFIX} file")
@@ -175,15 +218,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
         raise InputError(
             f"not a readable safetensors file ({error})", file=path, field="format", mend="copy or download it again"
         ) from None
-    if header is None:
-        raise InputError(
-            "nothing in it says which bands and classes it is for; Pitwatch did not write it",
-            file=path,
-            field=f"metadata.{_HEADER}",
-            mend="supply a checkpoint that `python -m engine train` wrote",
-        )
     try:
-        return Checkpoint(path, digest, ModelDescription.model_validate_json(header))
+        return None if header is None else ModelDescription.model_validate_json(header), digest
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         raise InputError(
@@ -194,19 +230,30 @@ def read_checkpoint(path: Path) -> Checkpoint:
         ) from None
 
 
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file that has been checked, by name."""
+    with safe_open(path, framework="pt") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+
+
 def write_checkpoint(path: Path, description: ModelDescription, state: Mapping[str, Tensor]) -> Checkpoint:
     """Write weights in float16 and their sha256 beside them (as `sha256sum -c` reads it), whole or not at all."""
     tensors = {
         name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous() for name, tensor in state.items()
     }
     header = json.dumps(description.model_dump(mode="json"), sort_keys=True)
-    contents = save(tensors, metadata={_HEADER: header})
+    return Checkpoint(path, write_weights(path, tensors, {_HEADER: header}), description)
+
+
+def write_weights(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> str:
+    """Write a safetensors file and its sha256 beside it; gives the sha256."""
+    contents = save(dict(tensors), metadata=metadata)
     digest = hashlib.sha256(contents).hexdigest()
     path.parent.mkdir(parents=True, exist_ok=True)
     # Killed between the two, the sums differ, and the model is refused rather than taken for another.
     _write(path, contents)
     _write(_sum_file(path), f"{digest}  {path.name}\n".encode())
-    return Checkpoint(path, digest, description)
+    return digest
 
 
 def _refuse_pickles(path: Path) -> None:

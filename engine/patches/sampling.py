@@ -104,12 +104,16 @@ class Sampler:
                 )
         return found
 
-    def batch(self) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-        """Crops of shape (batch, bands, crop, crop) and their labels, (batch, crop, crop)."""
-        crops, labels = zip(*(self._crop() for _ in range(self._options.batch)), strict=True)
+    def batch(self, step: int, rank: int = 0, ranks: int = 1) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        """Crops of a step, shape (batch, bands, crop, crop), and their labels, (batch, crop, crop).
+
+        Of several processes each draws its share.
+        """
+        crops, labels = zip(*(self._crop(step, n) for n in range(rank, self._options.batch, ranks)), strict=True)
         return np.stack(crops), np.stack(labels)
 
-    def _crop(self) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    def _crop(self, step: int, number: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        self._random = np.random.default_rng((self._options.seed, step, number))
         random, size = self._random, self._options.crop
         if self._patches and random.random() < self._options.balanced_share:
             patches = self._patches[int(random.choice(sorted(self._patches)))]

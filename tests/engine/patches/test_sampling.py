@@ -57,8 +57,8 @@ def test_no_crop_holds_anything_of_held_out_rows_or_dates(
         return
     assert abs(measure(parts).mean).max() < 10
     sampler = Sampler(parts, PLAIN, TrainingOptions(crop=crop, batch=4, balanced_share=share, seed=seed))
-    for _ in range(3):
-        values, labels = sampler.batch()
+    for step in range(3):
+        values, labels = sampler.batch(step)
         assert values.shape == (4, 2, crop, crop)
         assert abs(values).max() < 100
         assert set(np.unique(labels)) <= {0, 1, 2, UNLABELLED}
@@ -67,7 +67,7 @@ def test_no_crop_holds_anything_of_held_out_rows_or_dates(
 def test_images_are_not_touched() -> None:
     one = image(40, 40)
     values, labels = one.values.copy(), one.labels.copy()
-    Sampler(training_parts([one], reference()), PLAIN, TrainingOptions(crop=16)).batch()
+    Sampler(training_parts([one], reference()), PLAIN, TrainingOptions(crop=16)).batch(0)
     np.testing.assert_array_equal(one.values, values)
     np.testing.assert_array_equal(one.labels, labels)
 
@@ -75,8 +75,7 @@ def test_images_are_not_touched() -> None:
 def test_the_same_seed_gives_the_same_crops_and_another_others() -> None:
     def batch(seed: int) -> NDArray[np.float32]:
         sampler = Sampler([image(50, 50)], PLAIN, TrainingOptions(crop=24, batch=3, seed=seed))
-        sampler.batch()
-        return sampler.batch()[0]
+        return sampler.batch(1)[0]
 
     np.testing.assert_array_equal(batch(4), batch(4))
     assert not np.array_equal(batch(4), batch(5))
@@ -88,7 +87,7 @@ def test_rare_classes_and_small_patches_are_drawn_as_often_as_others() -> None:
     labels[20:120, 20:120], labels[200:204, 20:24], labels[200:210, 200:210] = 1, 1, 2
     one = LabelledImage("a", date(2021, 6, 19), np.zeros((2, 300, 300), np.float32), labels)
     options = TrainingOptions(crop=48, batch=300, balanced_share=1)
-    _, crops = Sampler([one], PLAIN, options).batch()
+    _, crops = Sampler([one], PLAIN, options).batch(0)
     of_first = (crops == 1).any(axis=(1, 2))
     assert ((crops > 0).any(axis=(1, 2))).all()
     assert 0.4 < of_first.mean() < 0.6
@@ -98,14 +97,14 @@ def test_rare_classes_and_small_patches_are_drawn_as_often_as_others() -> None:
 
 def test_without_patches_crops_lie_anywhere() -> None:
     one = LabelledImage("a", date(2021, 6, 19), np.zeros((2, 40, 40), np.float32), np.zeros((40, 40), np.uint8))
-    assert Sampler([one], PLAIN, TrainingOptions(crop=16, balanced_share=1)).batch()[1].max() == 0
+    assert Sampler([one], PLAIN, TrainingOptions(crop=16, balanced_share=1)).batch(0)[1].max() == 0
 
 
 def test_values_and_labels_turn_together() -> None:
     labels = np.random.default_rng(2).integers(0, 3, (30, 30)).astype(np.uint8)
     values = np.stack([1000.0 * labels, 1000.0 * labels]).astype(np.float32)
     sampler = Sampler([LabelledImage("a", date(2021, 6, 19), values, labels)], PLAIN, TrainingOptions(crop=20))
-    crops, of = sampler.batch()
+    crops, of = sampler.batch(0)
     for crop, label in zip(crops, of, strict=True):
         # Tints leave the order of values within a band as it is.
         for code in (0, 1):
@@ -120,7 +119,7 @@ def test_bands_are_standardised_and_no_data_is_their_mean() -> None:
     standard = measure([part])
     np.testing.assert_allclose(standard.mean, 7, atol=5)
     np.testing.assert_allclose(standard.std, [5, 300], rtol=0.05)
-    crops, _ = Sampler([part], standard, TrainingOptions(crop=200, batch=2)).batch()
+    crops, _ = Sampler([part], standard, TrainingOptions(crop=200, batch=2)).batch(0)
     assert np.isfinite(crops).all()
     assert 0.6 < crops.std() < 1.6
 
