@@ -3,10 +3,8 @@
 Files that would have to be unpickled are never opened: a pickle runs whatever code its author put into it.
 """
 
-import hashlib
 import json
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,20 +15,18 @@ from typing import Any, Literal
 import torch
 from pydantic import Field, ValidationError
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
 from engine.errors import InputError
 from engine.options import Options
 from engine.patches.model import DeepLabV3
 from engine.patches.options import ZOOMS, Architecture, RowRange, SplitOptions, TrainingOptions, Zoom
+from engine.patches.weight_files import SUFFIX, check_sum, read_tensors, refuse_pickles, write_weights
 
 MODELS = Path(__file__).parents[2] / "models"
-SUFFIX = ".safetensors"
 _HEADER = "pitwatch"
 # How far, as a share, pixels may be from the size that a zoom brings to that of the training.
 _ZOOM_TOLERANCE = 0.1
-_PICKLES = {".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle"}
 
 
 class BandOptions(Options):
@@ -165,7 +161,7 @@ def find_checkpoint(model: str, folder: Path, *, field: str = "extraction.model"
     InputError
         When there is none, or when it is in a form that would have to be unpickled.
     """
-    _refuse_pickles(folder / model)
+    refuse_pickles(folder / model)
     places = [folder / model, MODELS / f"{model.removesuffix(SUFFIX)}{SUFFIX}"]
     if Path(model).name != model:
         places = places[:1]
@@ -205,12 +201,12 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 def read_header(path: Path) -> tuple[ModelDescription | None, str]:
     """The header and the sha256 of a file of weights; None where Pitwatch did not write it. Errors as above."""
-    _refuse_pickles(path)
+    refuse_pickles(path)
     if path.suffix != SUFFIX:
         raise InputError(f"'{path.suffix}' is not read here", file=path, field="format", mend=f"supply a {SUFFIX} file")
     if not path.is_file():
         raise InputError("the file does not exist", file=path, field="path", mend="check the path, or train a model")
-    digest = _check_sum(path)
+    digest = check_sum(path)
     try:
         with safe_open(path, framework="pt") as file:
             header = (file.metadata() or {}).get(_HEADER)
@@ -230,12 +226,6 @@ def read_header(path: Path) -> tuple[ModelDescription | None, str]:
         ) from None
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
-    """The tensors of a safetensors file that has been checked, by name."""
-    with safe_open(path, framework="pt") as file:
-        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
-
-
 def write_checkpoint(path: Path, description: ModelDescription, state: Mapping[str, Tensor]) -> Checkpoint:
     """Write weights in float16 and their sha256 beside them (as `sha256sum -c` reads it), whole or not at all."""
     tensors = {
@@ -243,59 +233,6 @@ def write_checkpoint(path: Path, description: ModelDescription, state: Mapping[s
     }
     header = json.dumps(description.model_dump(mode="json"), sort_keys=True)
     return Checkpoint(path, write_weights(path, tensors, {_HEADER: header}), description)
-
-
-def write_weights(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> str:
-    """Write a safetensors file and its sha256 beside it; gives the sha256."""
-    contents = save(dict(tensors), metadata=metadata)
-    digest = hashlib.sha256(contents).hexdigest()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Killed between the two, the sums differ, and the model is refused rather than taken for another.
-    _write(path, contents)
-    _write(_sum_file(path), f"{digest}  {path.name}\n".encode())
-    return digest
-
-
-def _refuse_pickles(path: Path) -> None:
-    if path.suffix.lower() in _PICKLES:
-        raise InputError(
-            f"'{path.suffix}' files are pickles, which run whatever code is in them when they are opened",
-            file=path,
-            field="format",
-            mend="let whoever made it save the weights with safetensors, or train the model here",
-        )
-
-
-def _check_sum(path: Path) -> str:
-    """The sha256 of a file, once it is known to be the one that stands beside it."""
-    beside = _sum_file(path)
-    if not beside.is_file():
-        raise InputError(
-            "the sha256 of the checkpoint is missing",
-            file=beside,
-            mend=f"supply it with the checkpoint; if you trust the file: sha256sum {path.name} > {beside.name}",
-        )
-    words = beside.read_text(encoding="utf-8", errors="replace").split()
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if not words or words[0].lower() != digest:
-        raise InputError(
-            "it is not the file that its sha256 stands for; it is corrupt, or another has taken its place",
-            file=path,
-            field="sha256",
-            mend="copy or download both files again",
-        )
-    return digest
-
-
-def _sum_file(path: Path) -> Path:
-    return path.with_name(path.name + ".sha256")
-
-
-def _write(path: Path, contents: bytes) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(contents)
-    os.replace(partial, path)
 
 
 def _as_float32(tensor: Tensor) -> Tensor:

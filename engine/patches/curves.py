@@ -60,7 +60,8 @@ def _draw_loss(panel: Axes, history: Sequence[Step], looks: Sequence[Step]) -> N
     width = min(_SMOOTHED, len(losses))
     smooth = np.convolve(losses, np.full(width, 1 / width), mode="valid")
     panel.plot(steps, losses, color=_TRAINING, alpha=0.25, linewidth=0.8)
-    panel.plot(steps[(width - 1) // 2 :][: len(smooth)], smooth, color=_TRAINING, label=f"training, mean of {width} steps")
+    middles = steps[(width - 1) // 2 :][: len(smooth)]
+    panel.plot(middles, smooth, color=_TRAINING, label=f"training, mean of {width} steps")
     if looks:
         looked, found = zip(*((step.step, step.validation_loss) for step in looks), strict=True)
         panel.plot(looked, found, color=_VALIDATION, marker="o", markersize=4, label="patches set aside")

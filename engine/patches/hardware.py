@@ -67,7 +67,8 @@ def _computes_bfloat16(device: torch.device) -> bool:
 @contextmanager
 def joined_processes() -> Iterator[Hardware]:
     """The hardware of this process; it joins the others when `torchrun` started several."""
-    ranks = int(os.environ.get("WORLD_SIZE", "1"))
+    # Other schedulers set such a variable as well; processes that nothing joins would wait for each other for ever.
+    ranks = int(os.environ["WORLD_SIZE"]) if distributed.is_torchelastic_launched() else 1
     place = int(os.environ.get("LOCAL_RANK", "0"))
     gpu = torch.cuda.is_available()
     if gpu and place >= torch.cuda.device_count():

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from engine.errors import InputError
-from engine.patches.checkpoint import SUFFIX, write_weights
+from engine.patches.weight_files import SUFFIX, write_weights
 
 # torchvision ends a name with the first digits of the file's sha256, such as resnet18-f37072fd.pth.
 _DIGITS = re.compile(r"-([0-9a-f]{8,64})\.pth$")

@@ -10,9 +10,10 @@ from torch import Tensor
 
 from engine.errors import InputError
 from engine.imagery import COLOURS
-from engine.patches.checkpoint import ModelDescription, find_checkpoint, read_header, read_tensors
+from engine.patches.checkpoint import ModelDescription, find_checkpoint, read_header
 from engine.patches.model import DeepLabV3
 from engine.patches.options import Architecture
+from engine.patches.weight_files import PICKLES, read_tensors
 
 _FIRST = "backbone.conv1.weight"
 _HEAD = "classifier.4."  # the last layer, one output a class
@@ -95,7 +96,7 @@ def find_weights(initial: str, folder: Path) -> StartingWeights:
     InputError
         When there is none, it is a pickle, or it is not the file that its sha256 stands for.
     """
-    if Path(initial).suffix.lower() in {".pt", ".pth"}:
+    if Path(initial).suffix.lower() in PICKLES:
         raise InputError(
             "a pickle is not trained from, since opening one runs whatever code is in it",
             file=folder / initial,
@@ -121,7 +122,7 @@ def spread_over_bands(kernels: Tensor, known: Sequence[str], wanted: Sequence[st
     chosen = [places.get(_colour(name)) for name in wanted]
     mean = kernels.mean(dim=1)
     spread = torch.stack([mean if number is None else kernels[:, number] for number in chosen], dim=1)
-    return spread * len(known) / len(wanted)
+    return spread * (len(known) / len(wanted))
 
 
 def _colour(band: str) -> str:

@@ -14,7 +14,8 @@ from engine.patches.hardware import Hardware
 from engine.patches.options import TrainingOptions
 from engine.patches.sampling import measure
 from engine.patches.training import Training, rate_share, train
-from engine.patches.validation import Validation, set_aside
+from engine.patches.training_state import copied
+from engine.patches.validation import Figures, Validation, set_aside
 from tests.engine.patches.conftest import uncounted
 from tests.engine.patches.pits import QUICK, parts
 
@@ -116,18 +117,29 @@ def test_what_was_kept_and_is_damaged_is_passed_over(tmp_path: Path) -> None:
     assert equal(weights(QUICK, keep=tmp_path), weights(QUICK))
 
 
-def test_training_stops_when_nothing_gets_better_and_gives_the_best() -> None:
-    """Steps that are far too long make it worse."""
-    options = WATCHED.model_copy(update={"steps": 40, "check_every": 1, "patience": 3, "learning_rate": 0.3})
+def test_training_stops_when_nothing_gets_better_and_gives_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is found on the patches set aside: here it gets better twice."""
+    losses, looked_at = iter([3.0, 1.0, 2.0, 1.5, 0.5]), []
+
+    def measured(_: Validation, network: torch.nn.Module) -> Figures:
+        looked_at.append(copied(network.get_submodule("module").state_dict()))
+        return Figures(next(losses), 0.5)
+
+    monkeypatch.setattr(Validation, "measure", measured)
+    options = WATCHED.model_copy(update={"steps": 40, "check_every": 1, "patience": 2})
     done = training(options)
-    looks = [step.validation_loss for step in done.history]
-    best = looks.index(min(looks))
-    assert len(looks) == best + 1 + 3 < 40
-    seen = parts()
-    _, windows = set_aside(seen, options)
-    again = Validation(windows, measure(seen), options, Hardware(torch.device("cpu"))).measure(done.network)
-    assert again.loss == pytest.approx(min(looks), rel=1e-5)
-    assert done.metrics["validation.f1"] == pytest.approx(again.f1)
+    assert [step.validation_loss for step in done.history] == [3, 1, 2, 1.5]
+    assert equal(done.network.state_dict(), looked_at[1])
+    assert not equal(looked_at[1], looked_at[3])
+    assert done.metrics["validation.loss"] == 1
+
+
+def test_the_figures_are_of_the_weights_that_are_given() -> None:
+    done, seen = training(WATCHED), parts()
+    _, windows = set_aside(seen, WATCHED)
+    again = Validation(windows, measure(seen), WATCHED, Hardware(torch.device("cpu"))).measure(done.network)
+    assert done.metrics["validation.loss"] == pytest.approx(again.loss, rel=1e-4)
+    assert done.metrics["validation.f1"] == pytest.approx(again.f1, abs=1e-3)
 
 
 def test_the_average_follows_the_weights_and_is_what_is_given() -> None:
