@@ -29,10 +29,8 @@ def trained(folder: Path, imagery: ImageryOptions, options: TrainingOptions = QU
 
 def test_what_stands_out_is_learnt(tmp_path: Path) -> None:
     """And found again on rows and on a date that the training has not seen; what is held out does not leak into it."""
-    options = TrainingOptions(
-        stride=8, rates=(1, 2, 3), crop=32, batch=4, steps=30, zoom=2, light=(1, 1), validation=0, averaging=0
-    )
-    checkpoint = trained(tmp_path, write_dates(tmp_path), options)
+    plain = {"batch": 4, "steps": 40, "zoom": 2, "light": (1, 1), "averaging": 0, "balanced_share": 0.5}
+    checkpoint = trained(tmp_path, write_dates(tmp_path), QUICK.model_copy(update=plain))
     metrics = checkpoint.description.metrics
     parts_of = {name.split(".")[0] for name in metrics if name.endswith(".iou")}
     assert parts_of == {"trained", "unseen_rows", "unseen_date", "unseen_rows_and_date"}
