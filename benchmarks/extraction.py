@@ -30,10 +30,12 @@ from sklearn.ensemble import RandomForestClassifier
 from engine.area import AreaOptions
 from engine.assessment import score_mines
 from engine.options import read_options
+from engine.patches.area_training import AreaTraining, train_area
+from engine.patches.labelled import ReadImage, read_labelled
 from engine.patches.labels import UNLABELLED
 from engine.patches.options import ReferenceOptions
 from engine.patches.sampling import LabelledImage, training_parts
-from engine.patches.training import ReadImage, predict_image, read_labelled, score_parts, train_area
+from engine.patches.scoring import predict_image, score_parts
 
 ROOT = Path(__file__).parents[1]
 RECIPE = ROOT / "models" / "quarry-resnet18.toml"
@@ -83,16 +85,9 @@ def main() -> None:
         for seed in range(0 if models else given.seeds):
             started = time.perf_counter()
             options = recipe.training.model_copy(update={"seed": seed})
-            checkpoint = train_area(
-                f"seed-{seed}",
-                given.data,
-                recipe.imagery,
-                recipe.reference,
-                options,
-                Path(scratch),
-                count=_silent,
-                score=score_mines,
-            )
+            asked = AreaTraining(f"seed-{seed}", given.data, recipe.imagery, recipe.reference, options, Path(scratch))
+            checkpoint = train_area(asked, count=_silent, score=score_mines)
+            assert checkpoint is not None
             models.append(checkpoint.path)
             seconds.append(time.perf_counter() - started)
         methods = [network(models, seconds, read, recipe.reference)]
@@ -283,8 +278,8 @@ def _finish(figure: Figure, path: Path, title: str) -> None:
     figure.savefig(path, dpi=110)
 
 
-def _silent(_total: int) -> Callable[[], None]:
-    return lambda: None
+def _silent(_total: int) -> Callable[[float], None]:
+    return lambda _loss: None
 
 
 if __name__ == "__main__":

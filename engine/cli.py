@@ -1,19 +1,17 @@
 """The command line: `python -m engine COMMAND`."""
 
 import argparse
-import itertools
 import logging
 import logging.handlers
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from engine.commands import compare, evidence
+from engine.commands import compare, evidence, train
+from engine.commands.progress import ProgressBar, counting
 from engine.errors import InputError
 from store.home import Home
 
@@ -62,13 +60,6 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("area", nargs="+", type=Path, help="folder of an area, or its area.toml")
     check.set_defaults(command=_check)
 
-    train = commands.add_parser("train", help="train a model on the labelled images of an area")
-    train.add_argument("area", nargs=1, type=Path, help="folder of an area, or its area.toml, with [reference]")
-    train.add_argument("--data", type=Path, metavar="FOLDER", help="what its paths are relative to (default: its own)")
-    train.add_argument("--out", type=Path, metavar="FOLDER", help="for the model (default: 'models' beside the area)")
-    train.add_argument("--seed", type=_whole, help="of all that is drawn by chance (default: the area's)")
-    train.set_defaults(command=_train)
-
     simulated = commands.add_parser("simulate", help="make a study area whose truth is known")
     simulated.add_argument("place", choices=["weining"], help="what it imitates")
     simulated.add_argument("area", nargs=1, type=Path, metavar="OUT", help="folder to make")
@@ -78,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     simulated.add_argument("--force", action="store_true", help="make it again although it is there")
     simulated.set_defaults(command=_simulate)
 
+    train.add_commands(commands, _whole)
     init = commands.add_parser("init", help="look into a folder of data and write the area file that runs with it")
     init.add_argument("area", nargs="+", type=Path, metavar="folder", help="folder of images or interferograms")
     init.set_defaults(command=_init)
@@ -97,7 +89,7 @@ def _run(path: Path, home: Home, given: argparse.Namespace, console: Console) ->
     if kind == "cluster":
         with workers.executor():
             pass  # a scheduler that does not answer is said at once, not after the stack has been read
-    with _ProgressBar(console) as listen:
+    with ProgressBar(console) as listen:
         release = run(area, home, workers=workers, listen=listen, force=given.force)
     console.print(f"{area.name}: release {release} is current")
 
@@ -107,56 +99,21 @@ def _check(path: Path, home: Home, _given: argparse.Namespace, console: Console)
     from engine.pipeline import check_inputs
 
     area = read_area(path)
-    with _ProgressBar(console) as listen:
+    with ProgressBar(console) as listen:
         console.print(f"{area.name}: {check_inputs(area, home, listen)}")
-
-
-def _train(path: Path, _home: Home, given: argparse.Namespace, console: Console) -> None:
-    from engine.area import read_area
-    from engine.assessment import score_mines
-    from engine.patches.training import train_area
-
-    area = read_area(path)
-    options = area.options
-    if options.imagery is None or options.reference is None:
-        raise InputError(
-            "to train, images with labels are needed, and what the labels mean",
-            file=area.file,
-            field="imagery" if options.imagery is None else "reference",
-            mend="add [imagery] with labels, and [reference] with classes",
-        )
-    training = options.training if given.seed is None else options.training.model_copy(update={"seed": given.seed})
-    with _ProgressBar(console) as listen:
-        try:
-            checkpoint = train_area(
-                area.name,
-                given.data or area.folder,
-                options.imagery,
-                options.reference,
-                training,
-                given.out or area.folder / "models",
-                count=_counting(listen, "train"),
-                score=score_mines,
-            )
-        except InputError as error:
-            raise error.of_file(area.file) from None
-    for name, value in checkpoint.description.metrics.items():
-        console.print(f"  {name:<40} {value:.0f}" if name.endswith(".pixels") else f"  {name:<40} {value:.3f}")
-    console.print(f"{checkpoint.path}\n  sha256 {checkpoint.sha256}")
-    console.print("to use it, name this path as model under [extraction] of an area")
 
 
 def _simulate(path: Path, _home: Home, given: argparse.Namespace, console: Console) -> None:
     from engine.blocks import Workers
     from engine.simulate.weining import simulate
 
-    with _ProgressBar(console) as listen:
+    with ProgressBar(console) as listen:
         made = simulate(
             given.size,
             given.seed,
             path,
             workers=Workers("threads", given.workers),
-            count=lambda part, total: _counting(listen, part)(total),
+            count=lambda part, total: counting(listen, part)(total),
             force=given.force,
         )
     console.print(f"{path}: {'made' if made else 'up to date'}; python -m engine train {path}, then run {path}")
@@ -170,49 +127,6 @@ def _init(path: Path, _home: Home, _given: argparse.Namespace, console: Console)
     found = survey(path)
     console.print(found_text(found))
     console.print(written_text(write_areas(found), found))
-
-
-class _ProgressBar:
-    """A progress bar that a run's states drive."""
-
-    def __init__(self, console: Console) -> None:
-        columns = (
-            SpinnerColumn(),
-            TextColumn("{task.description:<10}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-        )
-        self._progress = Progress(*columns, console=console)
-        self._tasks: dict[str, Any] = {}
-
-    def __enter__(self) -> Callable[[dict[str, Any]], None]:
-        self._progress.start()
-        return self._show
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def _show(self, state: dict[str, Any]) -> None:
-        name = state.get("step")
-        if not name:
-            return
-        if name not in self._tasks:
-            self._tasks[name] = self._progress.add_task(name, total=None)
-        total, done = state.get("total") or 1, state.get("done") or 0
-        if state.get("finished") == name:
-            done = total
-        self._progress.update(self._tasks[name], total=total, completed=done)
-
-
-def _counting(listen: Callable[[dict[str, Any]], None], step: str) -> Callable[[int], Callable[[], None]]:
-    """Makes functions that tell of each of a number of equal parts of a step."""
-
-    def count(total: int) -> Callable[[], None]:
-        done = itertools.count(1)
-        return lambda: listen({"step": step, "total": total, "done": next(done)})
-
-    return count
 
 
 def _explained(error: InputError) -> str:

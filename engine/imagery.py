@@ -23,7 +23,11 @@ _SAMPLE = 1024  # pixels along an edge are enough for the ends of a picture's sc
 # How much of a picture's pixels may be clipped at its dark and its bright end, per cent.
 _CLIPPED = (1.0, 1.5)
 # Usual names of the bands that the eye sees.
-_RED, _GREEN, _BLUE = {"red", "r", "b04", "b4"}, {"green", "g", "b03", "b3"}, {"blue", "b", "b02", "b2"}
+COLOURS = {
+    "red": frozenset({"red", "r", "b04", "b4"}),
+    "green": frozenset({"green", "g", "b03", "b3"}),
+    "blue": frozenset({"blue", "b", "b02", "b2"}),
+}
 
 
 class ImageOptions(Options):
@@ -246,7 +250,7 @@ def colour_bands(source: SourceImage, wanted: tuple[str, str, str] | None) -> li
         return [source.bands.index(name) for name in wanted]
     found = [
         next((number for number, name in enumerate(source.bands) if name.lower() in names), None)
-        for names in (_RED, _GREEN, _BLUE)
+        for names in COLOURS.values()
     ]
     known = [number for number in found if number is not None]
     if len(known) == 3:

@@ -3,9 +3,8 @@
 Files that would have to be unpickled are never opened: a pickle runs whatever code its author put into it.
 """
 
-import hashlib
 import json
-import os
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -16,18 +15,18 @@ from typing import Any, Literal
 import torch
 from pydantic import Field, ValidationError
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
 from engine.errors import InputError
 from engine.options import Options
 from engine.patches.model import DeepLabV3
-from engine.patches.options import Architecture, RowRange, SplitOptions, TrainingOptions, Zoom
+from engine.patches.options import ZOOMS, Architecture, RowRange, SplitOptions, TrainingOptions, Zoom
+from engine.patches.weight_files import SUFFIX, check_sum, read_tensors, refuse_pickles, write_weights
 
 MODELS = Path(__file__).parents[2] / "models"
-SUFFIX = ".safetensors"
 _HEADER = "pitwatch"
-_PICKLES = {".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle"}
+# How far, as a share, pixels may be from the size that a zoom brings to that of the training.
+_ZOOM_TOLERANCE = 0.1
 
 
 class BandOptions(Options):
@@ -73,16 +72,38 @@ class ModelDescription(Options):
     recipe: TrainingOptions | None = None
     metrics: dict[str, float] = Field(default_factory=dict)
 
-    def network(self) -> DeepLabV3:
-        """A network of this architecture, its weights random."""
+    def network(self, pixel_m: float | None = None) -> DeepLabV3:
+        """A network of this architecture, its weights random.
+
+        pixel_m : edge of the pixels of the images that it is for, metres; without it, of those that it was trained on.
+
+        Raises
+        ------
+        InputError
+            When no zoom makes such pixels as large as those that it was trained on.
+        """
         return DeepLabV3(
             self.architecture,
             classes=len(self.classes),
             bands=len(self.bands),
             stride=self.stride,
-            zoom=self.zoom,
+            zoom=self._zoom_for(pixel_m),
             rates=self.rates,
         )
+
+    def _zoom_for(self, pixel_m: float | None) -> Zoom:
+        if pixel_m is None or self.pixel_m is None:
+            return self.zoom
+        wanted = self.zoom * pixel_m / self.pixel_m
+        nearest = min(ZOOMS, key=lambda zoom: abs(math.log(zoom / wanted)))
+        if abs(wanted / nearest - 1) > _ZOOM_TOLERANCE:
+            fitting = nearest * self.pixel_m / self.zoom
+            raise InputError(
+                f"its pixels are {pixel_m:.3g} m, and the model '{self.name}' was trained on {self.pixel_m:.3g} m",
+                field="pixel size",
+                mend=f"resample the image to pixels of {fitting:.3g} m, or take another model",
+            )
+        return nearest
 
 
 @dataclass(frozen=True)
@@ -95,17 +116,20 @@ class Checkpoint:
 
     @cached_property
     def network(self) -> DeepLabV3:
-        """The network with these weights, float32, for inference.
+        """The network with these weights, float32, for inference on pixels as it was trained on; errors as below."""
+        return self.network_for(None)
+
+    def network_for(self, pixel_m: float | None) -> DeepLabV3:
+        """The network with these weights, float32, for inference on images whose pixels have this edge in metres.
 
         Raises
         ------
         InputError
-            When the tensors are not those of the architecture that the header names.
+            When the tensors are not those of the architecture that the header names, or no zoom fits the pixels.
         """
         with torch.device("meta"):
-            network = self.description.network()
-        with safe_open(self.path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+            network = self.description.network(pixel_m)
+        tensors = read_tensors(self.path)
         self._check(tensors, network.state_dict())
         network.load_state_dict({name: _as_float32(tensor) for name, tensor in tensors.items()}, assign=True)
         return network.eval().requires_grad_(False)
@@ -127,15 +151,17 @@ class Checkpoint:
             )
 
 
-def find_checkpoint(model: str, folder: Path) -> Path:
+def find_checkpoint(model: str, folder: Path, *, field: str = "extraction.model") -> Path:
     """The file of a model: a path relative to an area's folder, or the name of a model that ships with Pitwatch.
+
+    field : option that names it, for errors.
 
     Raises
     ------
     InputError
         When there is none, or when it is in a form that would have to be unpickled.
     """
-    _refuse_pickles(folder / model)
+    refuse_pickles(folder / model)
     places = [folder / model, MODELS / f"{model.removesuffix(SUFFIX)}{SUFFIX}"]
     if Path(model).name != model:
         places = places[:1]
@@ -148,7 +174,7 @@ def find_checkpoint(model: str, folder: Path) -> Path:
     raise InputError(
         f"there is no model '{model}'",
         file=folder / model,
-        field="extraction.model",
+        field=field,
         mend=f"give the path of a {SUFFIX} file, or the name of a shipped model ({shipped})",
     )
 
@@ -162,19 +188,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
         For a pickle, a file that is missing or corrupt, one without its sha256 or whose sha256 is another, and one that
         Pitwatch did not write.
     """
-    _refuse_pickles(path)
-    if path.suffix != SUFFIX:
-        raise InputError(f"'{path.suffix}' is not read here", file=path, field="format", mend=f"supply a {SUFFIX} file")
-    if not path.is_file():
-        raise InputError("the file does not exist", file=path, field="path", mend="check the path, or train a model")
-    digest = _check_sum(path)
-    try:
-        with safe_open(path, framework="pt") as file:
-            header = (file.metadata() or {}).get(_HEADER)
-    except (SafetensorError, OSError) as error:
-        raise InputError(
-            f"not a readable safetensors file ({error})", file=path, field="format", mend="copy or download it again"
-        ) from None
+    header, digest = read_header(path)
     if header is None:
         raise InputError(
             "nothing in it says which bands and classes it is for; Pitwatch did not write it",
@@ -182,8 +196,26 @@ def read_checkpoint(path: Path) -> Checkpoint:
             field=f"metadata.{_HEADER}",
             mend="supply a checkpoint that `python -m engine train` wrote",
         )
+    return Checkpoint(path, digest, header)
+
+
+def read_header(path: Path) -> tuple[ModelDescription | None, str]:
+    """The header and the sha256 of a file of weights; None where Pitwatch did not write it. Errors as above."""
+    refuse_pickles(path)
+    if path.suffix != SUFFIX:
+        raise InputError(f"'{path.suffix}' is not read here", file=path, field="format", mend=f"supply a {SUFFIX} file")
+    if not path.is_file():
+        raise InputError("the file does not exist", file=path, field="path", mend="check the path, or train a model")
+    digest = check_sum(path)
     try:
-        return Checkpoint(path, digest, ModelDescription.model_validate_json(header))
+        with safe_open(path, framework="pt") as file:
+            header = (file.metadata() or {}).get(_HEADER)
+    except (SafetensorError, OSError) as error:
+        raise InputError(
+            f"not a readable safetensors file ({error})", file=path, field="format", mend="copy or download it again"
+        ) from None
+    try:
+        return None if header is None else ModelDescription.model_validate_json(header), digest
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         raise InputError(
@@ -200,55 +232,7 @@ def write_checkpoint(path: Path, description: ModelDescription, state: Mapping[s
         name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous() for name, tensor in state.items()
     }
     header = json.dumps(description.model_dump(mode="json"), sort_keys=True)
-    contents = save(tensors, metadata={_HEADER: header})
-    digest = hashlib.sha256(contents).hexdigest()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Killed between the two, the sums differ, and the model is refused rather than taken for another.
-    _write(path, contents)
-    _write(_sum_file(path), f"{digest}  {path.name}\n".encode())
-    return Checkpoint(path, digest, description)
-
-
-def _refuse_pickles(path: Path) -> None:
-    if path.suffix.lower() in _PICKLES:
-        raise InputError(
-            f"'{path.suffix}' files are pickles, which run whatever code is in them when they are opened",
-            file=path,
-            field="format",
-            mend="let whoever made it save the weights with safetensors, or train the model here",
-        )
-
-
-def _check_sum(path: Path) -> str:
-    """The sha256 of a file, once it is known to be the one that stands beside it."""
-    beside = _sum_file(path)
-    if not beside.is_file():
-        raise InputError(
-            "the sha256 of the checkpoint is missing",
-            file=beside,
-            mend=f"supply it with the checkpoint; if you trust the file: sha256sum {path.name} > {beside.name}",
-        )
-    words = beside.read_text(encoding="utf-8", errors="replace").split()
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if not words or words[0].lower() != digest:
-        raise InputError(
-            "it is not the file that its sha256 stands for; it is corrupt, or another has taken its place",
-            file=path,
-            field="sha256",
-            mend="copy or download both files again",
-        )
-    return digest
-
-
-def _sum_file(path: Path) -> Path:
-    return path.with_name(path.name + ".sha256")
-
-
-def _write(path: Path, contents: bytes) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(contents)
-    os.replace(partial, path)
+    return Checkpoint(path, write_weights(path, tensors, {_HEADER: header}), description)
 
 
 def _as_float32(tensor: Tensor) -> Tensor:

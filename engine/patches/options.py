@@ -10,6 +10,7 @@ from engine.options import Options, Positive, Share
 Architecture = Literal["resnet18", "resnet34", "resnet50"]
 ZOOMS = (0.25, 0.5, 1, 2, 4)
 Count = Annotated[int, Field(ge=1)]
+BelowOne = Annotated[float, Field(ge=0, lt=1)]
 
 
 def _one_of_the_zooms(zoom: float) -> float:
@@ -104,6 +105,14 @@ class TrainingOptions(Options):
     (reflectance falls by half from summer to winter); 1, 1 for none. jitter : strength of the other changes of contrast
     and brightness, and of noise, 0 to 1. rescale : crops are made larger or smaller by factors from e^-rescale to
     e^rescale.
+    initial : weights to begin with: a checkpoint's path or name, or published weights (`python -m engine weights`);
+    without it they are random. warm_up : share of the steps in which the learning rate rises; a cosine follows.
+    clip : longest gradient. dropout : before the last layers.
+    averaging : decay of the moving average of the weights, which is what a training gives; 0 for the weights alone.
+    validation : share of each class's patches, with the ground round them, that is set aside from training's own to
+    tell which weights are the best; 0 for the last. check_every : steps from one look at them to the next.
+    patience : looks without improvement after which training stops.
+    precision : of the convolutions; by itself bfloat16 where the hardware makes that faster.
     seed : of the first weights, the crops and their changes; the same seed gives the same model on the same machine.
     """
 
@@ -120,6 +129,16 @@ class TrainingOptions(Options):
     light: tuple[Positive, Positive] = (0.55, 1.25)
     jitter: Share = 1
     rescale: Share = 0.25
+    initial: str | None = None
+    warm_up: Share = 0.1
+    weight_decay: Annotated[float, Field(ge=0)] = 1e-2
+    clip: Positive = 2
+    dropout: BelowOne = 0.1
+    averaging: BelowOne = 0.98
+    validation: BelowOne = 0.15
+    check_every: Count = 50
+    patience: Count = 6
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
     seed: Annotated[int, Field(ge=0)] = 0
 
     @model_validator(mode="after")

@@ -1,67 +1,88 @@
-"""Training of the network: AdamW, warm-up and cosine, cross-entropy and Dice on what is labelled (METHOD §1)."""
+"""Training of the network: AdamW, warm-up and cosine, and the best weights on patches set aside (METHOD §1)."""
 
-import hashlib
 import math
-import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn import functional
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+from torch.optim.swa_utils import AveragedModel
 
-from engine.blocks import Workers
 from engine.errors import InputError
-from engine.grid import Block, Grid
-from engine.imagery import ImageryOptions, read_source
-from engine.patches.checkpoint import (
-    BandOptions,
-    Checkpoint,
-    ModelDescription,
-    TrainingDataOptions,
-    write_checkpoint,
-)
-from engine.patches.inference import CLASSES, PROBABILITY, extract
-from engine.patches.labels import UNLABELLED, read_labels, require_every_class
-from engine.patches.model import ATROUS_RATES, DeepLabV3
-from engine.patches.options import ExtractionOptions, ReferenceOptions, TrainingOptions
-from engine.patches.sampling import LabelledImage, Sampler, Standard, measure, training_parts
-from engine.patches.split import require_one_ground, training_ground
-from engine.raster import Raster, start_cog
+from engine.patches.hardware import Hardware, reproducible
+from engine.patches.loss import segmentation_loss
+from engine.patches.model import DeepLabV3
+from engine.patches.options import TrainingOptions
+from engine.patches.sampling import LabelledImage, Sampler, Standard
+from engine.patches.training_state import Step, TrainingState, copied, training_key
+from engine.patches.validation import Figures, Validation, set_aside
 
-_WARM_UP = 0.1  # of the steps
 _LEAST_RATE = 1e-3  # of the learning rate, at the end
-_WEIGHT_DECAY = 1e-2
-_LARGEST_GRADIENT = 2.0
-_DROPOUT = 0.1
+_SAVE_AFTER_S = 120.0
+PROCESSOR = Hardware(torch.device("cpu"))
 
-Count = Callable[[int], Callable[[], None]]
-# Figures from labels and from what was predicted there, both uint8 of one shape, UNLABELLED where nothing is known.
-Score = Callable[[NDArray[np.uint8], NDArray[np.uint8]], Mapping[str, float]]
+# Makes, for a number of steps, a function to call after each with its loss.
+Count = Callable[[int], Callable[[float], None]]
 
 
 @dataclass(frozen=True)
 class Training:
-    """What a training ends with. losses : one a step."""
+    """What a training ends with: the network, on the processor, and every step."""
 
     network: DeepLabV3
-    losses: list[float]
+    history: list[Step]
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """Loss of the last tenth of the steps, and the figures of the best look at what was set aside."""
+        last = self.history[-max(1, len(self.history) // 10) :]
+        figures = {"training.loss": float(np.mean([step.loss for step in last]))}
+        looks = [step for step in self.history if not math.isnan(step.validation_loss)]
+        if looks:
+            best = min(looks, key=lambda step: step.validation_loss)
+            figures |= {"validation.loss": best.validation_loss, "validation.f1": best.validation_f1}
+        return figures
 
 
 def train(
-    parts: Sequence[LabelledImage], standard: Standard, classes: int, options: TrainingOptions, *, count: Count
+    parts: Sequence[LabelledImage],
+    standard: Standard,
+    classes: int,
+    options: TrainingOptions,
+    *,
+    count: Count,
+    begin: Callable[[DeepLabV3], None] = lambda _: None,
+    hardware: Hardware = PROCESSOR,
+    keep: Path | None = None,
 ) -> Training:
-    """Train a network of `classes` classes (background included) on images of which it may see everything.
+    """Train a network on images of which it may see everything.
 
-    The same seed gives the same network on the same machine with the same number of threads.
-    `count` makes a function to call after each step.
+    The same seed gives the same network on the same machine with the same number of threads and processes, be the
+    training killed and taken up again or not.
+
+    Parameters
+    ----------
+    classes : background included. begin : puts other first weights into the network than random ones.
+    count : makes a function to call after each step. hardware : of this process.
+    keep : folder for what a training that was killed is taken up from.
+
+    Raises
+    ------
+    InputError
+        When the loss is no longer a number, or the processes cannot share a batch evenly.
     """
-    sampler = Sampler(parts, standard, options)
-    with torch.random.fork_rng():
+    if options.batch % hardware.ranks:
+        raise InputError(
+            f"{hardware.ranks} processes cannot share batches of {options.batch} evenly",
+            field="training.batch",
+            mend=f"take a multiple of {hardware.ranks}",
+        )
+    learnt, windows = set_aside(parts, options)
+    with reproducible(hardware.device):
         torch.manual_seed(options.seed)
         network = DeepLabV3(
             options.architecture,
@@ -70,229 +91,146 @@ def train(
             stride=options.stride,
             zoom=options.zoom,
             rates=options.rates,
-            dropout=_DROPOUT,
+            dropout=options.dropout,
         )
-        network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        optimizer = torch.optim.AdamW(network.parameters(), lr=options.learning_rate, weight_decay=_WEIGHT_DECAY)
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, options.steps))
-        advance = count(options.steps)
-        losses = []
-        network.train()
-        for step in range(options.steps):
-            values, labels = (torch.from_numpy(array) for array in sampler.batch(step))
-            logits = network(values.contiguous(memory_format=torch.channels_last))
-            loss = segmentation_loss(logits, labels.long())
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
-            optimizer.step()
-            schedule.step()
-            losses.append(loss.item())
-            advance()
-    return Training(network.eval(), losses)
+        begin(network)
+        key = training_key(parts, standard, options, network, f"{hardware.device.type} {hardware.ranks}")
+        course = _Course(network, Validation(windows, standard, options, hardware), options, hardware)
+        if keep is not None:
+            course.state.restore(keep, key)
+        _go(course, Sampler(learnt, standard, options), count(options.steps), keep, key)
+        network.load_state_dict(course.result)
+    return Training(network.cpu().eval(), course.state.history)
 
 
-def _rate(step: int, steps: int) -> float:
+def _go(course: "_Course", sampler: Sampler, advance: Callable[[float], None], keep: Path | None, key: str) -> None:
+    hardware, saved = course.hardware, time.monotonic()
+    for step in course.state.history:
+        advance(step.loss)
+    while not course.finished:
+        values, labels = sampler.batch(len(course.state.history), hardware.rank, hardware.ranks)
+        advance(course.step(torch.from_numpy(values), torch.from_numpy(labels)))
+        if keep is not None and hardware.leads and time.monotonic() - saved >= _SAVE_AFTER_S:
+            course.state.save(keep, key)
+            saved = time.monotonic()
+
+
+class _Course:
+    """A network on its way, step by step."""
+
+    def __init__(
+        self, network: DeepLabV3, validation: Validation, options: TrainingOptions, hardware: Hardware
+    ) -> None:
+        self._validation, self._options, self.hardware = validation, options, hardware
+        bare: nn.Module = network.to(hardware.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        average = (
+            AveragedModel(bare, multi_avg_fn=_moving_average(options.averaging), use_buffers=True).eval()
+            if options.averaging
+            else None
+        )
+        self._average = average
+        self._model = _shared(bare, hardware)
+        self._network = self._model.module if isinstance(self._model, DistributedDataParallel) else self._model
+        self.state = TrainingState(
+            network=self._network,
+            average=self._network if average is None else average,
+            optimizer=torch.optim.AdamW(
+                self._network.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay
+            ),
+        )
+
+    @property
+    def finished(self) -> bool:
+        return len(self.state.history) >= self._options.steps or self.state.waiting >= self._options.patience
+
+    @property
+    def result(self) -> Mapping[str, Tensor]:
+        """The best weights, or, where nothing was set aside, the last."""
+        return self.state.best or self._weights
+
+    @property
+    def _weights(self) -> Mapping[str, Tensor]:
+        return (self._network if self._average is None else self._average.module).state_dict()
+
+    def step(self, values: Tensor, labels: Tensor) -> float:
+        """Learn from a batch; gives its loss."""
+        state, options, number = self.state, self._options, len(self.state.history)
+        rate = options.learning_rate * rate_share(number, options)
+        for group in state.optimizer.param_groups:
+            group["lr"] = rate
+        # What a step draws by chance (dropout) depends on nothing before it, or a training could not be taken up again.
+        torch.manual_seed(_seed(options.seed, number, self.hardware.rank))
+        self._model.train()
+        with self.hardware.autocast(options.precision):
+            logits = self._model(values.to(self.hardware.device, memory_format=torch.channels_last))
+        loss = segmentation_loss(logits.float(), labels.to(self.hardware.device).long())
+        state.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self._network.parameters(), options.clip)
+        state.optimizer.step()
+        if self._average is not None:
+            self._average.update_parameters(self._network)
+        value = self.hardware.mean(loss)
+        _require_number(value, number)
+        looked = self._look() if self._time_to_look(number + 1) else ()
+        state.history.append(Step(number + 1, rate, value, *looked))
+        return value
+
+    def _time_to_look(self, done: int) -> bool:
+        return bool(self._validation) and (done % self._options.check_every == 0 or done == self._options.steps)
+
+    def _look(self) -> Figures:
+        """Measure the weights on what was set aside, and remember them when they are the best."""
+        state = self.state
+        # Those of the first process are the ones that count: batch statistics differ from one to another.
+        figures = Figures(*self.hardware.of_the_first(list(self._validation.measure(state.average.eval()))))
+        state.waiting += 1
+        if figures.loss < state.best_loss:
+            state.best, state.best_loss, state.waiting = copied(self._weights), figures.loss, 0
+        return figures
+
+
+def _shared(network: nn.Module, hardware: Hardware) -> nn.Module:
+    """The network, its gradients averaged over all processes."""
+    if hardware.ranks == 1:
+        return network
+    gpu = hardware.device.type == "cuda"
+    if gpu:
+        network = nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
+    return DistributedDataParallel(network, device_ids=[hardware.device] if gpu else None)
+
+
+def _moving_average(decay: float) -> Callable[[Sequence[Tensor], Sequence[Tensor], Tensor | int], None]:
+    """Average that moves fast at first, or the random weights of the start would weigh in a short training."""
+
+    def move(averaged: Sequence[Tensor], current: Sequence[Tensor], steps: Tensor | int) -> None:
+        weight = 1 - min(decay, (1 + float(steps)) / (10 + float(steps)))
+        for old, new in zip(averaged, current, strict=True):
+            if old.is_floating_point():
+                old.lerp_(new, weight)
+            else:
+                old.copy_(new)  # a counter
+
+    return move
+
+
+def rate_share(step: int, options: TrainingOptions) -> float:
     """Share of the learning rate: rising in the warm-up, falling as a cosine after it."""
-    warm_up = max(1, round(_WARM_UP * steps))
+    warm_up = max(1, round(options.warm_up * options.steps))
     if step < warm_up:
         return (step + 1) / warm_up
-    done = (step - warm_up) / max(1, steps - warm_up)
+    done = (step - warm_up) / max(1, options.steps - warm_up)
     return max(_LEAST_RATE, 0.5 * (1 + math.cos(math.pi * done)))
 
 
-def segmentation_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Cross-entropy, and 1 − Dice averaged over the mine classes that occur, both on labelled pixels alone.
-
-    Parameters
-    ----------
-    logits : shape (n, classes, rows, cols). labels : int64, shape (n, rows, cols), UNLABELLED where nothing is known.
-    """
-    known = labels != UNLABELLED
-    if not known.any():
-        return 0 * logits.sum()
-    logits, labels = logits.permute(0, 2, 3, 1)[known], labels[known]
-    entropy = functional.cross_entropy(logits, labels)
-    probability = logits.softmax(dim=1)[:, 1:]
-    truth = functional.one_hot(labels, logits.shape[1])[:, 1:]
-    common, sizes = (probability * truth).sum(dim=0), (probability + truth).sum(dim=0)
-    present = truth.sum(dim=0) > 0
-    if not present.any():
-        return entropy
-    return entropy + (1 - (2 * common + 1) / (sizes + 1))[present].mean()
+def _seed(*numbers: int) -> int:
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0])
 
 
-def train_area(
-    name: str,
-    folder: Path,
-    imagery: ImageryOptions,
-    reference: ReferenceOptions,
-    options: TrainingOptions,
-    out: Path,
-    *,
-    count: Count,
-    score: Score,
-) -> Checkpoint:
-    """Train on the labelled images of an area and write `out`/`name`.safetensors, its sha256 beside it.
-
-    Parameters
-    ----------
-    folder : that the images' paths are relative to. count : makes a function to call after each step.
-    score : figures that go into the checkpoint's header, of what was trained on and of what was held out.
-
-    Raises
-    ------
-    InputError
-        For images or labels that cannot be used, other bands on one date than on another, or a class without labels.
-    """
-    read = read_labelled(imagery, reference, folder)
-    images, bands = [one.image for one in read], read[0].bands
-    parts = training_parts(images, reference, [one.seen for one in read])
-    require_every_class([part.labels for part in parts], reference, [one.files[1] for one in read])
-    largest = max(max(part.shape) for part in parts)
-    if options.crop > 2 * largest:
+def _require_number(loss: float, step: int) -> None:
+    if not math.isfinite(loss):
         raise InputError(
-            f"crops of {options.crop} pixels, and what may be trained on is {largest} at most",
-            field="training.crop",
-            mend=f"take crops of {largest} pixels or fewer",
+            f"the loss is no longer a number at step {step + 1}",
+            field="training.learning_rate",
+            mend="take a lower learning rate, or precision 'float32'",
         )
-    standard = measure(parts)
-    training = train(parts, standard, 1 + len(reference.classes), options, count=count)
-    description = ModelDescription(
-        name=name,
-        architecture=options.architecture,
-        stride=options.stride,
-        zoom=options.zoom,
-        rates=options.rates or ATROUS_RATES[options.stride],
-        classes=("background", *reference.classes),
-        bands=tuple(
-            BandOptions(name=band, mean=float(mean), std=float(std))
-            for band, mean, std in zip(bands, standard.mean, standard.std, strict=True)
-        ),
-        data=_data(read, folder, reference),
-        recipe=options,
-    )
-    state = training.network.state_dict()
-    # What is scored is what is shipped: weights in float16, run as a pipeline runs them.
-    with TemporaryDirectory() as scratch:
-        trial = write_checkpoint(Path(scratch) / f"{name}.safetensors", description, state)
-        predicted = [predict_image(one.image, one.grid, bands, trial.path) for one in read]
-    metrics = score_parts(read, predicted, reference, score)
-    return write_checkpoint(out / f"{name}.safetensors", description.model_copy(update={"metrics": metrics}), state)
-
-
-@dataclass(frozen=True)
-class ReadImage:
-    """A labelled image in memory, where it lies, and its files: image and labels.
-
-    seen : the ground that training may see, on dates that are not held out; shape (rows, cols).
-    """
-
-    image: LabelledImage
-    grid: Grid
-    bands: tuple[str, ...]
-    files: tuple[Path, Path]
-    seen: NDArray[np.bool_]
-
-
-def read_labelled(imagery: ImageryOptions, reference: ReferenceOptions, folder: Path) -> list[ReadImage]:
-    """Every image of an area that has labels, by date, held out or not.
-
-    Raises
-    ------
-    InputError
-        When there is none, when one cannot be read, when its bands are not those of the first, or when what is to be
-        held out or split cannot be.
-    """
-    named = [image for image in imagery.in_order if image.labels is not None]
-    if not named:
-        raise InputError(
-            "no image has labels to train on", field="imagery.images.labels", mend="name a raster of codes or polygons"
-        )
-    sources = [read_source(image, imagery, folder) for image in named]
-    files = [(folder / image.path, folder / image.labels) for image in named if image.labels is not None]
-    for (_, _, bands), (path, _) in zip(sources, files, strict=True):
-        if bands != sources[0][2]:
-            raise InputError(
-                f"its bands are {', '.join(bands)}, those of {named[0].path.name} {', '.join(sources[0][2])}",
-                file=path,
-                field="bands",
-                mend="supply the same bands in the same order for every date",
-            )
-    require_one_ground(
-        {path: grid for (path, _), (_, grid, _) in zip(files, sources, strict=True)},
-        reference,
-        {image.date for image in imagery.images},
-    )
-    labels = [read_labels(path, grid, reference) for (_, path), (_, grid, _) in zip(files, sources, strict=True)]
-    # By the labels as they are: whatever reads no image finds the same ground.
-    grounds = training_ground({image.date: codes for image, codes in zip(named, labels, strict=True)}, reference)
-    read = []
-    for image, (values, grid, bands), codes, both in zip(named, sources, labels, files, strict=True):
-        codes[np.isnan(values).any(axis=0)] = UNLABELLED
-        read.append(
-            ReadImage(LabelledImage(image.path.name, image.date, values, codes), grid, bands, both, grounds[image.date])
-        )
-    return read
-
-
-def _data(read: Sequence[ReadImage], folder: Path, reference: ReferenceOptions) -> TrainingDataOptions:
-    files = {}
-    for path in (path for one in read for path in one.files):
-        with path.open("rb") as file:
-            files[Path(os.path.relpath(path, folder)).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
-    dates, held_out = [one.image.date for one in read], reference.held_out_dates
-    return TrainingDataOptions(
-        files=files,
-        dates=tuple(day for day in dates if day not in held_out),
-        held_out_dates=tuple(day for day in dates if day in held_out),
-        held_out_rows=reference.held_out_rows,
-        split=reference.split,
-    )
-
-
-def predict_image(image: LabelledImage, grid: Grid, bands: Sequence[str], checkpoint: Path) -> NDArray[np.uint8]:
-    """Class of every pixel of an image in memory, 0 for background, as a run of the pipeline finds it."""
-    options = ExtractionOptions(model=str(checkpoint))
-    with TemporaryDirectory() as scratch:
-        folder, path = Path(scratch), Path(scratch) / "image.tif"
-        with start_cog(path, grid, dtype="float32", nodata=np.nan, unit="1", names=bands) as write:
-            write(Block(0, grid.rows, 0, grid.cols), image.values)
-        extract(path, checkpoint, folder, options, workers=Workers(count=torch.get_num_threads()), count=_uncounted)
-        with Raster(folder / PROBABILITY) as raster:
-            probability = raster.read()
-        with Raster(folder / CLASSES) as raster:
-            classes: NDArray[np.uint8] = raster.read()
-    classes[probability < 100 * options.threshold] = 0
-    return classes
-
-
-def score_parts(
-    read: Sequence[ReadImage],
-    predicted: Sequence[NDArray[np.uint8]],
-    reference: ReferenceOptions,
-    score: Score,
-) -> dict[str, float]:
-    """Figures of four parts of the images: trained on, ground held out (rows, or what a split leaves for test), dates
-    held out, and both; named `part.figure`.
-    """
-    unseen = "unseen_rows" if reference.split is None else "unseen_ground"
-    gathered: dict[str, list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]] = {}
-    for one, found in zip(read, predicted, strict=True):
-        unseen_date = one.image.date in reference.held_out_dates
-        for where, name in (
-            (one.seen, "unseen_date" if unseen_date else "trained"),
-            (~one.seen, f"{unseen}_and_date" if unseen_date else unseen),
-        ):
-            labels = one.image.labels[where]
-            if (labels != UNLABELLED).any():
-                gathered.setdefault(name, []).append((labels, found[where]))
-    return {
-        f"{name}.{figure}": value
-        for name, those in gathered.items()
-        for figure, value in score(*(np.concatenate(arrays) for arrays in zip(*those, strict=True))).items()
-    }
-
-
-def _uncounted(_total: int) -> Callable[[], None]:
-    return lambda: None

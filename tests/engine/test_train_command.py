@@ -11,7 +11,7 @@ from engine.patches.checkpoint import read_checkpoint
 from engine.pipeline import run
 from store.home import Home
 from store.reader import current_release
-from tests.engine.patches.test_training import write_dates
+from tests.engine.patches.pits import write_dates
 
 pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored.*engine.log:pytest.PytestUnraisableExceptionWarning")
 
@@ -40,6 +40,7 @@ rates = [1, 2, 3]
 crop = 32
 batch = 2
 steps = 2
+validation = 0
 """
 
 

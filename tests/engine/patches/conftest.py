@@ -72,5 +72,5 @@ def write_untrained(path: Path, **changes: Any) -> Checkpoint:
     return write_checkpoint(path, description, network.state_dict())
 
 
-def uncounted(_total: int) -> Callable[[], None]:
-    return lambda: None
+def uncounted(_total: int) -> Callable[..., None]:
+    return lambda *_: None

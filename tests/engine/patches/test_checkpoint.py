@@ -229,3 +229,19 @@ def test_a_model_that_is_not_there_is_named(
     error = refused(lambda: find_checkpoint(model, tmp_path / "area"))
     assert error.field == "extraction.model"
     assert "the name of a shipped model (quarry)" in error.mend
+
+
+@pytest.mark.parametrize(("pixel_m", "zoom"), [(None, 2), (10, 2), (10.8, 2), (9.3, 2), (5, 1), (2.5, 0.5), (20, 4)])
+def test_pixels_of_another_size_are_zoomed(pixel_m: float | None, zoom: float) -> None:
+    assert description_of(pixel_m=10, zoom=2).network(pixel_m).zoom == zoom
+
+
+@pytest.mark.parametrize(("pixel_m", "mend"), [(7, "5"), (11.5, "10"), (100, "20"), (0.5, "1.25")])
+def test_pixels_that_no_zoom_fits_are_refused(pixel_m: float, mend: str) -> None:
+    error = refused(lambda: description_of(pixel_m=10, zoom=2).network(pixel_m))
+    assert error.field == "pixel size"
+    assert error.mend == f"resample the image to pixels of {mend} m, or take another model"
+
+
+def test_older_models_have_their_own_zoom(file: Path) -> None:
+    assert read_checkpoint(file).network_for(3).zoom == read_checkpoint(file).network.zoom == 2

@@ -1,104 +1,38 @@
-"""Training: it learns what can be seen, the same from the same seed, with any backbone; areas are checked first."""
+"""The training loop: the same from the same seed, taken up again after a kill, stopped when nothing gets better."""
 
+import itertools
 from collections.abc import Callable, Mapping
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 
-from engine.assessment import score_mines
 from engine.errors import InputError
-from engine.imagery import ImageOptions, ImageryOptions
-from engine.patches.checkpoint import Checkpoint, read_checkpoint
-from engine.patches.labels import UNLABELLED
-from engine.patches.options import Architecture, ReferenceOptions, TrainingOptions
-from engine.patches.sampling import LabelledImage, measure, training_parts
-from engine.patches.split import training_ground
-from engine.patches.training import ReadImage, score_parts, segmentation_loss, train, train_area
-from tests.engine.conftest import write_tif
-from tests.engine.patches.conftest import BANDS, grid_of, uncounted, write_image
+from engine.patches import training as loop
+from engine.patches.hardware import Hardware
+from engine.patches.options import TrainingOptions
+from engine.patches.sampling import measure
+from engine.patches.training import Training, rate_share, train
+from engine.patches.training_state import copied
+from engine.patches.validation import Figures, Validation, set_aside
+from tests.engine.patches.conftest import uncounted
+from tests.engine.patches.pits import QUICK, parts
 
-FIRST, SECOND = date(2021, 6, 19), date(2023, 3, 1)
-REFERENCE = ReferenceOptions(
-    classes={"pit": (10,)}, background=(1,), held_out_rows=((48, 96),), held_out_dates=(SECOND,)
-)
-QUICK = TrainingOptions(stride=8, zoom=1, rates=(1, 2, 3), crop=32, batch=2, steps=2)
+WATCHED = QUICK.model_copy(update={"steps": 4, "validation": 0.5, "check_every": 2})
 
 
-def scene(seed: int) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
-    """Bright pits in darker ground, above and below the rows that are held out; right of column 80 nobody looked."""
-    random = np.random.default_rng(seed)
-    values, codes = random.normal(1000, 60, (3, 96, 96)), np.ones((96, 96), np.uint8)
-    for row, col in ((4, 10), (20, 50), (60, 20), (72, 56)):
-        values[:, row : row + 16, col : col + 16] += 800
-        codes[row : row + 16, col : col + 16] = 10
-    codes[:, 80:] = 0
-    return values.astype(np.uint16), codes
-
-
-def write_dates(folder: Path) -> ImageryOptions:
-    images = []
-    for number, day in enumerate((FIRST, SECOND)):
-        values, codes = scene(number)
-        write_image(folder / f"{day}.tif", values + np.uint16(1000 * number))
-        write_tif(folder / f"{day}_codes.tif", codes, grid_of(96, 96), nodata=None)
-        images.append(
-            ImageOptions(path=Path(f"{day}.tif"), labels=Path(f"{day}_codes.tif"), date=day, offset=1000 * number)
-        )
-    return ImageryOptions(images=tuple(images), nodata=0)
-
-
-def trained(folder: Path, imagery: ImageryOptions, options: TrainingOptions = QUICK, **changes: Any) -> Checkpoint:
-    given: dict[str, Any] = {"reference": REFERENCE, "count": uncounted, "score": score_mines} | changes
-    return train_area("test", folder, imagery, options=options, out=folder / "models", **given)
-
-
-def parts() -> list[LabelledImage]:
-    values, codes = scene(0)
-    labels = np.select([codes == 10, codes == 1], [1, 0], UNLABELLED).astype(np.uint8)
-    image = LabelledImage("a", FIRST, values.astype(np.float32), labels)
-    return training_parts([image], REFERENCE, list(training_ground({FIRST: labels}, REFERENCE).values()))
-
-
-def weights(options: TrainingOptions) -> Mapping[str, torch.Tensor]:
+def training(options: TrainingOptions, **changes: Any) -> Training:
     seen = parts()
-    return train(seen, measure(seen), 2, options, count=uncounted).network.state_dict()
+    return train(seen, measure(seen), 2, options, **{"count": uncounted, **changes})
 
 
-def test_what_stands_out_is_learnt(tmp_path: Path) -> None:
-    """And found again on rows and on a date that the training has not seen; what is held out does not leak into it."""
-    options = TrainingOptions(stride=8, rates=(1, 2, 3), crop=32, batch=4, steps=30, zoom=2, light=(1, 1))
-    checkpoint = trained(tmp_path, write_dates(tmp_path), options)
-    metrics = checkpoint.description.metrics
-    parts_of = {name.split(".")[0] for name in metrics}
-    assert parts_of == {"trained", "unseen_rows", "unseen_date", "unseen_rows_and_date"}
-    assert {name: metrics[f"{name}.iou"] > 0.8 for name in parts_of} == dict.fromkeys(parts_of, True)
-    assert metrics["unseen_rows.pixels"] == 48 * 80
+def weights(options: TrainingOptions, **changes: Any) -> Mapping[str, torch.Tensor]:
+    return training(options, **changes).network.state_dict()
 
 
-def test_the_header_says_where_the_model_comes_from(tmp_path: Path) -> None:
-    imagery = write_dates(tmp_path)
-    trained(tmp_path, imagery)
-    description = read_checkpoint(tmp_path / "models" / "test.safetensors").description
-    assert description.classes == ("background", "pit")
-    assert [band.name for band in description.bands] == list(BANDS)
-    assert all(900 < band.mean < 1300 for band in description.bands)
-    assert (description.data.dates, description.data.held_out_dates) == ((FIRST,), (SECOND,))
-    assert description.data.held_out_rows == ((48, 96),)
-    assert len(description.data.files) == 4
-    assert description.recipe == QUICK
-
-
-@pytest.mark.parametrize("architecture", ["resnet18", "resnet34", "resnet50"])
-def test_every_backbone_trains(tmp_path: Path, architecture: Architecture) -> None:
-    options = QUICK.model_copy(update={"architecture": architecture})
-    checkpoint = trained(tmp_path, write_dates(tmp_path), options)
-    assert checkpoint.description.architecture == architecture
-    assert not checkpoint.network.training
+def equal(first: Mapping[str, torch.Tensor], second: Mapping[str, torch.Tensor]) -> bool:
+    return all(torch.equal(first[name], second[name]) for name in first)
 
 
 def test_the_same_seed_gives_the_same_weights() -> None:
@@ -116,94 +50,129 @@ def test_training_leaves_the_callers_randomness_alone() -> None:
     assert torch.equal(torch.rand(2), expected)
 
 
-@pytest.mark.parametrize("crop", [16, 32, 200])
+@pytest.mark.parametrize("crop", [16, 100])
 def test_batches_of_one_and_crops_of_any_size(crop: int) -> None:
-    options = TrainingOptions(stride=16, zoom=1, crop=crop, batch=1, steps=2)
+    options = TrainingOptions(stride=16, zoom=1, crop=crop, batch=1, steps=2, validation=0)
     assert all(torch.isfinite(tensor).all() for tensor in weights(options).values())
 
 
-def test_every_step_is_counted() -> None:
-    calls: list[int] = []
+def test_every_step_is_counted_with_its_loss() -> None:
+    told: list[float] = []
 
-    def count(total: int) -> Callable[[], None]:
-        return lambda: calls.append(total)
+    def count(total: int) -> Callable[[float], None]:
+        assert total == 2
+        return told.append
 
-    seen = parts()
-    training = train(seen, measure(seen), 2, QUICK, count=count)
-    assert calls == [2, 2]
-    assert len(training.losses) == 2
-
-
-def test_only_what_is_labelled_is_learnt_from() -> None:
-    random = torch.Generator().manual_seed(1)
-    logits = torch.randn(2, 3, 8, 8, generator=random)
-    labels = torch.randint(0, 3, (2, 8, 8), generator=random)
-    labels[:, 4:] = UNLABELLED
-    changed = logits.clone()
-    changed[:, :, 4:] += 100
-    torch.testing.assert_close(segmentation_loss(changed, labels), segmentation_loss(logits, labels))
-    known = segmentation_loss(logits[:, :, :4], labels[:, :4])
-    torch.testing.assert_close(segmentation_loss(logits, labels), known)
+    assert [step.loss for step in training(QUICK, count=count).history] == told
+    assert len(told) == 2
 
 
-def test_a_batch_without_labels_teaches_nothing() -> None:
-    logits = torch.randn(1, 2, 4, 4, requires_grad=True)
-    segmentation_loss(logits, torch.full((1, 4, 4), UNLABELLED)).backward()
-    assert logits.grad is not None
-    assert (logits.grad == 0).all()
+class KilledError(Exception):
+    """What stops a training in a test."""
 
 
-def test_the_loss_of_what_is_right_is_next_to_nothing() -> None:
-    labels = torch.randint(0, 3, (2, 8, 8), generator=torch.Generator().manual_seed(1))
-    logits = 50 * torch.nn.functional.one_hot(labels, 3).permute(0, 3, 1, 2).float()
-    assert segmentation_loss(logits, labels) < 1e-4
-    assert segmentation_loss(-logits, labels) > 1
+def killed_after(steps: int) -> Callable[[int], Callable[[float], None]]:
+    def count(_total: int) -> Callable[[float], None]:
+        done: list[float] = []
+
+        def advance(loss: float) -> None:
+            done.append(loss)
+            if len(done) > steps:
+                raise KilledError
+
+        return advance
+
+    return count
 
 
-def test_figures_are_of_the_part_they_name() -> None:
-    """All of one part is wrong, and nothing of the others."""
-    labels = np.zeros((96, 10), np.uint8)
-    labels[:, 5:] = 1
-    images = [LabelledImage(str(day), day, np.zeros((1, 96, 10), np.float32), labels) for day in (FIRST, SECOND)]
-    predicted = [labels.copy(), labels.copy()]
-    predicted[1][48:] = 1 - labels[48:]
-    grounds = training_ground({FIRST: labels, SECOND: labels}, REFERENCE)
-    read = [
-        ReadImage(image, grid_of(96, 10), ("a",), (Path("a.tif"), Path("b.tif")), grounds[image.date])
-        for image in images
-    ]
-    figures = score_parts(read, predicted, REFERENCE, score_mines)
-    assert {name: value for name, value in figures.items() if name.endswith(".iou")} == {
-        "trained.iou": 1,
-        "unseen_rows.iou": 1,
-        "unseen_date.iou": 1,
-        "unseen_rows_and_date.iou": 0,
-    }
+@pytest.mark.parametrize(("steps", "averaging"), [(1, 0), (3, 0.9)])
+def test_a_training_that_was_killed_ends_as_if_it_had_not_been(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int, averaging: float
+) -> None:
+    """Bit for bit, wherever it was killed, dropout and what was best included."""
+    options = WATCHED.model_copy(update={"averaging": averaging, "dropout": 0.3})
+    whole = training(options)
+    monkeypatch.setattr(loop, "_SAVE_AFTER_S", 0.0)
+    with pytest.raises(KilledError):
+        training(options, keep=tmp_path, count=killed_after(steps))
+    monkeypatch.undo()
+    begun: list[float] = []
+    again = training(options, keep=tmp_path, count=lambda _: begun.append)
+    assert equal(again.network.state_dict(), whole.network.state_dict())
+    assert repr(again.history) == repr(whole.history)  # NaN is not equal to itself
+    assert begun == [step.loss for step in whole.history]
 
 
-def refused(folder: Path, imagery: ImageryOptions, **changes: Any) -> InputError:
+def test_another_recipe_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "_SAVE_AFTER_S", 0.0)
+    with pytest.raises(KilledError):
+        training(QUICK, keep=tmp_path, count=killed_after(1))
+    monkeypatch.undo()
+    other = QUICK.model_copy(update={"learning_rate": 2e-3})
+    assert equal(weights(other, keep=tmp_path), weights(other))
+
+
+def test_what_was_kept_and_is_damaged_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "state.safetensors").write_bytes(b"no weights")
+    assert equal(weights(QUICK, keep=tmp_path), weights(QUICK))
+
+
+def test_training_stops_when_nothing_gets_better_and_gives_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is found on the patches set aside: here it gets better twice."""
+    losses, looked_at = iter([3.0, 1.0, 2.0, 1.5, 0.5]), []
+
+    def measured(_: Validation, network: torch.nn.Module) -> Figures:
+        looked_at.append(copied(network.get_submodule("module").state_dict()))
+        return Figures(next(losses), 0.5)
+
+    monkeypatch.setattr(Validation, "measure", measured)
+    options = WATCHED.model_copy(update={"steps": 40, "check_every": 1, "patience": 2})
+    done = training(options)
+    assert [step.validation_loss for step in done.history] == [3, 1, 2, 1.5]
+    assert equal(done.network.state_dict(), looked_at[1])
+    assert not equal(looked_at[1], looked_at[3])
+    assert done.metrics["validation.loss"] == 1
+
+
+def test_the_figures_are_of_the_weights_that_are_given() -> None:
+    done, seen = training(WATCHED), parts()
+    _, windows = set_aside(seen, WATCHED)
+    again = Validation(windows, measure(seen), WATCHED, Hardware(torch.device("cpu"))).measure(done.network)
+    assert done.metrics["validation.loss"] == pytest.approx(again.loss, rel=1e-4)
+    assert done.metrics["validation.f1"] == pytest.approx(again.f1, abs=1e-3)
+
+
+def test_the_average_follows_the_weights_and_is_what_is_given() -> None:
+    first, last = (weights(QUICK.model_copy(update={"steps": 3, "averaging": decay})) for decay in (0, 0.9))
+    assert not equal(first, last)
+    near = weights(QUICK.model_copy(update={"steps": 3, "averaging": 1e-9}))
+    name = "classifier.4.weight"
+    torch.testing.assert_close(near[name], first[name])
+    assert (last[name] - first[name]).abs().max() > (near[name] - first[name]).abs().max()
+
+
+def test_nan_is_said() -> None:
     with pytest.raises(InputError) as caught:
-        trained(folder, imagery, **changes)
-    assert not (folder / "models").exists()
-    return caught.value
+        training(QUICK.model_copy(update={"learning_rate": 1e30, "steps": 5, "clip": 1e30}))
+    assert caught.value.field == "training.learning_rate"
 
 
-def test_images_without_labels_cannot_train(tmp_path: Path) -> None:
-    imagery = write_dates(tmp_path)
-    bare = tuple(image.model_copy(update={"labels": None}) for image in imagery.images)
-    assert refused(tmp_path, imagery.model_copy(update={"images": bare})).field == "imagery.images.labels"
+def test_the_rate_rises_and_falls() -> None:
+    options = TrainingOptions(steps=100, warm_up=0.2)
+    shares = [rate_share(step, options) for step in range(100)]
+    assert shares[:20] == pytest.approx([(step + 1) / 20 for step in range(20)])
+    assert all(earlier >= later for earlier, later in itertools.pairwise(shares[19:]))
+    assert shares[60] == pytest.approx(0.5)
+    assert 0 < shares[-1] < 0.002
 
 
-def test_a_class_that_only_what_is_held_out_shows_cannot_be_learnt(tmp_path: Path) -> None:
-    reference = REFERENCE.model_copy(update={"held_out_rows": ((0, 96),)})
-    error = refused(tmp_path, write_dates(tmp_path), reference=reference)
-    assert error.field == "reference.background"
-    reference = REFERENCE.model_copy(update={"held_out_rows": ((0, 90),)})
-    assert refused(tmp_path, write_dates(tmp_path), reference=reference).field == "reference.classes.pit"
+def test_batches_that_processes_cannot_share_are_refused() -> None:
+    with pytest.raises(InputError) as caught:
+        training(QUICK, hardware=Hardware(torch.device("cpu"), 0, 3))
+    assert caught.value.field == "training.batch"
 
 
-def test_dates_of_other_bands_are_refused(tmp_path: Path) -> None:
-    imagery = write_dates(tmp_path)
-    write_image(tmp_path / f"{SECOND}.tif", scene(1)[0], ("B02", "B04", "B08"))
-    error = refused(tmp_path, imagery)
-    assert (error.file, error.field) == (tmp_path / f"{SECOND}.tif", "bands")
+def test_bfloat16_is_computed_in_where_it_is_asked_for() -> None:
+    exact, rough = weights(QUICK), weights(QUICK.model_copy(update={"precision": "bfloat16"}))
+    assert not equal(exact, rough)
+    assert all(tensor.dtype != torch.bfloat16 for tensor in rough.values())

@@ -1,0 +1,111 @@
+"""From the labelled images of an area to a checkpoint that a run can use."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from engine.errors import InputError
+from engine.imagery import ImageryOptions
+from engine.patches.checkpoint import BandOptions, Checkpoint, ModelDescription, write_checkpoint
+from engine.patches.curves import write_curves
+from engine.patches.hardware import Hardware
+from engine.patches.labelled import ReadImage, read_labelled, training_data
+from engine.patches.labels import require_every_class
+from engine.patches.model import ATROUS_RATES, DeepLabV3
+from engine.patches.options import ReferenceOptions, TrainingOptions
+from engine.patches.sampling import LabelledImage, Standard, measure, training_parts
+from engine.patches.scoring import Score, predict_image, score_parts
+from engine.patches.training import PROCESSOR, Count, train
+from engine.patches.weights import StartingWeights, find_weights
+
+
+@dataclass(frozen=True)
+class AreaTraining:
+    """What is asked for. name : of the model. folder : that the images' paths are relative to. out : for the model."""
+
+    name: str
+    folder: Path
+    imagery: ImageryOptions
+    reference: ReferenceOptions
+    options: TrainingOptions
+    out: Path
+
+
+def train_area(asked: AreaTraining, *, count: Count, score: Score, hardware: Hardware = PROCESSOR) -> Checkpoint | None:
+    """Train on an area; writes `out`/`name`.safetensors, its sha256 and the curves of its training beside it.
+
+    Parameters
+    ----------
+    count : makes a function to call after each step with its loss.
+    score : figures that go into the checkpoint's header, of what was trained on and of what was held out; where patches
+    are split, the header has those of the validation alone, and nothing of the test half is looked at.
+    hardware : of this process. Of several the first alone writes; the others return None.
+
+    Raises
+    ------
+    InputError
+        For images, labels or starting weights that cannot be used, other bands or pixels on one date than on another,
+        or a class without labels.
+    """
+    reference, options = asked.reference, asked.options
+    read = read_labelled(asked.imagery, reference, asked.folder)
+    parts = training_parts([one.image for one in read], reference, [one.seen for one in read])
+    require_every_class([part.labels for part in parts], reference, [one.files[1] for one in read])
+    _check_crop(parts, options)
+    begin = find_weights(options.initial, asked.folder) if options.initial is not None else None
+    standard, classes = measure(parts), ("background", *reference.classes)
+
+    def start(network: DeepLabV3) -> None:
+        if begin is not None:
+            begin.load_into(network, options.architecture, read[0].bands, classes)
+
+    keep = asked.out / f"{asked.name}.training"
+    training = train(parts, standard, len(classes), options, count=count, begin=start, hardware=hardware, keep=keep)
+    if not hardware.leads:
+        return None
+    description = _description(asked, read, standard, begin).model_copy(update={"metrics": training.metrics})
+    state = training.network.state_dict()
+    if reference.split is None:
+        # What is scored is what is shipped: weights in float16, run as a pipeline runs them.
+        with TemporaryDirectory() as scratch:
+            trial = write_checkpoint(Path(scratch) / f"{asked.name}.safetensors", description, state)
+            predicted = [predict_image(one.image, one.grid, one.bands, trial.path) for one in read]
+        figures = score_parts(read, predicted, reference, score)
+        description = description.model_copy(update={"metrics": {**training.metrics, **figures}})
+    write_curves(asked.out / f"{asked.name}.training", training.history)
+    checkpoint = write_checkpoint(asked.out / f"{asked.name}.safetensors", description, state)
+    shutil.rmtree(keep, ignore_errors=True)
+    return checkpoint
+
+
+def _check_crop(parts: Sequence[LabelledImage], options: TrainingOptions) -> None:
+    largest = max(max(part.shape) for part in parts)
+    if options.crop > 2 * largest:
+        raise InputError(
+            f"crops of {options.crop} pixels, and what may be trained on is {largest} at most",
+            field="training.crop",
+            mend=f"take crops of {largest} pixels or fewer",
+        )
+
+
+def _description(
+    asked: AreaTraining, read: Sequence[ReadImage], standard: Standard, begin: StartingWeights | None
+) -> ModelDescription:
+    options, reference = asked.options, asked.reference
+    return ModelDescription(
+        name=asked.name,
+        architecture=options.architecture,
+        stride=options.stride,
+        zoom=options.zoom,
+        rates=options.rates or ATROUS_RATES[options.stride],
+        classes=("background", *reference.classes),
+        bands=tuple(
+            BandOptions(name=band, mean=float(mean), std=float(std))
+            for band, mean, std in zip(read[0].bands, standard.mean, standard.std, strict=True)
+        ),
+        pixel_m=read[0].pixel_m,
+        data=training_data(read, asked.folder, reference, begin.files if begin else {}),
+        recipe=options,
+    )

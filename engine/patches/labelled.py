@@ -1,0 +1,124 @@
+"""Labelled images of an area: read, checked against each other, and known by their hashes."""
+
+import hashlib
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import InputError
+from engine.grid import Grid
+from engine.imagery import ImageryOptions, read_source
+from engine.patches.checkpoint import TrainingDataOptions
+from engine.patches.labels import UNLABELLED, read_labels
+from engine.patches.options import ReferenceOptions
+from engine.patches.sampling import LabelledImage
+from engine.patches.split import require_one_ground, training_ground
+
+# How much the pixels of two dates may differ in size; the network learns what a mine looks like at one.
+_PIXEL_TOLERANCE = 0.1
+
+
+@dataclass(frozen=True)
+class ReadImage:
+    """A labelled image in memory, where it lies, and its files: image and labels.
+
+    seen : the ground that training may see, on dates that are not held out; shape (rows, cols).
+    """
+
+    image: LabelledImage
+    grid: Grid
+    bands: tuple[str, ...]
+    files: tuple[Path, Path]
+    seen: NDArray[np.bool_]
+
+    @property
+    def pixel_m(self) -> float:
+        """Edge of a square as large as a pixel in the middle of the image, metres."""
+        return square_pixel_m(self.grid)
+
+
+def square_pixel_m(grid: Grid) -> float:
+    """Edge of a square as large as a pixel in the middle of a grid, metres."""
+    return math.sqrt(math.prod(grid.pixel_size))
+
+
+def read_labelled(imagery: ImageryOptions, reference: ReferenceOptions, folder: Path) -> list[ReadImage]:
+    """Every image of an area that has labels, by date, held out or not.
+
+    Raises
+    ------
+    InputError
+        When there is none, when one cannot be read, when its bands or its pixels' size are not those of the first, or
+        when what is to be held out or split cannot be.
+    """
+    named = [image for image in imagery.in_order if image.labels is not None]
+    if not named:
+        raise InputError(
+            "no image has labels to train on", field="imagery.images.labels", mend="name a raster of codes or polygons"
+        )
+    sources = [read_source(image, imagery, folder) for image in named]
+    files = [(folder / image.path, folder / image.labels) for image in named if image.labels is not None]
+    _check_alike([(path, grid, bands) for (path, _), (_, grid, bands) in zip(files, sources, strict=True)])
+    require_one_ground(
+        {path: grid for (path, _), (_, grid, _) in zip(files, sources, strict=True)},
+        reference,
+        {image.date for image in imagery.images},
+    )
+    labels = [read_labels(path, grid, reference) for (_, path), (_, grid, _) in zip(files, sources, strict=True)]
+    # By the labels as they are: whatever reads no image finds the same ground.
+    grounds = training_ground({image.date: codes for image, codes in zip(named, labels, strict=True)}, reference)
+    read = []
+    for image, (values, grid, bands), codes, both in zip(named, sources, labels, files, strict=True):
+        codes[np.isnan(values).any(axis=0)] = UNLABELLED
+        read.append(
+            ReadImage(LabelledImage(image.path.name, image.date, values, codes), grid, bands, both, grounds[image.date])
+        )
+    return read
+
+
+def _check_alike(images: Sequence[tuple[Path, Grid, tuple[str, ...]]]) -> None:
+    """Refuse images whose bands or pixel size are not those of the first."""
+    first, first_grid, first_bands = images[0]
+    wanted_m = square_pixel_m(first_grid)
+    for path, grid, bands in images[1:]:
+        if bands != first_bands:
+            raise InputError(
+                f"its bands are {', '.join(bands)}, those of {first.name} {', '.join(first_bands)}",
+                file=path,
+                field="bands",
+                mend="supply the same bands in the same order for every date",
+            )
+        pixel_m = square_pixel_m(grid)
+        if abs(math.log(pixel_m / wanted_m)) > _PIXEL_TOLERANCE:
+            raise InputError(
+                f"its pixels are {pixel_m:.3g} m, those of {first.name} {wanted_m:.3g} m",
+                file=path,
+                field="pixel size",
+                mend=f"resample the image to pixels of {wanted_m:.3g} m",
+            )
+
+
+def training_data(
+    read: Sequence[ReadImage], folder: Path, reference: ReferenceOptions, others: Mapping[str, str]
+) -> TrainingDataOptions:
+    """What a training on these images was made from.
+
+    folder : that names are relative to. others : files beside the images, name -> sha256.
+    """
+    files = dict(others)
+    for path in (path for one in read for path in one.files):
+        with path.open("rb") as file:
+            files[Path(os.path.relpath(path, folder)).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
+    dates, held_out = [one.image.date for one in read], reference.held_out_dates
+    return TrainingDataOptions(
+        files=files,
+        dates=tuple(day for day in dates if day not in held_out),
+        held_out_dates=tuple(day for day in dates if day in held_out),
+        held_out_rows=reference.held_out_rows,
+        split=reference.split,
+    )

@@ -1,0 +1,65 @@
+"""Figures of a model on the images that it was trained on, and on what was held out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from engine.blocks import Workers
+from engine.grid import Block, Grid
+from engine.patches.inference import CLASSES, PROBABILITY, extract
+from engine.patches.labelled import ReadImage
+from engine.patches.labels import UNLABELLED
+from engine.patches.options import ExtractionOptions, ReferenceOptions
+from engine.patches.sampling import LabelledImage
+from engine.raster import Raster, start_cog
+
+# Figures from labels and from what was predicted there, both uint8 of one shape, UNLABELLED where nothing is known.
+Score = Callable[[NDArray[np.uint8], NDArray[np.uint8]], Mapping[str, float]]
+
+
+def predict_image(image: LabelledImage, grid: Grid, bands: Sequence[str], checkpoint: Path) -> NDArray[np.uint8]:
+    """Class of every pixel of an image in memory, 0 for background, as a run of the pipeline finds it."""
+    options = ExtractionOptions(model=str(checkpoint))
+    with TemporaryDirectory() as scratch:
+        folder, path = Path(scratch), Path(scratch) / "image.tif"
+        with start_cog(path, grid, dtype="float32", nodata=np.nan, unit="1", names=bands) as write:
+            write(Block(0, grid.rows, 0, grid.cols), image.values)
+        extract(path, checkpoint, folder, options, workers=Workers(count=torch.get_num_threads()), count=_uncounted)
+        with Raster(folder / PROBABILITY) as raster:
+            probability = raster.read()
+        with Raster(folder / CLASSES) as raster:
+            classes: NDArray[np.uint8] = raster.read()
+    classes[probability < 100 * options.threshold] = 0
+    return classes
+
+
+def score_parts(
+    read: Sequence[ReadImage],
+    predicted: Sequence[NDArray[np.uint8]],
+    reference: ReferenceOptions,
+    score: Score,
+) -> dict[str, float]:
+    """Figures of four parts of the images: trained on, rows held out, dates held out, and both; named `part.figure`."""
+    gathered: dict[str, list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]] = {}
+    for one, found in zip(read, predicted, strict=True):
+        unseen_date = one.image.date in reference.held_out_dates
+        for where, name in (
+            (one.seen, "unseen_date" if unseen_date else "trained"),
+            (~one.seen, "unseen_rows_and_date" if unseen_date else "unseen_rows"),
+        ):
+            labels = one.image.labels[where]
+            if (labels != UNLABELLED).any():
+                gathered.setdefault(name, []).append((labels, found[where]))
+    return {
+        f"{name}.{figure}": value
+        for name, those in gathered.items()
+        for figure, value in score(*(np.concatenate(arrays) for arrays in zip(*those, strict=True))).items()
+    }
+
+
+def _uncounted(_total: int) -> Callable[[], None]:
+    return lambda: None

@@ -1,0 +1,137 @@
+"""Training on an area: what stands out is learnt, the header says from what, and bad input is explained."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engine.assessment import score_mines
+from engine.errors import InputError
+from engine.imagery import ImageryOptions
+from engine.patches import training as loop
+from engine.patches.area_training import AreaTraining, train_area
+from engine.patches.checkpoint import Checkpoint, read_checkpoint
+from engine.patches.options import Architecture, TrainingOptions
+from tests.engine.conftest import write_tif
+from tests.engine.patches.conftest import BANDS, grid_of, uncounted, write_image
+from tests.engine.patches.pits import FIRST, QUICK, REFERENCE, SECOND, scene, write_dates
+
+
+def trained(folder: Path, imagery: ImageryOptions, options: TrainingOptions = QUICK, **changes: Any) -> Checkpoint:
+    asked = AreaTraining("test", folder, imagery, changes.pop("reference", REFERENCE), options, folder / "models")
+    checkpoint = train_area(asked, **{"count": uncounted, "score": score_mines, **changes})
+    assert checkpoint is not None
+    return checkpoint
+
+
+def test_what_stands_out_is_learnt(tmp_path: Path) -> None:
+    """And found again on rows and on a date that the training has not seen; what is held out does not leak into it."""
+    plain = {"batch": 4, "steps": 40, "zoom": 2, "light": (1, 1), "averaging": 0, "balanced_share": 0.5}
+    checkpoint = trained(tmp_path, write_dates(tmp_path), QUICK.model_copy(update=plain))
+    metrics = checkpoint.description.metrics
+    parts_of = {name.split(".")[0] for name in metrics if name.endswith(".iou")}
+    assert parts_of == {"trained", "unseen_rows", "unseen_date", "unseen_rows_and_date"}
+    assert {name: metrics[f"{name}.iou"] > 0.8 for name in parts_of} == dict.fromkeys(parts_of, True)
+    assert metrics["unseen_rows.pixels"] == 48 * 80
+
+
+def test_the_header_says_where_the_model_comes_from(tmp_path: Path) -> None:
+    imagery = write_dates(tmp_path)
+    trained(tmp_path, imagery)
+    description = read_checkpoint(tmp_path / "models" / "test.safetensors").description
+    assert description.classes == ("background", "pit")
+    assert [band.name for band in description.bands] == list(BANDS)
+    assert all(900 < band.mean < 1300 for band in description.bands)
+    assert (description.data.dates, description.data.held_out_dates) == ((FIRST,), (SECOND,))
+    assert description.data.held_out_rows == ((48, 96),)
+    assert len(description.data.files) == 4
+    assert description.recipe == QUICK
+    assert description.pixel_m == pytest.approx(10, rel=1e-3)
+    assert description.metrics["training.loss"] > 0
+
+
+@pytest.mark.parametrize("architecture", ["resnet18", "resnet34", "resnet50"])
+def test_every_backbone_trains(tmp_path: Path, architecture: Architecture) -> None:
+    options = QUICK.model_copy(update={"architecture": architecture})
+    checkpoint = trained(tmp_path, write_dates(tmp_path), options)
+    assert checkpoint.description.architecture == architecture
+    assert not checkpoint.network.training
+
+
+def refused(folder: Path, imagery: ImageryOptions, **changes: Any) -> InputError:
+    with pytest.raises(InputError) as caught:
+        trained(folder, imagery, **changes)
+    assert not (folder / "models").exists()
+    return caught.value
+
+
+def test_images_without_labels_cannot_train(tmp_path: Path) -> None:
+    imagery = write_dates(tmp_path)
+    bare = tuple(image.model_copy(update={"labels": None}) for image in imagery.images)
+    assert refused(tmp_path, imagery.model_copy(update={"images": bare})).field == "imagery.images.labels"
+
+
+def test_a_class_that_only_what_is_held_out_shows_cannot_be_learnt(tmp_path: Path) -> None:
+    reference = REFERENCE.model_copy(update={"held_out_rows": ((0, 96),)})
+    error = refused(tmp_path, write_dates(tmp_path), reference=reference)
+    assert error.field == "reference.background"
+    reference = REFERENCE.model_copy(update={"held_out_rows": ((0, 90),)})
+    assert refused(tmp_path, write_dates(tmp_path), reference=reference).field == "reference.classes.pit"
+
+
+def test_dates_of_other_bands_are_refused(tmp_path: Path) -> None:
+    imagery = write_dates(tmp_path)
+    write_image(tmp_path / f"{SECOND}.tif", scene(1)[0], ("B02", "B04", "B08"))
+    error = refused(tmp_path, imagery)
+    assert (error.file, error.field) == (tmp_path / f"{SECOND}.tif", "bands")
+
+
+def test_dates_of_other_pixels_are_refused(tmp_path: Path) -> None:
+    imagery = write_dates(tmp_path)
+    wide = grid_of(96, 96)
+    wide = type(wide)(wide.crs, wide.transform @ wide.transform.scale(1.5), wide.shape)
+    write_image(tmp_path / f"{SECOND}.tif", scene(1)[0], grid=wide)
+    error = refused(tmp_path, imagery, reference=REFERENCE.model_copy(update={"held_out_rows": ()}))
+    assert (error.file, error.field) == (tmp_path / f"{SECOND}.tif", "pixel size")
+    assert error.mend == "resample the image to pixels of 10 m"
+
+
+def test_labels_of_another_place_are_refused(tmp_path: Path) -> None:
+    imagery = write_dates(tmp_path)
+    far = grid_of(96, 96)
+    far = type(far)(far.crs, far.transform @ far.transform.translation(5000, 0), far.shape)
+    write_tif(tmp_path / f"{FIRST}_codes.tif", scene(0)[1], far, nodata=None)
+    error = refused(tmp_path, imagery)
+    assert (error.file, error.field) == (tmp_path / f"{FIRST}_codes.tif", "extent")
+
+
+def test_curves_lie_beside_the_model(tmp_path: Path) -> None:
+    options = QUICK.model_copy(update={"steps": 4, "validation": 0.5, "check_every": 2})
+    checkpoint = trained(tmp_path, write_dates(tmp_path), options)
+    models = tmp_path / "models"
+    with (models / "test.training.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["step"] for row in rows] == ["1", "2", "3", "4"]
+    assert [bool(row["validation_loss"]) for row in rows] == [False, True, False, True]
+    best = min(float(row["validation_loss"]) for row in rows if row["validation_loss"])
+    assert checkpoint.description.metrics["validation.loss"] == pytest.approx(best, rel=1e-5)
+    with Image.open(models / "test.training.png") as picture:
+        pixels = np.asarray(picture.convert("RGB"))
+    assert min(pixels.shape[:2]) > 400
+    assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 10
+
+
+def test_what_was_kept_for_another_start_goes_when_the_model_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "_SAVE_AFTER_S", 0.0)
+    trained(tmp_path, write_dates(tmp_path))
+    assert sorted(path.name for path in (tmp_path / "models").iterdir()) == [
+        "test.safetensors",
+        "test.safetensors.sha256",
+        "test.training.csv",
+        "test.training.png",
+    ]
