@@ -15,7 +15,7 @@ from engine.errors import InputError
 from engine.imagery import ImageOptions, ImageryOptions
 from engine.patches.checkpoint import Checkpoint, read_checkpoint
 from engine.patches.labels import UNLABELLED
-from engine.patches.options import Architecture, ReferenceOptions, TrainingOptions
+from engine.patches.options import Architecture, ReferenceOptions, SplitOptions, TrainingOptions
 from engine.patches.sampling import LabelledImage, measure, training_parts
 from engine.patches.split import training_ground
 from engine.patches.training import ReadImage, score_parts, segmentation_loss, train, train_area
@@ -91,6 +91,17 @@ def test_the_header_says_where_the_model_comes_from(tmp_path: Path) -> None:
     assert description.data.held_out_rows == ((48, 96),)
     assert len(description.data.files) == 4
     assert description.recipe == QUICK
+
+
+def test_a_split_is_trained_on_and_told(tmp_path: Path) -> None:
+    split = SplitOptions(tile=24, step=8)
+    reference = REFERENCE.model_copy(update={"held_out_rows": (), "split": split})
+    description = trained(tmp_path, write_dates(tmp_path), reference=reference).description
+    assert description.data.split == split
+    parts_of = {name.split(".")[0] for name in description.metrics}
+    assert parts_of == {"trained", "unseen_ground", "unseen_date", "unseen_ground_and_date"}
+    pixels = [description.metrics[f"{part}.pixels"] for part in ("trained", "unseen_ground")]
+    assert sum(pixels) == 96 * 80 and min(pixels) > 2 * 16 * 16
 
 
 @pytest.mark.parametrize("architecture", ["resnet18", "resnet34", "resnet50"])
