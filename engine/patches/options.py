@@ -56,7 +56,7 @@ class SplitOptions(Options):
     share: Annotated[float, Field(gt=0, lt=1)] = 0.5
     tile: Annotated[int, Field(ge=16)] = 256
     step: Annotated[int, Field(ge=1)] = 128
-    background: Share = 0.38
+    background: Share = 0.3
     seed: Annotated[int, Field(ge=0)] = 0
 
 

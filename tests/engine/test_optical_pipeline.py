@@ -297,6 +297,23 @@ def test_total_area_control_finds_the_share_on_labels(place: Place) -> None:
     assert report["control"]["cumulated_m2"] == pytest.approx(report["control"]["reference_m2"], rel=0.05)
 
 
+def test_total_area_control_knows_training_patches_alone(place: Place) -> None:
+    """Of two labelled patches one tests; the date that is held out has labels too, and no patch of it counts."""
+    codes = np.ones((1, FRAME.height, FRAME.width), np.uint8)
+    codes[0, 10:18, 20:28], codes[0, 60:68, 160:168] = 7, 7
+    with rasterio.open(place.area / "first.tif") as source:
+        profile = {**source.profile, "count": 1, "dtype": "uint8", "nodata": None}
+    with rasterio.open(place.area / "labels.tif", "w", **profile) as target:
+        target.write(codes)
+    for day in ("2021-06-19", "2023-03-01"):
+        place.set(f"date = {day}\n", f'date = {day}\nlabels = "labels.tif"\n')
+    reference = "classes = { quarry = [7] }\nbackground = [1]\nheld_out_dates = [2023-03-01]\n"
+    place.set("[refinement]", f"[reference]\n{reference}split = {{ tile = 16, step = 8 }}\n\n[refinement]")
+    place.run()
+    report = next(step.report for step in place.current.steps() if step.name == "refinement")
+    assert report["control"]["reference_m2"] == pytest.approx(64 * 100, rel=0.01)
+
+
 def test_labels_that_change_places_are_noticed(place: Place) -> None:
     """The files are the same two, each under the other date."""
     for name, rows in (("one.tif", slice(0, 45)), ("other.tif", slice(45, 90))):
