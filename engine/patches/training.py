@@ -29,6 +29,7 @@ from engine.patches.inference import CLASSES, PROBABILITY, extract
 from engine.patches.labels import UNLABELLED, read_labels, require_every_class
 from engine.patches.model import ATROUS_RATES, DeepLabV3
 from engine.patches.options import ExtractionOptions, ReferenceOptions, TrainingOptions
+from engine.patches.parts import parts_of
 from engine.patches.sampling import LabelledImage, Sampler, Standard, measure, training_parts
 from engine.raster import Raster, start_cog
 
@@ -297,14 +298,10 @@ def score_parts(
     """Figures of four parts of the images: trained on, rows held out, dates held out, and both; named `part.figure`."""
     gathered: dict[str, list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]] = {}
     for image, found in zip(images, predicted, strict=True):
-        unseen_rows = np.zeros(image.shape[0], bool)
+        seen = np.ones(image.shape[0], bool)
         for first, end in reference.held_out_rows:
-            unseen_rows[first:end] = True
-        unseen_date = image.date in reference.held_out_dates
-        for rows, name in (
-            (~unseen_rows, "unseen_date" if unseen_date else "trained"),
-            (unseen_rows, "unseen_rows_and_date" if unseen_date else "unseen_rows"),
-        ):
+            seen[first:end] = False
+        for name, rows in parts_of(seen, held_out=image.date in reference.held_out_dates):
             if (image.labels[rows] != UNLABELLED).any():
                 gathered.setdefault(name, []).append((image.labels[rows], found[rows]))
     return {

@@ -1,0 +1,168 @@
+"""Assessing the model of an area: what it finds in each image, held against what is true there (METHOD §4)."""
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.area import Area
+from engine.assessment.accuracy import Comparison
+from engine.assessment.counting import PartCounts, count_image, pooled
+from engine.assessment.domain import seen_ground, trained_here
+from engine.assessment.patches import LEAST_IOU
+from engine.assessment.report import make_assessment
+from engine.assessment.truth import Truth, read_truth, reference_for
+from engine.blocks import Workers
+from engine.errors import InputError
+from engine.grid import Grid
+from engine.patches.checkpoint import find_checkpoint, read_checkpoint
+from engine.patches.inference import CLASSES, PROBABILITY
+from engine.patches.labels import UNLABELLED
+from engine.patches.options import ExtractionOptions
+from engine.pipeline import extract_area
+from engine.pipeline.optical import ExtractionSteps
+from engine.raster import Raster
+from store.assessments import Assessment
+from store.home import Home
+
+
+@dataclass(frozen=True)
+class AssessedImage:
+    """One image, for those who draw it: folders of its picture and of what was found, what is true, which patches were
+    matched."""
+
+    day: datetime.date
+    image: Path
+    found: Path
+    grid: Grid
+    classes: tuple[str, ...]
+    mask: NDArray[np.uint8]
+    truth: Truth
+    compared: Comparison
+
+
+@dataclass(frozen=True)
+class AreaAssessment:
+    """What came of an area: counts that add up with those of others, and the figures that are kept."""
+
+    counts: list[PartCounts]
+    kept: Assessment
+    own: bool
+
+
+def assess_area(
+    area: Area,
+    home: Home,
+    *,
+    workers: Workers,
+    listen: Callable[[dict[str, Any]], None] = lambda _: None,
+    model: Path | None = None,
+    least_area_m2: float = 50.0,
+    show: Callable[[AssessedImage], None] = lambda _: None,
+) -> AreaAssessment:
+    """Bring the extraction of an area up to date and hold it against the truth.
+
+    A model that was trained on the area's labels is assessed where its training saw nothing; one from elsewhere on the
+    whole of the images.
+
+    Parameters
+    ----------
+    model : a checkpoint other than the area's. show : is given each image.
+
+    Raises
+    ------
+    InputError
+        When there is nothing to hold the extraction against, or the model saw all of it.
+    """
+    if model is not None:
+        area = _with_model(area, model)
+    own = model is None
+    extracted, workspace = extract_area(
+        area, home, workers=workers, listen=listen, apart="" if model is None else _apart(model)
+    )
+    checkpoint, grid = extracted.checkpoint, extracted.images.grid
+    classes, data = checkpoint.description.classes, checkpoint.description.data
+    labels = _labels(area)
+    here = trained_here(data, labels)
+    seen = seen_ground(data, grid) if here else None
+    reference = reference_for(classes[1:], area.options.reference)
+    counts: list[PartCounts] = []
+    simulated = False
+    for day, record in extracted.records.items():
+        truth = read_truth(area.folder, day, labels.get(day), grid, reference)
+        if truth is None:
+            continue
+        simulated = truth.simulated
+        mask = mask_in(workspace.path(record), extracted.options.threshold)
+        parts, compared = count_image(
+            mask,
+            truth,
+            seen,
+            day=day,
+            held_out=day in data.held_out_dates,
+            classes=classes,
+            pixel_m2=grid.pixel_size[0] * grid.pixel_size[1],
+            least_area_m2=least_area_m2,
+        )
+        counts += parts
+        image = workspace.path(extracted.images.records[day])
+        show(AssessedImage(day, image, workspace.path(record), grid, classes, mask, truth, compared))
+    if not counts:
+        raise InputError(
+            "nothing says what is true of its images",
+            file=area.file,
+            field="imagery.images.labels",
+            mend="name labels of an image, and what they mean under [reference]",
+        )
+    counts = pooled(counts)
+    return AreaAssessment(counts, _kept(area, extracted, counts, least_area_m2, simulated=simulated), own)
+
+
+def mask_in(folder: Path, threshold: float) -> NDArray[np.uint8]:
+    """The preliminary mask that an extraction left: code of the class, 0 for none, UNLABELLED for no data."""
+    with Raster(folder / PROBABILITY) as raster:
+        probability, nodata = raster.read(), raster.nodata
+    with Raster(folder / CLASSES) as raster:
+        mask: NDArray[np.uint8] = raster.read()
+    mask[probability < 100 * threshold] = 0
+    mask[probability == nodata] = UNLABELLED
+    return mask
+
+
+def _kept(
+    area: Area, extracted: ExtractionSteps, counts: list[PartCounts], least_area_m2: float, *, simulated: bool
+) -> Assessment:
+    return make_assessment(
+        area.name,
+        counts,
+        model=extracted.checkpoint.description.name,
+        sha256=extracted.checkpoint.sha256,
+        threshold=extracted.options.threshold,
+        truth="simulated" if simulated else "interpreted",
+        least_area_m2=least_area_m2,
+        least_iou=LEAST_IOU,
+    )
+
+
+def _with_model(area: Area, model: Path) -> Area:
+    """The area with another model; all else is done as it says."""
+    named = str(model.resolve())
+    extraction = area.options.extraction
+    changed = ExtractionOptions(model=named) if extraction is None else extraction.model_copy(update={"model": named})
+    return Area(area.options.model_copy(update={"extraction": changed}), area.file)
+
+
+def _apart(model: Path) -> str:
+    """Where the steps with a model that is not the area's lie."""
+    return f"models/{read_checkpoint(find_checkpoint(str(model.resolve()), model.parent)).sha256[:12]}"
+
+
+def _labels(area: Area) -> dict[datetime.date, Path]:
+    imagery = area.options.imagery
+    if imagery is None:
+        return {}
+    return {image.date: area.folder / image.labels for image in imagery.in_order if image.labels is not None}
