@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from engine.commands import compare, evidence
+from engine.commands import assess, compare, evidence
+from engine.commands.progress import ProgressBar
 from engine.errors import InputError
 from store.home import Home
 
@@ -43,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 console.print(f"failed {path}", style="bold red")
                 console.print(f"  {error!r}\n  The details are in {home.log / 'engine.log'}")
                 worst = max(worst, _FAILED)
+        if finish := getattr(given, "finish", None):  # of a command that says something of all areas together
+            finish(given, console)
     return worst
 
 
@@ -81,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     init = commands.add_parser("init", help="look into a folder of data and write the area file that runs with it")
     init.add_argument("area", nargs="+", type=Path, metavar="folder", help="folder of images or interferograms")
     init.set_defaults(command=_init)
+    assess.add_commands(commands)
     compare.add_commands(commands)
     evidence.add_commands(commands)
     return parser
@@ -97,7 +100,7 @@ def _run(path: Path, home: Home, given: argparse.Namespace, console: Console) ->
     if kind == "cluster":
         with workers.executor():
             pass  # a scheduler that does not answer is said at once, not after the stack has been read
-    with _ProgressBar(console) as listen:
+    with ProgressBar(console) as listen:
         release = run(area, home, workers=workers, listen=listen, force=given.force)
     console.print(f"{area.name}: release {release} is current")
 
@@ -107,7 +110,7 @@ def _check(path: Path, home: Home, _given: argparse.Namespace, console: Console)
     from engine.pipeline import check_inputs
 
     area = read_area(path)
-    with _ProgressBar(console) as listen:
+    with ProgressBar(console) as listen:
         console.print(f"{area.name}: {check_inputs(area, home, listen)}")
 
 
@@ -126,7 +129,7 @@ def _train(path: Path, _home: Home, given: argparse.Namespace, console: Console)
             mend="add [imagery] with labels, and [reference] with classes",
         )
     training = options.training if given.seed is None else options.training.model_copy(update={"seed": given.seed})
-    with _ProgressBar(console) as listen:
+    with ProgressBar(console) as listen:
         try:
             checkpoint = train_area(
                 area.name,
@@ -150,7 +153,7 @@ def _simulate(path: Path, _home: Home, given: argparse.Namespace, console: Conso
     from engine.blocks import Workers
     from engine.simulate.weining import simulate
 
-    with _ProgressBar(console) as listen:
+    with ProgressBar(console) as listen:
         made = simulate(
             given.size,
             given.seed,
@@ -170,39 +173,6 @@ def _init(path: Path, _home: Home, _given: argparse.Namespace, console: Console)
     found = survey(path)
     console.print(found_text(found))
     console.print(written_text(write_areas(found), found))
-
-
-class _ProgressBar:
-    """A progress bar that a run's states drive."""
-
-    def __init__(self, console: Console) -> None:
-        columns = (
-            SpinnerColumn(),
-            TextColumn("{task.description:<10}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-        )
-        self._progress = Progress(*columns, console=console)
-        self._tasks: dict[str, Any] = {}
-
-    def __enter__(self) -> Callable[[dict[str, Any]], None]:
-        self._progress.start()
-        return self._show
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def _show(self, state: dict[str, Any]) -> None:
-        name = state.get("step")
-        if not name:
-            return
-        if name not in self._tasks:
-            self._tasks[name] = self._progress.add_task(name, total=None)
-        total, done = state.get("total") or 1, state.get("done") or 0
-        if state.get("finished") == name:
-            done = total
-        self._progress.update(self._tasks[name], total=total, completed=done)
 
 
 def _counting(listen: Callable[[dict[str, Any]], None], step: str) -> Callable[[int], Callable[[], None]]:

@@ -74,8 +74,8 @@ class AssessedPart(_Kept):
     "unseen_rows_and_date", "unseen_date", "trained", or "elsewhere" for a model that was trained in another place.
 
     classes : names by code, background first. cells : pixels, truth in rows, prediction in columns. patches : all
-    first, then by class; empty where patches are not held apart. left_out : true patches that training saw; cut : of these,
-    those that it saw in part. without_data : true patches that the image or the labels do not show.
+    first, then by class; empty where patches are not held apart. left_out : true patches that training saw; cut : of
+    these, those that it saw in part. without_data : true patches that the image or the labels do not show.
     """
 
     role: str
@@ -89,6 +89,13 @@ class AssessedPart(_Kept):
     without_data: int
     ground: list[GroundFigures]
     lookalikes: list[LookalikeFigures]
+
+    @property
+    def mining_cells(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Pixels as in the paper's Table 2: extracted as mining and as something else in rows, reference in columns."""
+        total, background = sum(map(sum, self.cells)), self.cells[0][0]
+        false_alarms, missed = sum(self.cells[0]) - background, sum(row[0] for row in self.cells[1:])
+        return (total - background - false_alarms - missed, false_alarms), (missed, background)
 
 
 class Assessment(_Kept):

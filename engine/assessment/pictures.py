@@ -1,0 +1,96 @@
+"""Pictures of hits, misses and false alarms: the image with the outlines of what is true and of what was extracted."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from engine.assessment.areas import AssessedImage
+from engine.assessment.examples import MOST, Example, examples
+from engine.grid import Block
+from engine.imagery import PICTURE
+from engine.patches.inference import PROBABILITY
+from engine.patches.labels import UNLABELLED
+from engine.raster import Raster
+
+_TRUE, _FOUND = "#00e5ff", "#ffd600"
+_LEAST_EDGE = 96  # pixels: a small patch is shown with what lies round it
+_AROUND = 1.6  # edge of a picture, in edges of the patch
+_EDGE_INCHES = 2.2
+
+
+def draw_examples(image: AssessedImage, path: Path) -> None:
+    """Write a sheet of examples as PNG, a row for each kind of them."""
+    chosen = examples(image.compared, image.truth)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = max(len(chosen), 1)
+    figure = Figure(figsize=(MOST * _EDGE_INCHES, rows * (_EDGE_INCHES + 0.55) + 0.5), layout="constrained")
+    boxes = figure.subplots(rows, MOST, squeeze=False)
+    for box in boxes.flat:
+        box.set_axis_off()
+    for line, (kind, those) in zip(boxes, chosen.items(), strict=False):
+        _draw_row(line, kind, those, image)
+    names = [Line2D([], [], color=_TRUE, label="true"), Line2D([], [], color=_FOUND, label="extracted")]
+    figure.legend(handles=names, loc="outside lower center", ncols=2, frameon=False)
+    figure.suptitle(f"{image.day}" if chosen else f"{image.day}: nothing to show", fontsize=10)
+    figure.savefig(path, dpi=150)
+
+
+def _draw_row(line: Sequence[Axes], kind: str, those: Sequence[Example], image: AssessedImage) -> None:
+    with Raster(image.image / PICTURE) as picture, Raster(image.found / PROBABILITY) as probability:
+        for box, example in zip(line, those, strict=False):
+            block = _block_round(example, image.grid.shape)
+            box.imshow(np.moveaxis(picture.read_bands(block), 0, -1), interpolation="nearest")
+            true, found = image.truth.labels[block.slices], image.mask[block.slices]
+            _outline(box, (true > 0) & (true != UNLABELLED), _TRUE)
+            _outline(box, (found > 0) & (found != UNLABELLED), _FOUND)
+            title = f"{kind}\n" if example is those[0] else "\n"
+            box.set_title(title + _caption(example, image, probability, block), fontsize=7, loc="left")
+
+
+def _outline(box: Axes, where: NDArray[np.bool_], colour: str) -> None:
+    if where.any() and not where.all():
+        box.contour(where, levels=[0.5], colors=[colour], linewidths=0.9)
+
+
+def _caption(example: Example, image: AssessedImage, probability: Raster, block: Block) -> str:
+    compared, names = image.compared, image.classes
+    words = []
+    if example.true is not None:
+        words.append(names[compared.true.classes[example.true]])
+    if example.extracted is not None:
+        there = compared.extracted.numbers[block.slices] == example.extracted + 1
+        found_as = names[compared.extracted.classes[example.extracted]]
+        if not words:
+            words.append(f"as {found_as}{_lookalike(image, there, block)}")
+        elif found_as != words[0]:
+            words.append(f"as {found_as}")
+        words.append(f"{probability.read(block=block)[there].mean():.0f} %")
+    if example.iou is not None:
+        words.append(f"IoU {example.iou:.2f}")
+    return ", ".join(words)
+
+
+def _lookalike(image: AssessedImage, there: NDArray[np.bool_], block: Block) -> str:
+    """Which kind of lookalike a false alarm lies on, if on any."""
+    if image.truth.lookalikes is None:
+        return ""
+    kinds = image.truth.lookalikes[block.slices][there]
+    if not kinds.any():
+        return ""
+    return f" on {image.truth.kinds[np.bincount(kinds[kinds > 0]).argmax() - 1]}"
+
+
+def _block_round(example: Example, shape: tuple[int, int]) -> Block:
+    """A square round a patch, moved into the image; smaller where the image is."""
+    height, width = example.rows.stop - example.rows.start, example.cols.stop - example.cols.start
+    edge = max(_LEAST_EDGE, int(_AROUND * max(height, width)))
+    spans = []
+    for span, size in zip((example.rows, example.cols), shape, strict=True):
+        first = max(0, min((span.start + span.stop - edge) // 2, size - edge))
+        spans += [first, min(first + edge, size)]
+    return Block(*spans)
