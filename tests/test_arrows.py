@@ -26,7 +26,9 @@ ARROWS = {
         "components",
         "engine.evidence",
         "engine.wording",
+        "store.assessments",
         "store.home",
+        "store.paper",
         "store.reader",
         "store.rows",
         "web.palette",
@@ -53,7 +55,10 @@ ARROWS = {
     "engine.wording": ("engine.wording",),
     "engine.area": (*DOMAINS, "engine.imagery", "engine.errors", "engine.options"),
     "engine.survey": ("engine.survey", "engine.area", "engine.imagery", *DOMAINS, *FOUNDATIONS),
-    "engine.assessment": ("engine.assessment", "engine.patches", "store.assessments", "engine.__version__", *FOUNDATIONS),
+    "engine.assessment": (
+        *("engine.assessment", "engine.patches", "engine.__version__", "store.assessments", "store.paper"),
+        *FOUNDATIONS,
+    ),
     # It has an area's images looked through, and draws them.
     "engine.assessment.areas": (
         *("engine.assessment", "engine.patches", "engine.area", "engine.pipeline"),

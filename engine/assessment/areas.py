@@ -51,7 +51,6 @@ class AreaAssessment:
 
     counts: list[PartCounts]
     kept: Assessment
-    own: bool
 
 
 def assess_area(
@@ -80,37 +79,21 @@ def assess_area(
     """
     if model is not None:
         area = _with_model(area, model)
-    own = model is None
     extracted, workspace = extract_area(
         area, home, workers=workers, listen=listen, apart="" if model is None else _apart(model)
     )
-    checkpoint, grid = extracted.checkpoint, extracted.images.grid
-    classes, data = checkpoint.description.classes, checkpoint.description.data
-    labels = _labels(area)
-    here = trained_here(data, labels)
-    seen = seen_ground(data, grid) if here else None
-    reference = reference_for(classes[1:], area.options.reference)
+    description, labels = extracted.checkpoint.description, _labels(area)
+    seen = seen_ground(description.data, extracted.images.grid) if trained_here(description.data, labels) else None
+    reference = reference_for(description.classes[1:], area.options.reference)
     counts: list[PartCounts] = []
     simulated = False
     for day, record in extracted.records.items():
-        truth = read_truth(area.folder, day, labels.get(day), grid, reference)
+        truth = read_truth(area.folder, day, labels.get(day), extracted.images.grid, reference)
         if truth is None:
             continue
         simulated = truth.simulated
-        mask = mask_in(workspace.path(record), extracted.options.threshold)
-        parts, compared = count_image(
-            mask,
-            truth,
-            seen,
-            day=day,
-            held_out=day in data.held_out_dates,
-            classes=classes,
-            pixel_m2=grid.pixel_size[0] * grid.pixel_size[1],
-            least_area_m2=least_area_m2,
-        )
-        counts += parts
         image = workspace.path(extracted.images.records[day])
-        show(AssessedImage(day, image, workspace.path(record), grid, classes, mask, truth, compared))
+        counts += _count(day, image, workspace.path(record), extracted, truth, seen, least_area_m2, show)
     if not counts:
         raise InputError(
             "nothing says what is true of its images",
@@ -119,7 +102,34 @@ def assess_area(
             mend="name labels of an image, and what they mean under [reference]",
         )
     counts = pooled(counts)
-    return AreaAssessment(counts, _kept(area, extracted, counts, least_area_m2, simulated=simulated), own)
+    return AreaAssessment(counts, _kept(area, extracted, counts, least_area_m2, simulated=simulated))
+
+
+def _count(
+    day: datetime.date,
+    image: Path,
+    found: Path,
+    extracted: ExtractionSteps,
+    truth: Truth,
+    seen: NDArray[np.bool_] | None,
+    least_area_m2: float,
+    show: Callable[[AssessedImage], None],
+) -> list[PartCounts]:
+    """The counts of one image; its rasters leave the memory with it."""
+    description, grid = extracted.checkpoint.description, extracted.images.grid
+    mask = mask_in(found, extracted.options.threshold)
+    parts, compared = count_image(
+        mask,
+        truth,
+        seen,
+        day=day,
+        held_out=day in description.data.held_out_dates,
+        classes=description.classes,
+        pixel_m2=grid.pixel_size[0] * grid.pixel_size[1],
+        least_area_m2=least_area_m2,
+    )
+    show(AssessedImage(day, image, found, grid, description.classes, mask, truth, compared))
+    return parts
 
 
 def mask_in(folder: Path, threshold: float) -> NDArray[np.uint8]:

@@ -14,7 +14,7 @@ from engine.assessment.confusion import Confusion
 from engine.assessment.patches import extracted_patches
 from engine.assessment.truth import CONTEXTS, Truth
 from engine.patches.labels import UNLABELLED
-from engine.patches.parts import UNSEEN_BOTH, UNSEEN_GROUND, parts_of
+from engine.patches.parts import TRAINED, UNSEEN_BOTH, UNSEEN_DATE, UNSEEN_GROUND, parts_of
 
 ELSEWHERE = "elsewhere"
 TESTS = (UNSEEN_GROUND, UNSEEN_BOTH, ELSEWHERE)  # roles in which training saw nothing of the ground
@@ -66,11 +66,11 @@ class PartCounts:
 
 
 def pooled(parts: Iterable[PartCounts]) -> list[PartCounts]:
-    """The sums of parts of one role, in the order in which the roles come."""
+    """The sums of parts of one role, those that test before those that training saw."""
     found: dict[str, PartCounts] = {}
     for part in parts:
         found[part.role] = found[part.role] + part if part.role in found else part
-    return list(found.values())
+    return [found[role] for role in (*TESTS, UNSEEN_DATE, TRAINED) if role in found]
 
 
 def _added(one: Mapping[str, Counted], other: Mapping[str, Counted]) -> dict[str, Counted]:

@@ -54,7 +54,8 @@ def _hits(compared: Comparison) -> Iterator[Example]:
         compared.pairs.true[order], compared.pairs.extracted[order], compared.pairs.iou[order], strict=True
     ):
         if compared.true_in_test[true]:
-            yield Example(*places[true], int(true), int(extracted), float(iou))
+            rows, cols = places[true]
+            yield Example(rows, cols, int(true), int(extracted), float(iou))
 
 
 def _misses(compared: Comparison) -> Iterator[Example]:

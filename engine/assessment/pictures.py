@@ -24,7 +24,7 @@ _EDGE_INCHES = 2.2
 
 
 def draw_examples(image: AssessedImage, path: Path) -> None:
-    """Write a sheet of examples as PNG, a row for each kind of them."""
+    """Write a sheet of examples as PNG, a row for each kind of them, and under each what it is and was taken for."""
     chosen = examples(image.compared, image.truth)
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = max(len(chosen), 1)
@@ -48,8 +48,9 @@ def _draw_row(line: Sequence[Axes], kind: str, those: Sequence[Example], image: 
             true, found = image.truth.labels[block.slices], image.mask[block.slices]
             _outline(box, (true > 0) & (true != UNLABELLED), _TRUE)
             _outline(box, (found > 0) & (found != UNLABELLED), _FOUND)
-            title = f"{kind}\n" if example is those[0] else "\n"
-            box.set_title(title + _caption(example, image, probability, block), fontsize=7, loc="left")
+            box.set_title(_caption(example, image, probability, block), fontsize=6.5, loc="left")
+            if example is those[0]:
+                box.text(0, 1.22, kind, transform=box.transAxes, fontsize=9, weight="bold")
 
 
 def _outline(box: Axes, where: NDArray[np.bool_], colour: str) -> None:
@@ -58,31 +59,29 @@ def _outline(box: Axes, where: NDArray[np.bool_], colour: str) -> None:
 
 
 def _caption(example: Example, image: AssessedImage, probability: Raster, block: Block) -> str:
+    """What it is or was taken for; under it the mean probability of a mine there, and the IoU of a hit."""
     compared, names = image.compared, image.classes
-    words = []
-    if example.true is not None:
-        words.append(names[compared.true.classes[example.true]])
-    if example.extracted is not None:
-        there = compared.extracted.numbers[block.slices] == example.extracted + 1
-        found_as = names[compared.extracted.classes[example.extracted]]
-        if not words:
-            words.append(f"as {found_as}{_lookalike(image, there, block)}")
-        elif found_as != words[0]:
-            words.append(f"as {found_as}")
-        words.append(f"{probability.read(block=block)[there].mean():.0f} %")
+    true = "" if example.true is None else names[compared.true.classes[example.true]]
+    if example.extracted is None:
+        return f"{true}\n"
+    there = compared.extracted.numbers[block.slices] == example.extracted + 1
+    found_as = names[compared.extracted.classes[example.extracted]]
+    figures = [f"{probability.read(block=block)[there].mean():.0f} %"]
     if example.iou is not None:
-        words.append(f"IoU {example.iou:.2f}")
-    return ", ".join(words)
+        figures.append(f"IoU {example.iou:.2f}")
+    if found_as != true:
+        figures.insert(0, f"as {found_as}")
+    return f"{true or _lookalike(image, there, block)}\n{', '.join(figures)}"
 
 
 def _lookalike(image: AssessedImage, there: NDArray[np.bool_], block: Block) -> str:
     """Which kind of lookalike a false alarm lies on, if on any."""
     if image.truth.lookalikes is None:
-        return ""
+        return "no mine"
     kinds = image.truth.lookalikes[block.slices][there]
     if not kinds.any():
-        return ""
-    return f" on {image.truth.kinds[np.bincount(kinds[kinds > 0]).argmax() - 1]}"
+        return "no mine"
+    return f"{image.truth.kinds[int(np.bincount(kinds[kinds > 0]).argmax()) - 1]}"
 
 
 def _block_round(example: Example, shape: tuple[int, int]) -> Block:

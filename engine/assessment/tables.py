@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
+from engine.assessment.counting import ELSEWHERE, TESTS
 from engine.patches.parts import TRAINED, UNSEEN_BOTH, UNSEEN_DATE, UNSEEN_GROUND
 from store import paper
 from store.assessments import AssessedPart, PatchFigures
@@ -13,7 +14,7 @@ ROLES = {
     UNSEEN_BOTH: "second epoch, ground that training did not see",
     UNSEEN_DATE: "second epoch, ground that training saw",
     TRAINED: "what training saw",
-    "elsewhere": "a model from another place",
+    ELSEWHERE: "a model from another place",
 }
 _PIXELS = {
     "users_accuracy": "user's accuracy",
@@ -26,8 +27,10 @@ _PIXELS = {
 
 
 def tables(part: AssessedPart) -> Iterator[Table]:
-    """Pixels, their error matrix, patches, classes, and hard ground where it is known."""
+    """Pixels; of a test also their error matrix, patches, classes, and hard ground where it is known."""
     yield _pixels(part)
+    if part.role not in TESTS:
+        return
     yield _table_2(part)
     if len(part.classes) > 2:
         yield _matrix(part)

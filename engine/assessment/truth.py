@@ -90,7 +90,7 @@ def read_truth(
 
 def _simulated(folder: Path, year: int, grid: Grid, reference: ReferenceOptions) -> Truth:
     known = reference.model_copy(update={"background": (0,), "class_field": "code"})
-    labels = read_labels(folder / f"labels_{year}.tif", grid, known)
+    labels = _lookup(known)[_codes(folder / f"labels_{year}.tif", grid)]
     patches = _outlined(folder / f"patches_{year}.gpkg", grid, known)
     context, confusers = folder / f"context_{year}.tif", folder / "confusers.gpkg"
     lookalikes, kinds = _lookalikes(confusers, grid) if confusers.is_file() else (None, ())
@@ -102,6 +102,14 @@ def _simulated(folder: Path, year: int, grid: Grid, reference: ReferenceOptions)
         lookalikes=lookalikes,
         kinds=kinds,
     )
+
+
+def _lookup(reference: ReferenceOptions) -> NDArray[np.uint8]:
+    """Label of each code that a byte can hold."""
+    found = np.full(256, UNLABELLED, np.uint8)
+    for label, codes in enumerate((reference.background, *reference.classes.values())):
+        found[[int(code) for code in codes]] = label
+    return found
 
 
 def _outlined(path: Path, grid: Grid, reference: ReferenceOptions) -> Patches:
