@@ -70,8 +70,8 @@ class LookalikeFigures(_Kept):
 
 
 class AssessedPart(_Kept):
-    """All images of one role. role : "unseen_rows" (ground that training did not see, dates that it did),
-    "unseen_rows_and_date", "unseen_date", "trained", or "elsewhere" for a model that was trained in another place.
+    """All images of one role. role : "unseen_ground" (ground that training did not see, dates that it did),
+    "unseen_ground_and_date", "unseen_date", "trained", or "elsewhere" for a model that was trained in another place.
 
     classes : names by code, background first. cells : pixels, truth in rows, prediction in columns. patches : all
     first, then by class; empty where patches are not held apart. left_out : true patches that training saw; cut : of

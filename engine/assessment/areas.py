@@ -83,12 +83,13 @@ def assess_area(
         area, home, workers=workers, listen=listen, apart="" if model is None else _apart(model)
     )
     description, labels = extracted.checkpoint.description, _labels(area)
-    seen = seen_ground(description.data, extracted.images.grid) if trained_here(description.data, labels) else None
+    data, grid = description.data, extracted.images.grid
     reference = reference_for(description.classes[1:], area.options.reference)
+    seen = seen_ground(data, labels, grid, reference) if trained_here(data, labels) else None
     counts: list[PartCounts] = []
     simulated = False
     for day, record in extracted.records.items():
-        truth = read_truth(area.folder, day, labels.get(day), extracted.images.grid, reference)
+        truth = read_truth(area.folder, day, labels.get(day), grid, reference)
         if truth is None:
             continue
         simulated = truth.simulated

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from engine.errors import InputError
 from engine.grid import Grid
 from engine.patches.checkpoint import TrainingDataOptions
+from engine.patches.labels import read_labels
+from engine.patches.options import ReferenceOptions
+from engine.patches.split import training_ground
 
 
 def trained_here(data: TrainingDataOptions, labels: Mapping[datetime.date, Path]) -> bool:
@@ -34,17 +37,25 @@ def trained_here(data: TrainingDataOptions, labels: Mapping[datetime.date, Path]
     return any(same)
 
 
-def seen_ground(data: TrainingDataOptions, grid: Grid) -> NDArray[np.bool_]:
-    """The ground that a training saw on the dates that it saw, shape of the grid.
+def seen_ground(
+    data: TrainingDataOptions, labels: Mapping[datetime.date, Path], grid: Grid, reference: ReferenceOptions
+) -> NDArray[np.bool_]:
+    """The ground that a training saw on the dates that it saw, shape of the grid: what it held out and how it split the
+    patches is told by the model, whatever the area says now.
+
+    Parameters
+    ----------
+    labels : files that it was trained on, by date. reference : what they mean, classes in the order of the model's.
 
     Raises
     ------
     InputError
-        When it saw all of it.
+        When it saw everything.
     """
-    seen = np.ones(grid.shape, bool)
-    for first, end in data.held_out_rows:
-        seen[first:end] = False
+    known = reference.model_copy(
+        update={"split": data.split, "held_out_rows": data.held_out_rows, "held_out_dates": data.held_out_dates}
+    )
+    seen = training_ground([read_labels(path, grid, known) for path in labels.values()], known)[0]
     if seen.all() and not data.held_out_dates:
         raise InputError(
             "the model was trained on all of the area: nothing is left to assess it on",

@@ -21,6 +21,7 @@ _TRUE, _FOUND = "#00e5ff", "#ffd600"
 _LEAST_EDGE = 96  # pixels: a small patch is shown with what lies round it
 _AROUND = 1.6  # edge of a picture, in edges of the patch
 _EDGE_INCHES = 2.2
+_MOST = 0.5  # of a false alarm's pixels
 
 
 def draw_examples(image: AssessedImage, path: Path) -> None:
@@ -35,8 +36,8 @@ def draw_examples(image: AssessedImage, path: Path) -> None:
     for line, (kind, those) in zip(boxes, chosen.items(), strict=False):
         _draw_row(line, kind, those, image)
     names = [Line2D([], [], color=_TRUE, label="true"), Line2D([], [], color=_FOUND, label="extracted")]
-    figure.legend(handles=names, loc="outside lower center", ncols=2, frameon=False)
-    figure.suptitle(f"{image.day}" if chosen else f"{image.day}: nothing to show", fontsize=10)
+    title = f"{image.day}" if chosen else f"{image.day}: nothing to show"
+    figure.legend(handles=names, loc="outside lower center", ncols=2, frameon=False, title=title)
     figure.savefig(path, dpi=150)
 
 
@@ -71,17 +72,20 @@ def _caption(example: Example, image: AssessedImage, probability: Raster, block:
         figures.append(f"IoU {example.iou:.2f}")
     if found_as != true:
         figures.insert(0, f"as {found_as}")
-    return f"{true or _lookalike(image, there, block)}\n{', '.join(figures)}"
+    return f"{true or _ground(image, there, block)}\n{', '.join(figures)}"
 
 
-def _lookalike(image: AssessedImage, there: NDArray[np.bool_], block: Block) -> str:
-    """Which kind of lookalike a false alarm lies on, if on any."""
-    if image.truth.lookalikes is None:
-        return "no mine"
-    kinds = image.truth.lookalikes[block.slices][there]
-    if not kinds.any():
-        return "no mine"
-    return f"{image.truth.kinds[int(np.bincount(kinds[kinds > 0]).argmax()) - 1]}"
+def _ground(image: AssessedImage, there: NDArray[np.bool_], block: Block) -> str:
+    """What lies under most of a false alarm: a piece of a mine that another extracted patch stands for or that was
+    missed, a kind of lookalike, or neither."""
+    true, truth = image.truth.labels[block.slices][there], image.truth
+    if np.isin(true, (0, UNLABELLED)).mean() < _MOST:
+        return f"piece of {image.classes[int(np.bincount(true[true > 0]).argmax())]}"
+    if truth.lookalikes is not None:
+        kinds = truth.lookalikes[block.slices][there]
+        if (kinds > 0).mean() >= _MOST:
+            return truth.kinds[int(np.bincount(kinds[kinds > 0]).argmax()) - 1]
+    return "no mine"
 
 
 def _block_round(example: Example, shape: tuple[int, int]) -> Block:

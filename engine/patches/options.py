@@ -55,7 +55,7 @@ class SplitOptions(Options):
     share: Annotated[float, Field(gt=0, lt=1)] = 0.5
     tile: Annotated[int, Field(ge=16)] = 256
     step: Annotated[int, Field(ge=1)] = 128
-    background: Share = 0.4
+    background: Share = 0.38
     seed: Annotated[int, Field(ge=0)] = 0
 
 
@@ -97,9 +97,13 @@ class TrainingOptions(Options):
     images need it, since a pit of ten pixels is less than one cell of the output; below 1, fine images are made
     coarser, which costs a quarter and shows more of the surroundings. rates : of the three atrous branches, in cells
     of the output; by default those of the published model, which need crops of many cells. crop : edge of the training
-    crops, pixels of the image. balanced_share : of the crops, centred on patches, classes in equal numbers.
+    crops, pixels of the image. sampling : random "crops", or the paper's "tiles": half their edge apart, those that
+    touch a patch and as many without, in epochs, turned and not changed otherwise.
+    What follows is of random crops alone. balanced_share : of the crops, centred on patches, classes in equal numbers.
     light : least and greatest factor that a crop's values are multiplied by, so that the model holds for other seasons
-    (reflectance falls by half from summer to winter); 1, 1 for none.
+    (reflectance falls by half from summer to winter); 1, 1 for none. jitter : strength of the other changes of contrast
+    and brightness, and of noise, 0 to 1. rescale : crops are made larger or smaller by factors from e^-rescale to
+    e^rescale.
     seed : of the first weights, the crops and their changes; the same seed gives the same model on the same machine.
     """
 
@@ -111,8 +115,11 @@ class TrainingOptions(Options):
     batch: Count = 8
     steps: Count = 300
     learning_rate: Positive = 1e-3
+    sampling: Literal["crops", "tiles"] = "crops"
     balanced_share: Share = 0.75
     light: tuple[Positive, Positive] = (0.55, 1.25)
+    jitter: Share = 1
+    rescale: Share = 0.25
     seed: Annotated[int, Field(ge=0)] = 0
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""What a training sees: which rows and dates, and crops cut from them at random, turned, mirrored and tinted.
+"""What a training sees: ground and dates that are not held out, and crops of them, turned, mirrored, scaled and tinted.
 
 Images for training are read whole into memory (a labelled district is small: 401 x 401 pixels of ten bands are 6 MB).
 """
@@ -6,24 +6,25 @@ Images for training are read whole into memory (a labelled district is small: 40
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from scipy.ndimage import label
+from torch.nn.functional import interpolate
 
 from engine.grid import Block
 from engine.patches.labels import UNLABELLED
 from engine.patches.options import ReferenceOptions, TrainingOptions
+from engine.patches.places import CropPlaces, TilePlaces
 
 # Radiometric changes that stand, beside those of light, for what the few dates of a training do not show, in standard
 # deviations of a band: the contrast and brightness of the whole image, those of each band of its own, and noise.
 _CONTRAST, _BRIGHTNESS = 0.15, 0.2
 _BAND_CONTRAST, _BAND_BRIGHTNESS = 0.15, 0.2
 _NOISE = 0.03
-# How far from the chosen pixel of a patch a crop's centre may lie, as a share of the crop's edge.
-_OFF_CENTRE = 1 / 3
+# Rows that are measured at a time.
+_STRIP = 256
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,15 @@ class LabelledImage:
     """An image and what is known of it.
 
     values : shape (bands, rows, cols), NaN for no data. labels : shape (rows, cols), as `labels` gives them.
+    seen : what a training may see of the values, shape (rows, cols); None for all. What it may not see is hidden where
+    crops are cut, which saves a copy of the image.
     """
 
     name: str
     date: date
     values: NDArray[np.float32]
     labels: NDArray[np.uint8]
+    seen: NDArray[np.bool_] | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -51,113 +55,144 @@ class Standard(NamedTuple):
     std: NDArray[np.float64]
 
 
-def training_parts(images: Sequence[LabelledImage], reference: ReferenceOptions) -> list[LabelledImage]:
-    """The parts of images that a training may see: neither held-out dates nor held-out rows, each part whole rows.
+def training_parts(
+    images: Sequence[LabelledImage], reference: ReferenceOptions, grounds: Sequence[NDArray[np.bool_]]
+) -> list[LabelledImage]:
+    """The parts of images that a training may see, without labels where it may not: no held-out date, no row without
+    any ground that it may see, each part whole rows.
 
-    What is held out is not in them at all, so that no crop can reach it, not even as the surroundings of a patch.
+    Parameters
+    ----------
+    grounds : of each image, as `training_ground` gives them.
     """
     parts = []
-    for image in images:
+    for image, ground in zip(images, grounds, strict=True):
         if image.date in reference.held_out_dates:
             continue
-        for first, end in _rows_left(image.shape[0], reference.held_out_rows):
-            rows = slice(first, end)
-            parts.append(LabelledImage(image.name, image.date, image.values[:, rows], image.labels[rows]))
+        for rows in _runs(ground):
+            labels, seen = image.labels[rows], ground[rows]
+            whole = bool(seen.all())
+            parts.append(
+                LabelledImage(
+                    image.name,
+                    image.date,
+                    image.values[:, rows],
+                    labels if whole else np.where(seen, labels, np.uint8(UNLABELLED)),
+                    None if whole else seen,
+                )
+            )
     return parts
 
 
-def _rows_left(rows: int, held_out: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    first = 0
-    for start, end in [*sorted(held_out), (rows, rows)]:
-        if first < min(start, rows):
-            yield first, min(start, rows)
-        first = max(first, end)
+def _runs(ground: NDArray[np.bool_]) -> Iterator[slice]:
+    """Rows that hold any of the ground, one after another."""
+    wanted = ground.any(axis=1).astype(np.int8)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], wanted, [0]])))
+    for first, end in edges.reshape(-1, 2).tolist():
+        yield slice(first, end)
 
 
 def measure(parts: Sequence[LabelledImage]) -> Standard:
-    """Mean and standard deviation of each band over all pixels with data."""
-    pixels = np.concatenate([part.values.reshape(len(part.values), -1) for part in parts], axis=1).astype(np.float64)
-    return Standard(np.nanmean(pixels, axis=1), np.maximum(np.nanstd(pixels, axis=1), 1e-6))
+    """Mean and standard deviation of each band over all pixels with data that a training may see."""
+    count = sum(np.isfinite(pixels).sum(axis=1) for pixels in _strips(parts))
+    mean = sum(np.nansum(pixels, axis=1) for pixels in _strips(parts)) / count
+    variance = sum(np.nansum((pixels - mean[:, None]) ** 2, axis=1) for pixels in _strips(parts)) / count
+    return Standard(mean, np.maximum(np.sqrt(variance), 1e-6))
+
+
+def _strips(parts: Sequence[LabelledImage]) -> Iterator[NDArray[np.float64]]:
+    """The pixels that a training may see, some rows at a time, shape (bands, pixels)."""
+    for part in parts:
+        for first in range(0, part.shape[0], _STRIP):
+            rows = slice(first, first + _STRIP)
+            values = part.values[:, rows]
+            seen = values.reshape(len(values), -1) if part.seen is None else values[:, part.seen[rows]]
+            yield seen.astype(np.float64)
 
 
 class Sampler:
-    """Random crops of images, standardised; the same seed gives the same crops.
+    """Crops of images for training, standardised. What a step sees depends on the seed and the step alone, so that a
+    training can go on at any step, and several processes can share the crops of a step.
 
-    A share of them (`balanced_share`) is centred on patches: every class is as likely as any other, and so is every
-    patch of a class, be it large or small. The others lie anywhere.
+    Either random crops (`CropPlaces`), turned, mirrored, scaled and tinted, or the paper's tiles (`TilePlaces`), turned
+    by 0, 90, 180 or 270°.
     """
 
     def __init__(self, parts: Sequence[LabelledImage], standard: Standard, options: TrainingOptions) -> None:
         self._parts, self._options = parts, options
         self._mean, self._std = (array.astype(np.float32)[:, None, None] for array in standard)
-        self._random = np.random.default_rng(options.seed)
+        grounds = [(part.labels, part.seen) for part in parts]
+        self._crops = CropPlaces(grounds, options)
+        self._tiles = TilePlaces(grounds, options) if options.sampling == "tiles" else None
 
-    @cached_property
-    def _patches(self) -> dict[int, list[tuple[int, NDArray[np.intp]]]]:
-        """By class, its patches: number of the image, and the patch's pixels, shape (pixels, 2)."""
-        found: dict[int, list[tuple[int, NDArray[np.intp]]]] = {}
-        for number, labels in enumerate(part.labels for part in self._parts):
-            for code in np.unique(labels[(labels > 0) & (labels != UNLABELLED)]):
-                regions, count = label(labels == code)
-                found.setdefault(int(code), []).extend(
-                    (number, np.argwhere(regions == region)) for region in range(1, count + 1)
-                )
-        return found
+    def batch(self, step: int, rank: int = 0, ranks: int = 1) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        """Crops of shape (n, bands, crop, crop) and their labels, (n, crop, crop), of a step, counted from 0.
 
-    def batch(self) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-        """Crops of shape (batch, bands, crop, crop) and their labels, (batch, crop, crop)."""
-        crops, labels = zip(*(self._crop() for _ in range(self._options.batch)), strict=True)
+        rank, ranks : every `ranks`-th crop from the `rank`-th on; all ranks together have the step's `batch` crops.
+        """
+        crops, labels = zip(
+            *(self._crop(step, number) for number in range(rank, self._options.batch, ranks)), strict=True
+        )
         return np.stack(crops), np.stack(labels)
 
-    def _crop(self) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-        random, size = self._random, self._options.crop
-        if self._patches and random.random() < self._options.balanced_share:
-            patches = self._patches[int(random.choice(sorted(self._patches)))]
-            number, pixels = patches[random.integers(len(patches))]
-            reach = int(size * _OFF_CENTRE)
-            row, col = pixels[random.integers(len(pixels))] - size // 2 + random.integers(-reach, reach + 1, 2)
-        else:
-            sizes = np.array([part.labels.size for part in self._parts])
-            number = int(random.choice(len(sizes), p=sizes / sizes.sum()))
-            row, col = (int(random.integers(max(1, edge - size + 1))) for edge in self._parts[number].shape)
-        values, labels = cut(self._parts[number], (int(row), int(col)), size)
-        return self._changed(values, labels)
-
-    def _changed(
-        self, values: NDArray[np.float32], labels: NDArray[np.uint8]
-    ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-        """Turned, mirrored and tinted."""
-        random = self._random
+    def _crop(self, step: int, number: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        options, random = self._options, np.random.default_rng((self._options.seed, step, number))
+        changed = self._tiles is None
+        place = self._tiles.draw(step * options.batch + number) if self._tiles else self._crops.draw(random)
+        scale = np.exp(random.uniform(-options.rescale, options.rescale)) if changed else 1.0
+        size = max(1, round(options.crop / scale))
+        values, labels = cut(self._parts[place.part], (place.row - size // 2, place.col - size // 2), size)
+        values, labels = _resized(values, labels, options.crop)
         turns = int(random.integers(4))
         values, labels = np.rot90(values, turns, (1, 2)), np.rot90(labels, turns)
-        if random.random() < 0.5:
+        if changed and random.random() < 0.5:
             values, labels = values[:, :, ::-1], labels[:, ::-1]
-        return self._tinted(values), np.ascontiguousarray(labels)
+        factor, shift = self._tint(random) if changed else (1 / self._std, -self._mean / self._std)
+        values = np.asarray(factor * values + shift, np.float32)
+        if changed and options.jitter > 0:
+            values += np.float32(options.jitter * _NOISE) * random.standard_normal(values.shape, np.float32)
+        return np.nan_to_num(values, copy=False, nan=0.0), np.ascontiguousarray(labels)
 
-    def _tinted(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Standardised, in another light and season; 0 for no data."""
-        random, each = self._random, (len(values), 1, 1)
-        standardised = (random.uniform(*self._options.light) * values - self._mean) / self._std
-        contrast = 1 + random.uniform(-_CONTRAST, _CONTRAST)
-        contrasts = contrast * (1 + random.uniform(-_BAND_CONTRAST, _BAND_CONTRAST, each))
-        brightness = random.uniform(-_BRIGHTNESS, _BRIGHTNESS)
-        brightnesses = brightness + random.uniform(-_BAND_BRIGHTNESS, _BAND_BRIGHTNESS, each)
-        noise = _NOISE * random.standard_normal(values.shape)
-        tinted: NDArray[np.float32] = (contrasts * standardised + brightnesses + noise).astype(np.float32)
-        return np.nan_to_num(tinted, copy=False, nan=0.0)
+    def _tint(self, random: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Another light and season: the factor and the shift that standardise values with them, shape (bands, 1, 1)."""
+        jitter, each = self._options.jitter, self._mean.shape
+        light = random.uniform(*self._options.light)
+        contrast = 1 + jitter * random.uniform(-_BAND_CONTRAST, _BAND_CONTRAST, each)
+        contrast *= 1 + jitter * random.uniform(-_CONTRAST, _CONTRAST)
+        brightness = random.uniform(-_BRIGHTNESS, _BRIGHTNESS) + random.uniform(
+            -_BAND_BRIGHTNESS, _BAND_BRIGHTNESS, each
+        )
+        factor = light * contrast / self._std
+        shift = jitter * brightness - contrast * self._mean / self._std
+        return factor.astype(np.float32), shift.astype(np.float32)
+
+
+def _resized(
+    values: NDArray[np.float32], labels: NDArray[np.uint8], size: int
+) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """A square brought to another size: values bilinearly, no data where any of it comes in, labels by the nearest."""
+    if len(labels) == size:
+        return values, labels
+    resized = interpolate(torch.from_numpy(values)[None], (size, size), mode="bilinear", align_corners=False)[0].numpy()
+    nearest = ((np.arange(size) + 0.5) * len(labels) / size).astype(np.intp)
+    known = labels[np.ix_(nearest, nearest)]
+    known[np.isnan(resized).any(axis=0)] = UNLABELLED
+    return resized, known
 
 
 def cut(image: LabelledImage, corner: tuple[int, int], size: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """A square of an image and its labels, moved so that it lies within the image.
 
-    Where the image is smaller, pixels without data and without label are added below and beside.
+    Where the image is smaller, pixels without data and without label are added below and beside; what a training may
+    not see has no data either.
     """
-    rows, cols = image.shape
-    row, col = (min(max(at, 0), max(edge - size, 0)) for at, edge in zip(corner, (rows, cols), strict=True))
-    block = Block(row, min(row + size, rows), col, min(col + size, cols))
-    below, beside = size - block.shape[0], size - block.shape[1]
-    values = image.values[(slice(None), *block.slices)]
-    return (
-        np.pad(values, ((0, 0), (0, below), (0, beside)), constant_values=np.nan),
-        np.pad(image.labels[block.slices], ((0, below), (0, beside)), constant_values=UNLABELLED),
-    )
+    row, col = (min(max(at, 0), max(edge - size, 0)) for at, edge in zip(corner, image.shape, strict=True))
+    block = Block(row, min(row + size, image.shape[0]), col, min(col + size, image.shape[1]))
+    there = np.s_[: block.shape[0], : block.shape[1]]
+    values = np.full((len(image.values), size, size), np.nan, np.float32)
+    labels = np.full((size, size), UNLABELLED, np.uint8)
+    values[:, *there] = image.values[:, *block.slices]
+    labels[there] = image.labels[block.slices]
+    if image.seen is not None:
+        values[:, *there][:, ~image.seen[block.slices]] = np.nan
+    return values, labels

@@ -17,7 +17,7 @@ from torch.nn import functional
 from engine.blocks import Workers
 from engine.errors import InputError
 from engine.grid import Block, Grid
-from engine.imagery import ImageOptions, ImageryOptions, read_source
+from engine.imagery import ImageryOptions, read_source
 from engine.patches.checkpoint import (
     BandOptions,
     Checkpoint,
@@ -29,8 +29,9 @@ from engine.patches.inference import CLASSES, PROBABILITY, extract
 from engine.patches.labels import UNLABELLED, read_labels, require_every_class
 from engine.patches.model import ATROUS_RATES, DeepLabV3
 from engine.patches.options import ExtractionOptions, ReferenceOptions, TrainingOptions
-from engine.patches.parts import parts_of
+from engine.patches.parts import UNSEEN_GROUND, parts_of
 from engine.patches.sampling import LabelledImage, Sampler, Standard, measure, training_parts
+from engine.patches.split import require_one_ground, training_ground
 from engine.raster import Raster, start_cog
 
 _WARM_UP = 0.1  # of the steps
@@ -78,8 +79,8 @@ def train(
         advance = count(options.steps)
         losses = []
         network.train()
-        for _ in range(options.steps):
-            values, labels = (torch.from_numpy(array) for array in sampler.batch())
+        for step in range(options.steps):
+            values, labels = (torch.from_numpy(array) for array in sampler.batch(step))
             logits = network(values.contiguous(memory_format=torch.channels_last))
             loss = segmentation_loss(logits, labels.long())
             optimizer.zero_grad(set_to_none=True)
@@ -147,7 +148,7 @@ def train_area(
     """
     read = read_labelled(imagery, reference, folder)
     images, bands = [one.image for one in read], read[0].bands
-    parts = training_parts(images, reference)
+    parts = training_parts(images, reference, [one.seen for one in read])
     require_every_class([part.labels for part in parts], reference, [one.files[1] for one in read])
     largest = max(max(part.shape) for part in parts)
     if options.crop > 2 * largest:
@@ -177,18 +178,22 @@ def train_area(
     with TemporaryDirectory() as scratch:
         trial = write_checkpoint(Path(scratch) / f"{name}.safetensors", description, state)
         predicted = [predict_image(one.image, one.grid, bands, trial.path) for one in read]
-    metrics = score_parts(images, predicted, reference, score)
+    metrics = score_parts(read, predicted, reference, score)
     return write_checkpoint(out / f"{name}.safetensors", description.model_copy(update={"metrics": metrics}), state)
 
 
 @dataclass(frozen=True)
 class ReadImage:
-    """A labelled image in memory, where it lies, and its files: image and labels."""
+    """A labelled image in memory, where it lies, and its files: image and labels.
+
+    seen : the ground that training may see, on dates that are not held out; shape (rows, cols).
+    """
 
     image: LabelledImage
     grid: Grid
     bands: tuple[str, ...]
     files: tuple[Path, Path]
+    seen: NDArray[np.bool_]
 
 
 def read_labelled(imagery: ImageryOptions, reference: ReferenceOptions, folder: Path) -> list[ReadImage]:
@@ -197,66 +202,37 @@ def read_labelled(imagery: ImageryOptions, reference: ReferenceOptions, folder: 
     Raises
     ------
     InputError
-        When there is none, when one cannot be read, or when its bands are not those of the first.
+        When there is none, when one cannot be read, when its bands are not those of the first, or when what is to be
+        held out or split cannot be.
     """
-    read = [
-        _read(image, image.labels, imagery, reference, folder) for image in imagery.in_order if image.labels is not None
-    ]
-    if not read:
+    named = [image for image in imagery.in_order if image.labels is not None]
+    if not named:
         raise InputError(
             "no image has labels to train on", field="imagery.images.labels", mend="name a raster of codes or polygons"
         )
-    for other in read[1:]:
-        if other.bands != read[0].bands:
+    sources = [read_source(image, imagery, folder) for image in named]
+    files = [(folder / image.path, folder / image.labels) for image in named if image.labels is not None]
+    for (_, _, bands), (path, _) in zip(sources, files, strict=True):
+        if bands != sources[0][2]:
             raise InputError(
-                f"its bands are {', '.join(other.bands)}, those of {read[0].image.name} {', '.join(read[0].bands)}",
-                file=other.files[0],
+                f"its bands are {', '.join(bands)}, those of {named[0].path.name} {', '.join(sources[0][2])}",
+                file=path,
                 field="bands",
                 mend="supply the same bands in the same order for every date",
             )
-    _check_held_out(read, imagery, reference)
-    return read
-
-
-def _check_held_out(read: Sequence[ReadImage], imagery: ImageryOptions, reference: ReferenceOptions) -> None:
-    """Refuse what would hold out nothing, or other ground on one date than on another.
-
-    Rows are counted in the images' own grids, so that with rows held out all must have one grid.
-    """
-    rows = read[0].grid.rows
-    for first, end in reference.held_out_rows:
-        if not first < end <= rows:
-            raise InputError(
-                f"there are no rows {first} to {end} in an image of {rows}",
-                field="reference.held_out_rows",
-                mend="give the first row and one past the last, counted from 0",
-            )
-    for other in read[1:] if reference.held_out_rows else []:
-        if not other.grid.matches(read[0].grid):
-            raise InputError(
-                f"its pixels are not those of {read[0].image.name}, so that rows held out would be other ground",
-                file=other.files[0],
-                field="reference.held_out_rows",
-                mend="bring the images onto one grid first, or hold out dates alone",
-            )
-    dates = {image.date for image in imagery.images}
-    if unknown := [day for day in reference.held_out_dates if day not in dates]:
-        raise InputError(
-            f"there is no image of {unknown[0]}",
-            field="reference.held_out_dates",
-            mend=f"correct the date; images are of {', '.join(str(day) for day in sorted(dates))}",
-        )
-
-
-def _read(
-    image: ImageOptions, labels: Path, imagery: ImageryOptions, reference: ReferenceOptions, folder: Path
-) -> ReadImage:
-    values, grid, bands = read_source(image, imagery, folder)
-    known = read_labels(folder / labels, grid, reference)
-    known[np.isnan(values).any(axis=0)] = UNLABELLED
-    return ReadImage(
-        LabelledImage(image.path.name, image.date, values, known), grid, bands, (folder / image.path, folder / labels)
+    require_one_ground(
+        {path: grid for (path, _), (_, grid, _) in zip(files, sources, strict=True)},
+        reference,
+        {image.date for image in imagery.images},
     )
+    labels = [read_labels(path, grid, reference) for (_, path), (_, grid, _) in zip(files, sources, strict=True)]
+    # By the labels as they are: whatever reads no image finds the same ground.
+    grounds = training_ground(labels, reference)
+    read = []
+    for image, (values, grid, bands), codes, both, seen in zip(named, sources, labels, files, grounds, strict=True):
+        codes[np.isnan(values).any(axis=0)] = UNLABELLED
+        read.append(ReadImage(LabelledImage(image.path.name, image.date, values, codes), grid, bands, both, seen))
+    return read
 
 
 def _data(read: Sequence[ReadImage], folder: Path, reference: ReferenceOptions) -> TrainingDataOptions:
@@ -270,6 +246,7 @@ def _data(read: Sequence[ReadImage], folder: Path, reference: ReferenceOptions) 
         dates=tuple(day for day in dates if day not in held_out),
         held_out_dates=tuple(day for day in dates if day in held_out),
         held_out_rows=reference.held_out_rows,
+        split=reference.split,
     )
 
 
@@ -290,20 +267,21 @@ def predict_image(image: LabelledImage, grid: Grid, bands: Sequence[str], checkp
 
 
 def score_parts(
-    images: Sequence[LabelledImage],
+    read: Sequence[ReadImage],
     predicted: Sequence[NDArray[np.uint8]],
     reference: ReferenceOptions,
     score: Score,
 ) -> dict[str, float]:
-    """Figures of four parts of the images: trained on, rows held out, dates held out, and both; named `part.figure`."""
+    """Figures of four parts of the images: trained on, ground held out (rows, or what a split leaves for test), dates
+    held out, and both; named `part.figure`.
+    """
+    unseen = "unseen_rows" if reference.split is None else UNSEEN_GROUND
     gathered: dict[str, list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]] = {}
-    for image, found in zip(images, predicted, strict=True):
-        seen = np.ones(image.shape[0], bool)
-        for first, end in reference.held_out_rows:
-            seen[first:end] = False
-        for name, rows in parts_of(seen, held_out=image.date in reference.held_out_dates):
-            if (image.labels[rows] != UNLABELLED).any():
-                gathered.setdefault(name, []).append((image.labels[rows], found[rows]))
+    for one, found in zip(read, predicted, strict=True):
+        for name, where in parts_of(one.seen, held_out=one.image.date in reference.held_out_dates, unseen=unseen):
+            labels = one.image.labels[where]
+            if (labels != UNLABELLED).any():
+                gathered.setdefault(name, []).append((labels, found[where]))
     return {
         f"{name}.{figure}": value
         for name, those in gathered.items()

@@ -20,8 +20,9 @@ from engine.objects.segmentation import check_weights
 from engine.objects.steps import FoundClasses, refine_masks, segment_image
 from engine.patches.checkpoint import Checkpoint, find_checkpoint, read_checkpoint
 from engine.patches.inference import CLASSES, PROBABILITY, extract
-from engine.patches.labels import UNLABELLED, read_labels
+from engine.patches.labels import read_labels
 from engine.patches.options import ExtractionOptions
+from engine.patches.split import is_mine, training_ground
 from engine.products import ExtractionProducts, OpticalProducts
 from engine.steps import StepRecord, Workspace
 from engine.vectors import vector_files
@@ -217,29 +218,31 @@ def _open_checkpoint(options: ExtractionOptions, area: Area, sources: Iterable[S
 
 
 def _training_labels(area: Area) -> dict[datetime.date, Path]:
-    """The labels of the images that training may see."""
+    """The labels that decide where training reference patches lie: with a split those of held-out dates as well."""
     imagery, reference = area.options.imagery, area.options.reference
     if imagery is None or reference is None:
         return {}
     return {
         image.date: area.folder / image.labels
         for image in imagery.in_order
-        if image.labels is not None and image.date not in reference.held_out_dates
+        if image.labels is not None and (reference.split or image.date not in reference.held_out_dates)
     }
 
 
 def _training_reference(
     area: Area, labelled: Mapping[datetime.date, Path], grid: Grid
 ) -> dict[datetime.date, NDArray[np.bool_]]:
-    """Where training reference patches lie on each date, shape of the grid."""
-    found = {}
-    for day, path in labelled.items():
-        assert area.options.reference is not None
-        codes = read_labels(path, grid, area.options.reference)
-        for first, end in area.options.reference.held_out_rows:
-            codes[first:end] = UNLABELLED
-        found[day] = (codes > 0) & (codes != UNLABELLED)
-    return found
+    """Where training reference patches lie on each date that is not held out, shape of the grid."""
+    reference = area.options.reference
+    if reference is None:
+        return {}
+    labels = {day: read_labels(path, grid, reference) for day, path in labelled.items()}
+    grounds = training_ground(list(labels.values()), reference)
+    return {
+        day: is_mine(codes) & seen
+        for (day, codes), seen in zip(labels.items(), grounds, strict=True)
+        if day not in reference.held_out_dates
+    }
 
 
 def check_optical(area: Area) -> str:

@@ -1,11 +1,5 @@
 """What a simulated area says of itself: its area.toml and its SOURCE.md."""
 
-from itertools import product
-from pathlib import Path
-
-import geopandas as gpd
-import numpy as np
-
 from engine.simulate.frame import EPOCHS, Frame
 from engine.simulate.optics.images import BANDS, image_name
 from engine.simulate.plan import CLASS_TITLES
@@ -33,8 +27,8 @@ def area_name(frame: Frame) -> str:
     return f"weining-{frame.size.name}" + ("" if frame.seed == 1 else f"-{frame.seed}")
 
 
-def area_text(frame: Frame, reference: Path) -> str:
-    """The area.toml. reference : folder of the interpretation, by which ground is held out for assessment."""
+def area_text(frame: Frame) -> str:
+    """The area.toml."""
     size = frame.size
     images = "\n".join(
         f"""[[imagery.images]]
@@ -46,7 +40,6 @@ labels = "reference/reference_{epoch.date.year}.gpkg"
     )
     classes = "\n".join(f'"{title}" = [{int(code)}]' for code, title in CLASS_TITLES.items())
     columns = "\n".join(f'{name} = "{SHORT_NAMES[column]}"' for name, column in _COLUMNS.items())
-    rows = ", ".join(f"[{first}, {end}]" for first, end in held_out_rows(frame, reference))
     return f"""# A simulated place in the manner of the Weiningbeishan: seed {frame.seed}, {size.name}. See SOURCE.md.
 
 name = "{area_name(frame)}"
@@ -60,11 +53,16 @@ bands = [{", ".join(f'"{band}"' for band in BANDS)}]
 {images}
 [reference]
 class_field = "code"
-# Every second band of ground is for assessment: no training sees it.
-held_out_rows = [{rows}]
+# The later image is for assessment: how a model fares on another date, without being trained again.
+held_out_dates = [{EPOCHS[1].date}]
 
 [reference.classes]
 {classes}
+
+[reference.split]
+# Every second patch of a class is for assessment, and so is all ground outside the training tiles, on either date.
+share = 0.5
+{_tiles(frame)}
 
 [training]
 {_recipe(frame)}
@@ -107,6 +105,12 @@ since = "批准时间"
 """
 
 
+def _tiles(frame: Frame) -> str:
+    """The paper's, on the ground: 256 m, half of that apart."""
+    edge = round(256 / max(frame.size.pixel_m, 1))
+    return f"tile = {edge}\nstep = {edge // 2}"
+
+
 def _recipe(frame: Frame) -> str:
     """At 2 m a quick one, so that the whole area is there within minutes."""
     if frame.size.pixel_m > 1:
@@ -120,30 +124,6 @@ def _caution(frame: Frame) -> str:
         why = "# Trained in two minutes on ten patches, it takes much for mines: what it is less sure of is left out."
         return f"{why}\nthreshold = 0.7\n\n[refinement]\nleast_area_m2 = 1000\n"
     return ""
-
-
-def held_out_rows(frame: Frame, reference: Path) -> list[tuple[int, int]]:
-    """Every second of some bands of rows; width and place are chosen so that both halves hold as much of each class.
-
-    That is decided by the interpretation, as it would be at a real place.
-    """
-    rows = frame.optical_grid.rows
-    known = [gpd.read_file(reference / f"reference_{epoch.date.year}.gpkg") for epoch in EPOCHS]
-    middle = np.concatenate([(frame.bounds.north - one.geometry.centroid.y) / frame.size.pixel_m for one in known])
-    codes = np.concatenate([one["code"] for one in known])
-
-    def unevenness(bands: int, shift: float) -> float:
-        held = np.floor(middle / rows * bands + shift).astype(int) % 2 == 1
-        shares = np.array([held[codes == code].mean() for code in np.unique(codes)])
-        # A class that one of the halves lacks can be neither learnt nor assessed.
-        return float(np.sum((shares - 0.5) ** 2 + 10 * ((shares == 0) | (shares == 1))))
-
-    # Bands of no less than 600 m or so, or every patch would be cut by one.
-    most = max(4, int(rows * frame.size.pixel_m / 600))
-    bands, shift = min(product(range(4, most + 1), np.arange(0, 2, 0.125)), key=lambda choice: unevenness(*choice))
-    held = np.floor(np.arange(rows) / rows * bands + shift).astype(int) % 2 == 1
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], held, [False]]).astype(int)))
-    return [(int(first), int(end)) for first, end in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def source_text(frame: Frame) -> str:

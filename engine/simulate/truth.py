@@ -14,17 +14,24 @@ from engine.raster import start_cog
 from engine.simulate.frame import EPOCHS
 from engine.simulate.measures import geodesic_m2
 from engine.simulate.plan import Patch, Plan
+from engine.simulate.terrain import Terrain
 from engine.simulate.vectors import dates, texts, write_geopackage
 
 # Rows and columns that are burnt at a time.
 _BLOCK = 1024
+# Ground that is hard to tell from mines (`write_context`).
+PLAIN, SHADOW, WIND_FARM = 0, 1, 2
+# A wind farm is its pads and what lies this near to a turbine: tracks, mast, the foot of its shadow.
+_TURBINE_M = 60.0
 
 
-def write_truth(plan: Plan, folder: Path) -> None:
-    """Write `patches_YEAR.gpkg` and `labels_YEAR.tif` for both years, `confusers.gpkg` and `changes.csv`."""
+def write_truth(plan: Plan, terrain: Terrain, folder: Path) -> None:
+    """Write `patches_YEAR.gpkg`, `labels_YEAR.tif` and `context_YEAR.tif` for both years, `confusers.gpkg` and
+    `changes.csv`."""
     folder.mkdir(parents=True, exist_ok=True)
-    for epoch in EPOCHS:
+    for season, epoch in enumerate(EPOCHS):
         year = epoch.date.year
+        write_context(plan, terrain, season, folder / f"context_{year}.tif")
         write_patches(plan, year, folder / f"patches_{year}.gpkg")
         write_labels(plan, year, folder / f"labels_{year}.tif")
     write_confusers(plan, folder / "confusers.gpkg")
@@ -74,6 +81,26 @@ def write_labels(plan: Plan, year: int, path: Path) -> None:
             codes = np.zeros(block.shape, np.uint8)
             if burnt:
                 rasterize(burnt, out=codes, transform=_of_block(grid.transform, block), all_touched=False)
+            write(block, codes[None])
+
+
+def write_context(plan: Plan, terrain: Terrain, season: int, path: Path) -> None:
+    """Where mines are hard to tell, on the optical grid: 0 plain, 1 in the shadow of the terrain at the image's hour,
+    more than half of the sun hidden, 2 wind farm: its pads (they are cut before turbines stand), and all within 60 m of
+    a turbine. season : 0 in 2019, 1 in 2021. What the shadow of the mines' own relief covers is not told apart.
+    """
+    grid = plan.frame.optical_grid
+    farm: list[BaseGeometry] = [turbine.pad for turbine in plan.turbines]
+    farm += [turbine.place.buffer(_TURBINE_M) for turbine in plan.turbines if season or turbine.built_by_2019]
+    with start_cog(path, grid, dtype=np.uint8, nodata=None, unit="code", names=["context"]) as write:
+        for block in grid.blocks(_BLOCK):
+            west, north = grid.transform @ (block.col0 + 0.5, block.row0 + 0.5)
+            x = west + plan.frame.size.pixel_m * np.arange(block.shape[1])
+            y = north - plan.frame.size.pixel_m * np.arange(block.shape[0])
+            codes = np.where(terrain.window(terrain.sunlight[season], x, y) < 0.5, SHADOW, PLAIN).astype(np.uint8)
+            if farm:
+                shapes = [(shape, WIND_FARM) for shape in farm]
+                rasterize(shapes, out=codes, transform=_of_block(grid.transform, block), all_touched=False)
             write(block, codes[None])
 
 

@@ -62,7 +62,7 @@ def simulate(size: str, seed: int, out: Path, *, workers: Workers, count: Count,
         write_land_cover(plan, terrain, folder / "land_cover.tif")
         register = draw_register(plan)
         write_register(register, folder / "permits")
-        write_truth(plan, folder / TRUTH)
+        write_truth(plan, terrain, folder / TRUTH)
         write_verdicts(plan, register, folder / TRUTH)
         write_images(frame, folder / "images", workers=workers, count=lambda total: count("images", total))
         simulate_radar(
@@ -73,7 +73,7 @@ def simulate(size: str, seed: int, out: Path, *, workers: Workers, count: Count,
             workers=workers,
             count=lambda total: count("interferograms", total),
         )
-        (folder / AREA_FILE).write_text(area_text(frame, folder / "reference"), encoding="utf-8")
+        (folder / AREA_FILE).write_text(area_text(frame), encoding="utf-8")
         (folder / "SOURCE.md").write_text(source_text(frame), encoding="utf-8")
         (folder / NOTE).write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
     return True

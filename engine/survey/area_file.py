@@ -10,7 +10,7 @@ from engine.deformation.network import NetworkOptions
 from engine.objects.refinement import RefinementOptions
 from engine.objects.segmentation import SegmentationOptions
 from engine.options import Options
-from engine.patches.options import ExtractionOptions
+from engine.patches.options import ExtractionOptions, SplitOptions
 from engine.survey.files import shown
 from engine.survey.images import imagery_lines
 from engine.survey.notes import Notes
@@ -215,6 +215,8 @@ def _reference(place: Place) -> Iterator[str]:
     yield str(Line("background", background, "CHECK: codes known to be no mine; others say nothing", active=False))
     last, rows = place.imagery.images[-1].day, place.imagery.grid.rows
     yield str(Line("held_out_rows", [[rows - rows // 3, rows]], "no training sees them (half-open)", active=False))
+    half = "instead of rows: half of the patches train, evenly spread; the others test"
+    yield str(Line("split", {"share": SplitOptions.model_fields["share"].default}, half, active=False))
     yield str(Line("held_out_dates", [last] if len(place.imagery.labels) > 1 else [], "nor these", active=False))
     yield "# [training]"
     yield str(Line("crop", min(256, rows // 4), "edge of the training crops, pixels", active=False))
