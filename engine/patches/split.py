@@ -47,16 +47,19 @@ class TrainingGround:
         return np.where(self.trains[self.patches], np.int32(0), self.patches)
 
 
-def training_ground(labels: Sequence[NDArray[np.uint8]], reference: ReferenceOptions) -> list[NDArray[np.bool_]]:
-    """What training may see of each labelled image, dates apart: ground that is neither held out nor for test.
+def training_ground(
+    labels: Mapping[date, NDArray[np.uint8]], reference: ReferenceOptions
+) -> dict[date, NDArray[np.bool_]]:
+    """What training may see of the image of each date: ground that is neither held out nor for test.
 
-    What is left is the test domain, on every date; of a date that is held out, none of this is trained on either.
+    All other ground is the test domain, on every date. Of held-out dates as well this tells the ground that other dates
+    were trained on from the rest.
 
     Parameters
     ----------
     labels : of every labelled image, as their files give them, of held-out dates as well; with rows held out or a
     split all on one grid. That a held-out date has a say in what is a test patch is no training on it: otherwise a
-    patch that only it shows would be tested on ground that was trained on.
+    patch that it alone shows would be tested on ground that was trained on.
 
     Raises
     ------
@@ -64,13 +67,13 @@ def training_ground(labels: Sequence[NDArray[np.uint8]], reference: ReferenceOpt
         When the split leaves a class without a patch to train on, or without one to test on.
     """
     if reference.split is None:
-        grounds = [np.ones(codes.shape, bool) for codes in labels]
+        grounds = {day: np.ones(codes.shape, bool) for day, codes in labels.items()}
     else:
-        ground = split_ground(labels, reference.split)
-        _require_both_halves(ground, labels, reference)
-        # One array for all dates: nobody writes into it.
-        grounds = [ground.seen] * len(labels)
-    for seen in grounds:
+        trained_on = [day not in reference.held_out_dates for day in labels]
+        ground = split_ground(list(labels.values()), reference.split, trained_on=trained_on)
+        _require_both_halves(ground, list(labels.values()), reference)
+        grounds = dict.fromkeys(labels, ground.seen)
+    for seen in grounds.values():
         for first, end in reference.held_out_rows:
             seen[first:end] = False
     return grounds
@@ -131,7 +134,9 @@ def _require_both_halves(
             )
 
 
-def split_ground(labels: Sequence[NDArray[np.uint8]], split: SplitOptions) -> TrainingGround:
+def split_ground(
+    labels: Sequence[NDArray[np.uint8]], split: SplitOptions, *, trained_on: Sequence[bool] | None = None
+) -> TrainingGround:
     """Share patches between training and test, evenly over the area and by class, and lay the training tiles.
 
     A patch is an 8-connected piece of what any date shows as a mine; its class is that of most of its pixels. In every
@@ -140,7 +145,8 @@ def split_ground(labels: Sequence[NDArray[np.uint8]], split: SplitOptions) -> Tr
 
     Parameters
     ----------
-    labels : of all dates, on one grid, as `read_labels` gives them.
+    labels : of all dates, on one grid, as `read_labels` gives them. trained_on : whether each date is; without it all
+    are. Of two patches or more of a class, one at least that such a date shows trains, and one tests.
 
     Raises
     ------
@@ -159,7 +165,12 @@ def split_ground(labels: Sequence[NDArray[np.uint8]], split: SplitOptions) -> Tr
         mines |= is_mine(codes)
     patches, _ = label(mines, structure=np.ones((3, 3)), output=np.int32)
     classes, places = _classes_and_places(labels, patches)
-    trains = np.concatenate([[False], _take_turns(classes, places, max(shape) / _CELLS, split)])
+    learnable = np.zeros(1 + len(classes), bool)
+    for codes, learnt in zip(labels, trained_on or [True] * len(labels), strict=True):
+        if learnt:
+            learnable[patches[is_mine(codes)]] = True
+    order = _serpentine(places, max(shape) / _CELLS)
+    trains = np.concatenate([[False], _take_turns(classes, order, learnable[1:], split)])
     return TrainingGround(_lay_tiles(patches, trains, split), patches, trains)
 
 
@@ -186,18 +197,36 @@ def _classes_and_places(
     return votes[1:].argmax(axis=1), np.stack(middles, axis=1)
 
 
-def _take_turns(
-    classes: NDArray[np.int64], places: NDArray[np.float64], cell: float, split: SplitOptions
-) -> NDArray[np.bool_]:
-    """Which patches train: of each class, along a serpentine through cells, each that fills up another whole share."""
+def _serpentine(places: NDArray[np.float64], cell: float) -> NDArray[np.intp]:
+    """The order of places, shape (n, 2), along rows of cells, to and fro; within a cell as they are numbered."""
     rows, cols = (places // cell).astype(np.int64).T
-    order = np.lexsort((np.arange(len(classes)), np.where(rows % 2, -cols, cols), rows))
+    return np.lexsort((np.arange(len(places)), np.where(rows % 2, -cols, cols), rows))
+
+
+def _take_turns(
+    classes: NDArray[np.int64], order: NDArray[np.intp], learnable: NDArray[np.bool_], split: SplitOptions
+) -> NDArray[np.bool_]:
+    """Which patches train: of each class, in the order given, each that fills up another whole share."""
     trains = np.zeros(len(classes), bool)
     for code in np.unique(classes):
         members = order[classes[order] == code]
         start = np.random.default_rng((split.seed, int(code))).random()
-        trains[members] = np.diff(np.floor(split.share * np.arange(len(members) + 1) + start)) > 0
+        turns = np.diff(np.floor(split.share * np.arange(len(members) + 1) + start)) > 0
+        trains[members] = _with_both(turns, learnable[members])
     return trains
+
+
+def _with_both(turns: NDArray[np.bool_], learnable: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Changed as little as will do for one that can be learnt to train and one to test, where there are two."""
+    if len(turns) < 2 or not learnable.any():
+        return turns
+    if not (turns & learnable).any():
+        if turns.any():
+            turns[turns.argmax()] = False
+        turns[learnable.argmax()] = True
+    if turns.all():
+        turns[learnable.argmin()] = False
+    return turns
 
 
 def _lay_tiles(patches: NDArray[np.int32], trains: NDArray[np.bool_], split: SplitOptions) -> NDArray[np.bool_]:

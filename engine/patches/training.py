@@ -227,11 +227,13 @@ def read_labelled(imagery: ImageryOptions, reference: ReferenceOptions, folder: 
     )
     labels = [read_labels(path, grid, reference) for (_, path), (_, grid, _) in zip(files, sources, strict=True)]
     # By the labels as they are: whatever reads no image finds the same ground.
-    grounds = training_ground(labels, reference)
+    grounds = training_ground({image.date: codes for image, codes in zip(named, labels, strict=True)}, reference)
     read = []
-    for image, (values, grid, bands), codes, both, seen in zip(named, sources, labels, files, grounds, strict=True):
+    for image, (values, grid, bands), codes, both in zip(named, sources, labels, files, strict=True):
         codes[np.isnan(values).any(axis=0)] = UNLABELLED
-        read.append(ReadImage(LabelledImage(image.path.name, image.date, values, codes), grid, bands, both, seen))
+        read.append(
+            ReadImage(LabelledImage(image.path.name, image.date, values, codes), grid, bands, both, grounds[image.date])
+        )
     return read
 
 

@@ -237,12 +237,8 @@ def _training_reference(
     if reference is None:
         return {}
     labels = {day: read_labels(path, grid, reference) for day, path in labelled.items()}
-    grounds = training_ground(list(labels.values()), reference)
-    return {
-        day: is_mine(codes) & seen
-        for (day, codes), seen in zip(labels.items(), grounds, strict=True)
-        if day not in reference.held_out_dates
-    }
+    grounds = training_ground(labels, reference)
+    return {day: is_mine(codes) & grounds[day] for day, codes in labels.items() if day not in reference.held_out_dates}
 
 
 def check_optical(area: Area) -> str:

@@ -95,8 +95,8 @@ def write_context(plan: Plan, terrain: Terrain, season: int, path: Path) -> None
     with start_cog(path, grid, dtype=np.uint8, nodata=None, unit="code", names=["context"]) as write:
         for block in grid.blocks(_BLOCK):
             west, north = grid.transform @ (block.col0 + 0.5, block.row0 + 0.5)
-            x = west + plan.frame.size.pixel_m * np.arange(block.shape[1])
-            y = north - plan.frame.size.pixel_m * np.arange(block.shape[0])
+            x = west + plan.frame.size.pixel_m * np.arange(block.shape[1], dtype=np.float64)
+            y = north - plan.frame.size.pixel_m * np.arange(block.shape[0], dtype=np.float64)
             codes = np.where(terrain.window(terrain.sunlight[season], x, y) < 0.5, SHADOW, PLAIN).astype(np.uint8)
             if farm:
                 shapes = [(shape, WIND_FARM) for shape in farm]
