@@ -39,7 +39,7 @@ def _part(part: AssessedPart) -> None:
     with left:
         st.subheader(_("Error matrix"), anchor=False)
         st.dataframe(_table_2(part), hide_index=True)
-        with st.expander(_("By class")):
+        with st.expander(_("By class"), expanded=True):
             st.dataframe(_matrix(part), hide_index=True)
     with right:
         st.subheader(_("Measures"), anchor=False)

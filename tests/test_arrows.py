@@ -61,7 +61,7 @@ ARROWS = {
     ),
     # It has an area's images looked through, and draws them.
     "engine.assessment.areas": (
-        *("engine.assessment", "engine.patches", "engine.area", "engine.pipeline"),
+        *("engine.assessment", "engine.patches", "engine.area", "engine.imagery", "engine.pipeline"),
         *("store.assessments", "store.home"),
         *FOUNDATIONS,
     ),

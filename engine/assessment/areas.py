@@ -15,16 +15,17 @@ from engine.assessment.counting import PartCounts, count_image, pooled
 from engine.assessment.domain import seen_ground, trained_here
 from engine.assessment.patches import LEAST_IOU
 from engine.assessment.report import make_assessment
-from engine.assessment.truth import Truth, read_truth, reference_for
+from engine.assessment.truth import Truth, is_known, read_truth, reference_for
 from engine.blocks import Workers
 from engine.errors import InputError
 from engine.grid import Grid
+from engine.imagery import open_sources
 from engine.patches.checkpoint import find_checkpoint, read_checkpoint
 from engine.patches.inference import CLASSES, PROBABILITY
 from engine.patches.labels import UNLABELLED
 from engine.patches.options import ExtractionOptions
 from engine.pipeline import extract_area
-from engine.pipeline.optical import ExtractionSteps
+from engine.pipeline.optical import ExtractionSteps, images_and_model
 from engine.raster import Raster
 from store.assessments import Assessment
 from store.home import Home
@@ -79,31 +80,33 @@ def assess_area(
     """
     if model is not None:
         area = _with_model(area, model)
-    extracted, workspace = extract_area(
-        area, home, workers=workers, listen=listen, apart="" if model is None else _apart(model)
-    )
-    description, labels = extracted.checkpoint.description, _labels(area)
-    data, grid = description.data, extracted.images.grid
-    reference = reference_for(description.classes[1:], area.options.reference)
-    seen = seen_ground(data, labels, grid, reference) if trained_here(data, labels) else None
-    counts: list[PartCounts] = []
-    simulated = False
-    for day, record in extracted.records.items():
-        truth = read_truth(area.folder, day, labels.get(day), grid, reference)
-        if truth is None:
-            continue
-        simulated = truth.simulated
-        image = workspace.path(extracted.images.records[day])
-        counts += _count(day, image, workspace.path(record), extracted, truth, seen, least_area_m2, show)
-    if not counts:
+    imagery, extraction = images_and_model(area)
+    checkpoint = read_checkpoint(find_checkpoint(extraction.model, area.folder))
+    labels = {image.date: area.folder / image.labels for image in imagery.images if image.labels is not None}
+    known = [image.date for image in imagery.in_order if is_known(area.folder, image.date, labels.get(image.date))]
+    if not known:
         raise InputError(
             "nothing says what is true of its images",
             file=area.file,
             field="imagery.images.labels",
             mend="name labels of an image, and what they mean under [reference]",
         )
+    grid = open_sources(imagery, area.folder)[0].grid
+    try:  # all that can be wrong is said before the long work
+        reference = reference_for(checkpoint.description.classes[1:], area.options.reference)
+        data = checkpoint.description.data
+        seen = seen_ground(data, labels, grid, reference) if trained_here(data, labels) else None
+    except InputError as error:
+        raise error.of_file(area.file) from None
+    apart = "" if model is None else f"models/{checkpoint.sha256[:12]}"
+    extracted, workspace = extract_area(area, home, workers=workers, listen=listen, apart=apart)
+    counts: list[PartCounts] = []
+    for day in known:
+        truth = read_truth(area.folder, day, labels.get(day), grid, reference)
+        image, found = (workspace.path(of[day]) for of in (extracted.images.records, extracted.records))
+        counts += _count(day, image, found, extracted, truth, seen, least_area_m2, show)
     counts = pooled(counts)
-    return AreaAssessment(counts, _kept(area, extracted, counts, least_area_m2, simulated=simulated))
+    return AreaAssessment(counts, _kept(area, extracted, counts, least_area_m2, simulated=truth.simulated))
 
 
 def _count(
@@ -165,15 +168,3 @@ def _with_model(area: Area, model: Path) -> Area:
     extraction = area.options.extraction
     changed = ExtractionOptions(model=named) if extraction is None else extraction.model_copy(update={"model": named})
     return Area(area.options.model_copy(update={"extraction": changed}), area.file)
-
-
-def _apart(model: Path) -> str:
-    """Where the steps with a model that is not the area's lie."""
-    return f"models/{read_checkpoint(find_checkpoint(str(model.resolve()), model.parent)).sha256[:12]}"
-
-
-def _labels(area: Area) -> dict[datetime.date, Path]:
-    imagery = area.options.imagery
-    if imagery is None:
-        return {}
-    return {image.date: area.folder / image.labels for image in imagery.in_order if image.labels is not None}

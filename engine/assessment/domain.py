@@ -55,7 +55,8 @@ def seen_ground(
     known = reference.model_copy(
         update={"split": data.split, "held_out_rows": data.held_out_rows, "held_out_dates": data.held_out_dates}
     )
-    seen = training_ground([read_labels(path, grid, known) for path in labels.values()], known)[0]
+    grounds = training_ground({day: read_labels(path, grid, known) for day, path in labels.items()}, known)
+    seen = next(iter(grounds.values()))  # the images of an area are on one grid, and so is what is held out of them
     if seen.all() and not data.held_out_dates:
         raise InputError(
             "the model was trained on all of the area: nothing is left to assess it on",

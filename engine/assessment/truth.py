@@ -63,10 +63,17 @@ def reference_for(classes: Sequence[str], reference: ReferenceOptions | None) ->
     return reference.model_copy(update={"classes": {name: reference.classes[name] for name in classes}})
 
 
-def read_truth(
-    folder: Path, day: datetime.date, labels: Path | None, grid: Grid, reference: ReferenceOptions
-) -> Truth | None:
-    """What is true of the image of a day; None where nothing is known.
+def is_known(folder: Path, day: datetime.date, labels: Path | None) -> bool:
+    """Whether it can be told what is true of the image of a day (see `read_truth`)."""
+    return labels is not None or _true_labels(folder, day).is_file()
+
+
+def _true_labels(folder: Path, day: datetime.date) -> Path:
+    return folder / TRUTH / f"labels_{day.year}.tif"
+
+
+def read_truth(folder: Path, day: datetime.date, labels: Path | None, grid: Grid, reference: ReferenceOptions) -> Truth:
+    """What is true of the image of a day.
 
     Parameters
     ----------
@@ -77,11 +84,8 @@ def read_truth(
     InputError
         For files that cannot be read, and for rasters of the truth that lie on other pixels than the image.
     """
-    true = folder / TRUTH
-    if (true / f"labels_{day.year}.tif").is_file():
-        return _simulated(true, day.year, grid, reference)
-    if labels is None:
-        return None
+    if labels is None or _true_labels(folder, day).is_file():
+        return _simulated(folder / TRUTH, day.year, grid, reference)
     codes = read_labels(labels, grid, reference)
     if labels.suffix.lower() in READABLE:
         return Truth(codes, _outlined(labels, grid, reference), simulated=False)

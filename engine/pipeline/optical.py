@@ -71,14 +71,27 @@ def extraction_steps(area: Area, workspace: Workspace, workers: Workers) -> Extr
     InputError
         When the area has no images, or names no model.
     """
+    imagery, extraction = images_and_model(area)
+    return _infer_steps(area, extraction, _image_steps(imagery, area.folder, workspace), workspace, workers)
+
+
+def images_and_model(area: Area) -> tuple[ImageryOptions, ExtractionOptions]:
+    """What an area says of its images and of the model.
+
+    Raises
+    ------
+    InputError
+        When it has no images, or names no model.
+    """
     imagery, extraction = area.options.imagery, area.options.extraction
     if imagery is None or extraction is None:
         raise InputError(
             "there are no images" if imagery is None else "no model is named to find patches with",
+            file=area.file,
             field="imagery" if imagery is None else "extraction.model",
             mend="add [imagery] with images" if imagery is None else "add [extraction] with a model, or give --model",
         )
-    return _infer_steps(area, extraction, _image_steps(imagery, area.folder, workspace), workspace, workers)
+    return imagery, extraction
 
 
 def _image_steps(imagery: ImageryOptions, folder: Path, workspace: Workspace) -> ImageSteps:

@@ -1,4 +1,4 @@
-"""The analyst's page: how patches were found and how well, the radar's network and noise, and where the release comes from."""
+"""The analyst's page: how patches were found and how well, the radar's network and noise, its provenance."""
 
 import streamlit as st
 
