@@ -18,6 +18,8 @@ from engine.commands.progress import ProgressBar
 from store.assessments import Assessment, keep_assessment
 from store.home import Home
 
+_WIDTH = 130  # columns that the widest table takes, also where the terminal is narrower or a file
+
 
 def assess(path: Path, home: Home, given: argparse.Namespace, console: Console) -> None:
     """Assess an area, say the figures, keep them beside its releases, and remember them for the pool."""
@@ -83,4 +85,4 @@ def _say(assessment: Assessment, console: Console) -> None:
     for part in assessment.parts:
         console.print(f"\n{heading(part)}", style="bold")
         for table in tables(part):
-            console.print(table)
+            console.print(table, width=max(console.width, _WIDTH), crop=False)

@@ -134,6 +134,7 @@ def test_interpreted_labels_are_held_against_the_mask_part_by_part(
     assert "second epoch, ground that training did not see (2023-03-01)" in said
     assert "0.7970" in said
     assert "228 of 238" in said
+    assert "similarity ┃ above 0.80" in said  # whole, however narrow the terminal
 
 
 def test_the_truth_of_a_simulated_area_goes_before_its_labels(area: Path, home: Home) -> None:
