@@ -82,7 +82,8 @@ def _say(assessment: Assessment, console: Console) -> None:
         f"extracted patches under {assessment.least_area_m2:g} m² dropped before patches are counted; "
         f"a match needs an IoU of {assessment.least_iou:g}"
     )
+    wide = Console(file=console.file, width=max(console.width, _WIDTH), highlight=False, markup=False)
     for part in assessment.parts:
         console.print(f"\n{heading(part)}", style="bold")
         for table in tables(part):
-            console.print(table, width=max(console.width, _WIDTH), crop=False)
+            wide.print(table)
