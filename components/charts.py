@@ -59,7 +59,7 @@ def _stack_by_class(counts: Counter[tuple[str, str]], colours: dict[str, str], n
     figure.update_xaxes(title=_("patches"), dtick=1 if counts.total() < 10 else None, showgrid=False)
     rows = max(len(classes), 2)
     figure.update_yaxes(range=[-0.7, rows - 0.3])
-    _draw(figure, key, height=190 + 30 * rows)
+    draw(figure, key, height=190 + 30 * rows)
 
 
 def area_chart(reader: ReleaseReader) -> None:
@@ -83,7 +83,7 @@ def area_chart(reader: ReleaseReader) -> None:
     figure.update_layout(barmode="group", showlegend=len(classes) > 1)
     figure.update_yaxes(title=_("area, ha"), rangemode="tozero")
     figure.update_xaxes(type="category", showgrid=False)
-    _draw(figure, "areas")
+    draw(figure, "areas")
 
 
 def rate_histogram(reader: ReleaseReader, radar: Radar) -> None:
@@ -111,7 +111,7 @@ def rate_histogram(reader: ReleaseReader, radar: Radar) -> None:
     figure.update_layout(bargap=0.02, showlegend=False)
     figure.update_xaxes(title=_("rate, mm/yr (grey: no motion)"), showgrid=False)
     figure.update_yaxes(title=_("area, ha (log scale)"), type="log", dtick=1)
-    _draw(figure, "rates")
+    draw(figure, "rates")
 
 
 def frame_chart(reader: ReleaseReader) -> None:
@@ -131,7 +131,7 @@ def frame_chart(reader: ReleaseReader) -> None:
     figure.update_layout(showlegend=False, bargap=0.35)
     figure.update_xaxes(title=_("share of the frame, %"), range=[0, 130], showgrid=False)
     figure.update_yaxes(autorange="reversed")
-    _draw(figure, "frame")
+    draw(figure, "frame")
 
 
 def network_chart(reader: ReleaseReader) -> None:
@@ -162,7 +162,7 @@ def network_chart(reader: ReleaseReader) -> None:
         figure.add_vline(x=day.isoformat(), line_width=1, line_color=_GREY, line_dash="dot")
     figure.update_yaxes(visible=False, autorange="reversed")
     figure.update_xaxes(tickformat="%b %Y", showgrid=False)
-    _draw(figure, "network", height=max(260, 16 * len(pairs) + 60))
+    draw(figure, "network", height=max(260, 16 * len(pairs) + 60))
 
 
 def noise_chart(reader: ReleaseReader) -> None:
@@ -178,10 +178,11 @@ def noise_chart(reader: ReleaseReader) -> None:
     )
     figure.update_yaxes(title=_("1 σ, mm"))
     figure.update_xaxes(tickformat="%b %Y", showgrid=False)
-    _draw(figure, "noise", height=260)
+    draw(figure, "noise", height=260)
 
 
-def _draw(figure: go.Figure, name: str, height: int = 250) -> None:
+def draw(figure: go.Figure, name: str, height: int = 250) -> None:
+    """Put a chart on the page; `name` is that of its file when it is saved."""
     figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8})
     config = {**_CONFIG, "toImageButtonOptions": {"filename": f"pitwatch-{name}", "scale": 2}}
     st.plotly_chart(figure, key=f"chart-{name}", config=config)

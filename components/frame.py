@@ -8,8 +8,10 @@ import streamlit as st
 from components import plain, selection
 from engine import wording
 from engine.wording import gettext as _
+from store.assessments import Assessment, read_assessment
 from store.home import Home
 from store.reader import ReleaseReader, RunStatus, areas, areas_at_work, current_release, release, releases, run_status
+from store.rows import Extraction
 
 _SPOKEN = "spoken-language"
 # A file of our own: a named icon would be fetched from the internet as favicon.
@@ -34,6 +36,11 @@ class Frame:
     @property
     def release(self) -> str:
         return self.reader.info.id
+
+
+def assessment_of(reader: ReleaseReader, extraction: Extraction) -> Assessment | None:
+    """The assessment of the very model that a release's patches were found with, if one has been made."""
+    return read_assessment(Home.default(), reader.info.area, extraction.sha256, extraction.threshold)
 
 
 def begin_page() -> None:

@@ -74,7 +74,9 @@ def _accuracy(metrics: dict[str, float]) -> None:
     st.subheader(_("Accuracy of the model"), anchor=False)
     parts = {
         "unseen_rows_and_date": _("ground and date that it had not seen"),
+        "unseen_ground_and_date": _("ground and date that it had not seen"),
         "unseen_rows": _("ground that it had not seen, dates that it had"),
+        "unseen_ground": _("ground that it had not seen, dates that it had"),
         "unseen_date": _("a date that it had not seen, ground that it had"),
         "trained": _("what it was trained on"),
     }

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from engine.commands import compare, evidence, train
+from engine.commands import assess, compare, evidence, train
 from engine.commands.progress import ProgressBar, counting
 from engine.errors import InputError
 from store.home import Home
@@ -41,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 console.print(f"failed {path}", style="bold red")
                 console.print(f"  {error!r}\n  The details are in {home.log / 'engine.log'}")
                 worst = max(worst, _FAILED)
+        if finish := getattr(given, "finish", None):  # of a command that says something of all areas together
+            finish(given, console)
     return worst
 
 
@@ -73,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     init = commands.add_parser("init", help="look into a folder of data and write the area file that runs with it")
     init.add_argument("area", nargs="+", type=Path, metavar="folder", help="folder of images or interferograms")
     init.set_defaults(command=_init)
+    assess.add_commands(commands)
     compare.add_commands(commands)
     evidence.add_commands(commands)
     return parser

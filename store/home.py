@@ -37,6 +37,10 @@ class Home:
         """The registers of permits that people have saved, one file a version."""
         return self.root / "registers" / area
 
+    def assessments(self, area: str) -> Path:
+        """How well models found the patches of an area, one file a model."""
+        return self.root / "assessments" / area
+
     @property
     def log(self) -> Path:
         return self.root / "log"

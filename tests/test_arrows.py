@@ -26,7 +26,9 @@ ARROWS = {
         "components",
         "engine.evidence",
         "engine.wording",
+        "store.assessments",
         "store.home",
+        "store.paper",
         "store.reader",
         "store.rows",
         "web.palette",
@@ -53,7 +55,17 @@ ARROWS = {
     "engine.wording": ("engine.wording",),
     "engine.area": (*DOMAINS, "engine.imagery", "engine.errors", "engine.options"),
     "engine.survey": ("engine.survey", "engine.area", "engine.imagery", *DOMAINS, *FOUNDATIONS),
-    "engine.assessment": ("engine.patches.labels",),
+    "engine.assessment": (
+        *("engine.assessment", "engine.patches", "engine.__version__", "store.assessments", "store.paper"),
+        *FOUNDATIONS,
+    ),
+    # It has an area's images looked through, and draws them.
+    "engine.assessment.areas": (
+        *("engine.assessment", "engine.patches", "engine.area", "engine.imagery", "engine.pipeline"),
+        *("store.assessments", "store.home"),
+        *FOUNDATIONS,
+    ),
+    "engine.assessment.pictures": ("engine.assessment", "engine.patches", "engine.imagery", *FOUNDATIONS),
     "engine.products": (*DOMAINS, "engine.grid", "engine.steps"),
     "engine.publish": (
         *("engine.publish", "engine.products", "engine.area", "engine.imagery", "engine.steps", "engine.__version__"),
@@ -61,7 +73,7 @@ ARROWS = {
     ),
     "engine.pipeline": ("engine", "store.home", "store.reader"),
     "engine.cli": ("engine", "store.home", "store.reader"),
-    "engine.commands": ("engine", "store.home", "store.reader"),
+    "engine.commands": ("engine", "store.home", "store.reader", "store.assessments"),
     "engine.__main__": ("engine.cli",),
 }
 HEAVY = ("torch", "mintpy", "numba", "scipy", "matplotlib", "geopandas", "leafmap")

@@ -122,13 +122,13 @@ def _from_polygons(path: Path, grid: Grid, reference: ReferenceOptions) -> NDArr
         raise InputError(
             "the labels have no coordinate reference system", file=path, field="CRS", mend="supply its .prj, or set it"
         )
-    labels_of = _labels_of(table, path, reference)
+    classes_of = labels_of(table, path, reference)
     shapes = table.geometry.to_crs(grid.crs.to_wkt())
     there = (~(shapes.is_empty | shapes.isna())).to_numpy()
     bounds = grid.bounds
     if not shapes[there].cx[bounds.west : bounds.east, bounds.south : bounds.north].size:
         raise _elsewhere(path, grid)
-    burnt = list(zip(shapes[there], labels_of[there], strict=True))
+    burnt = list(zip(shapes[there], classes_of[there], strict=True))
     # The later ones hold where polygons lie on each other: what is known over what is not, background (a lake in a pit)
     # over classes.
     burnt.sort(key=lambda item: (item[1] != UNLABELLED, -item[1]))
@@ -136,8 +136,8 @@ def _from_polygons(path: Path, grid: Grid, reference: ReferenceOptions) -> NDArr
     return np.asarray(rasterize(burnt, out=labels, transform=grid.transform, all_touched=False), np.uint8)
 
 
-def _labels_of(table: gpd.GeoDataFrame, path: Path, reference: ReferenceOptions) -> NDArray[np.int64]:
-    """The label of each polygon."""
+def labels_of(table: gpd.GeoDataFrame, path: Path, reference: ReferenceOptions) -> NDArray[np.int64]:
+    """The label of each polygon, shape (polygons,); UNLABELLED for a code that means nothing."""
     field = reference.class_field
     if field is None:
         if len(reference.classes) > 1:

@@ -14,6 +14,7 @@ from engine.patches.inference import CLASSES, PROBABILITY, extract
 from engine.patches.labelled import ReadImage
 from engine.patches.labels import UNLABELLED
 from engine.patches.options import ExtractionOptions, ReferenceOptions
+from engine.patches.parts import parts_of
 from engine.patches.sampling import LabelledImage
 from engine.raster import Raster, start_cog
 
@@ -46,11 +47,8 @@ def score_parts(
     """Figures of four parts of the images: trained on, rows held out, dates held out, and both; named `part.figure`."""
     gathered: dict[str, list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]] = {}
     for one, found in zip(read, predicted, strict=True):
-        unseen_date = one.image.date in reference.held_out_dates
-        for where, name in (
-            (one.seen, "unseen_date" if unseen_date else "trained"),
-            (~one.seen, "unseen_rows_and_date" if unseen_date else "unseen_rows"),
-        ):
+        held_out = one.image.date in reference.held_out_dates
+        for name, where in parts_of(one.seen, held_out=held_out, unseen="unseen_rows"):
             labels = one.image.labels[where]
             if (labels != UNLABELLED).any():
                 gathered.setdefault(name, []).append((labels, found[where]))

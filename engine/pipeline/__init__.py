@@ -21,7 +21,7 @@ from engine.patches.inference import PROBABILITY
 from engine.patches.outlines import OutlineOptions, read_outlines
 from engine.patches.steps import PATCHES, track_patches
 from engine.patches.tracking import PATCH_COLUMNS
-from engine.pipeline.optical import check_optical, optical_steps
+from engine.pipeline.optical import ExtractionSteps, check_optical, extraction_steps, optical_steps
 from engine.pipeline.permits import check_permits, open_register
 from engine.pipeline.radar import check_radar, classify, radar_steps
 from engine.pipeline.verdicts import verdict_step
@@ -56,8 +56,7 @@ def run(
         _claim_name(area, folder)
         progress = Progress(home.status(area.name), listen)
         progress.tell(state="running", area=area.name, error=None)
-        versions = {"engine": __version__} | {name: version(name) for name in _LIBRARIES}
-        workspace = Workspace(folder, versions, progress, force=force)
+        workspace = Workspace(folder, _versions(), progress, force=force)
         try:
             release = _steps(area, home, workspace, workers)
         except InputError as error:
@@ -69,6 +68,39 @@ def run(
             raise
         progress.tell(state="finished", release=release)
         return release
+
+
+def extract_area(
+    area: Area,
+    home: Home,
+    *,
+    workers: Workers,
+    listen: Callable[[dict[str, Any]], None] = lambda _: None,
+    apart: str = "",
+) -> tuple[ExtractionSteps, Workspace]:
+    """Bring the images of an area and what a model finds in them up to date, for those who assess it.
+
+    apart : name of a folder for these steps, where a model other than the area's must not disturb the area's own run.
+
+    Raises
+    ------
+    InputError
+        When the input cannot be used.
+    """
+    folder = home.work(area.name)
+    with locked(folder):
+        _claim_name(area, folder)
+        own = folder / apart if apart else folder
+        own.mkdir(parents=True, exist_ok=True)
+        workspace = Workspace(own, _versions(), Progress(own / "assessment.json", listen))
+        try:
+            return extraction_steps(area, workspace, workers), workspace
+        except InputError as error:
+            raise error.of_file(area.file) from None
+
+
+def _versions() -> dict[str, str]:
+    return {"engine": __version__} | {name: version(name) for name in _LIBRARIES}
 
 
 def check_inputs(area: Area, home: Home, listen: Callable[[dict[str, Any]], None]) -> str:

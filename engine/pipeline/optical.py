@@ -3,6 +3,7 @@
 import datetime
 import shutil
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from engine.area import Area
 from engine.blocks import Workers
 from engine.errors import InputError
 from engine.grid import Grid
-from engine.imagery import IMAGE, SourceImage, colour_bands, no_data_at_all, open_sources, prepare_image
+from engine.imagery import IMAGE, ImageryOptions, SourceImage, colour_bands, no_data_at_all, open_sources, prepare_image
 from engine.objects.segmentation import check_weights
 from engine.objects.steps import FoundClasses, refine_masks, segment_image
 from engine.patches.checkpoint import Checkpoint, find_checkpoint, read_checkpoint
@@ -29,12 +30,72 @@ from engine.vectors import vector_files
 _BLOCK = 1024  # pixels
 
 
+@dataclass(frozen=True)
+class ImageSteps:
+    """The images of an area on its grid, by date, and the records of the steps that brought them there."""
+
+    sources: dict[datetime.date, SourceImage]
+    grid: Grid
+    records: dict[datetime.date, StepRecord]
+
+
+@dataclass(frozen=True)
+class ExtractionSteps:
+    """What a model found in the images: the records of its steps, by date."""
+
+    images: ImageSteps
+    checkpoint: Checkpoint
+    options: ExtractionOptions
+    records: dict[datetime.date, StepRecord]
+
+
 def optical_steps(area: Area, workspace: Workspace, workers: Workers) -> OpticalProducts | None:
     """Run what is not up to date; None in an area without images."""
-    imagery = area.options.imagery
+    imagery, extraction = area.options.imagery, area.options.extraction
     if imagery is None:
         return None
-    sources = dict(zip([image.date for image in imagery.in_order], open_sources(imagery, area.folder), strict=True))
+    images = _image_steps(imagery, area.folder, workspace)
+    return OpticalProducts(
+        {day: workspace.path(record) for day, record in images.records.items()},
+        images.grid,
+        {day: record.report for day, record in images.records.items()},
+        _refine(area, _infer_steps(area, extraction, images, workspace, workers), workspace) if extraction else None,
+    )
+
+
+def extraction_steps(area: Area, workspace: Workspace, workers: Workers) -> ExtractionSteps:
+    """Bring the images and what a model finds in them up to date, and nothing after that.
+
+    Raises
+    ------
+    InputError
+        When the area has no images, or names no model.
+    """
+    imagery, extraction = images_and_model(area)
+    return _infer_steps(area, extraction, _image_steps(imagery, area.folder, workspace), workspace, workers)
+
+
+def images_and_model(area: Area) -> tuple[ImageryOptions, ExtractionOptions]:
+    """What an area says of its images and of the model.
+
+    Raises
+    ------
+    InputError
+        When it has no images, or names no model.
+    """
+    imagery, extraction = area.options.imagery, area.options.extraction
+    if imagery is None or extraction is None:
+        raise InputError(
+            "there are no images" if imagery is None else "no model is named to find patches with",
+            file=area.file,
+            field="imagery" if imagery is None else "extraction.model",
+            mend="add [imagery] with images" if imagery is None else "add [extraction] with a model, or give --model",
+        )
+    return imagery, extraction
+
+
+def _image_steps(imagery: ImageryOptions, folder: Path, workspace: Workspace) -> ImageSteps:
+    sources = dict(zip([image.date for image in imagery.in_order], open_sources(imagery, folder), strict=True))
     grid = next(iter(sources.values())).grid
     records = {
         day: workspace.step(
@@ -52,35 +113,20 @@ def optical_steps(area: Area, workspace: Workspace, workers: Workers) -> Optical
         )
         for day, source in sources.items()
     }
-    images = {day: workspace.path(record) for day, record in records.items()}
-    extraction = area.options.extraction
-    return OpticalProducts(
-        images,
-        grid,
-        {day: record.report for day, record in records.items()},
-        _extract(area, extraction, sources, grid, records, workspace, workers) if extraction else None,
-    )
+    return ImageSteps(sources, grid, records)
 
 
-def _extract(
-    area: Area,
-    options: ExtractionOptions,
-    sources: Mapping[datetime.date, SourceImage],
-    grid: Grid,
-    images: Mapping[datetime.date, StepRecord],
-    workspace: Workspace,
-    workers: Workers,
-) -> ExtractionProducts:
-    checkpoint = _open_checkpoint(options, area, sources.values())
-    inferred, segmented = {}, {}
-    for day, image in images.items():
-        path = workspace.path(image) / IMAGE
-        inferred[day] = workspace.step(
+def _infer_steps(
+    area: Area, options: ExtractionOptions, images: ImageSteps, workspace: Workspace, workers: Workers
+) -> ExtractionSteps:
+    checkpoint = _open_checkpoint(options, area, images.sources.values())
+    records = {
+        day: workspace.step(
             f"extraction-{day:%Y%m%d}",
             partial(
                 _infer,
-                source=sources[day].path,
-                image=path,
+                source=images.sources[day].path,
+                image=workspace.path(image) / IMAGE,
                 checkpoint=checkpoint.path,
                 options=options,
                 workers=workers,
@@ -91,13 +137,24 @@ def _extract(
             after=[image],
             parameters={"window": options.window, "margin": options.margin},
         )
-        segmented[day] = workspace.step(
+        for day, image in images.records.items()
+    }
+    return ExtractionSteps(images, checkpoint, options, records)
+
+
+def _refine(area: Area, extracted: ExtractionSteps, workspace: Workspace) -> ExtractionProducts:
+    options, checkpoint, grid = extracted.options, extracted.checkpoint, extracted.images.grid
+    inferred = extracted.records
+    segmented = {
+        day: workspace.step(
             f"objects-{day:%Y%m%d}",
-            partial(segment_image, path, options=area.options.segmentation),
+            partial(segment_image, workspace.path(image) / IMAGE, options=area.options.segmentation),
             code="objects",
             after=[image],
             parameters=area.options.segmentation.model_dump(mode="json"),
         )
+        for day, image in extracted.images.records.items()
+    }
     labelled = _training_labels(area)
     refined = workspace.step(
         "refinement",

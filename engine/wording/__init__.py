@@ -5,6 +5,7 @@ Numbers carry their unit, and their uncertainty where there is one; minus is a m
 """
 
 from engine.wording import dossiers
+from engine.wording.accuracy import ground_name, role_name
 from engine.wording.language import LANGUAGES, gettext, joined, language, ngettext, use_language
 from engine.wording.names import (
     activity_name,
@@ -52,6 +53,7 @@ __all__ = [
     "form_name",
     "gettext",
     "ground",
+    "ground_name",
     "heading_name",
     "hectares",
     "hectares_with_margin",
@@ -73,6 +75,7 @@ __all__ = [
     "reason",
     "reference_name",
     "register_change_name",
+    "role_name",
     "state_name",
     "status_name",
     "unit_name",

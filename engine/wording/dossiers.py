@@ -312,6 +312,8 @@ def accuracy_part(code: str) -> str:
     return {
         "trained": _("ground it was trained on"),
         "unseen_rows": _("ground it had not seen"),
+        "unseen_ground": _("ground it had not seen"),
         "unseen_date": _("a date it had not seen"),
         "unseen_rows_and_date": _("ground and date it had not seen"),
+        "unseen_ground_and_date": _("ground and date it had not seen"),
     }.get(code, code)

@@ -1,9 +1,10 @@
-"""The analyst's page: how patches were found, the radar's network and noise, and where the release comes from."""
+"""The analyst's page: how patches were found and how well, the radar's network and noise, its provenance."""
 
 import streamlit as st
 
+from components.accuracy import accuracy_report
 from components.charts import network_chart, noise_chart
-from components.frame import header
+from components.frame import assessment_of, header
 from components.provenance import extraction_report, provenance
 from engine import wording
 from engine.wording import gettext as _
@@ -11,13 +12,15 @@ from engine.wording import gettext as _
 frame = header()
 reader = frame.reader
 
-names = [_("Extraction")] if reader.extraction else []
+names = [_("Extraction"), _("Accuracy")] if reader.extraction else []
 names += [_("Radar")] if reader.radar else []
 tabs = dict(zip([*names, _("Provenance")], st.tabs([*names, _("Provenance")]), strict=True))
 
 if reader.extraction is not None:
     with tabs[_("Extraction")]:
         extraction_report(reader, reader.extraction)
+    with tabs[_("Accuracy")]:
+        accuracy_report(assessment_of(reader, reader.extraction), frame.area)
 if reader.radar is not None:
     radar = reader.radar
     with tabs[_("Radar")]:

@@ -156,7 +156,7 @@ def test_a_release_of_images_says_what_it_is(made: Place) -> None:
     assert extraction.metrics["unseen_rows_and_date.iou"] > 0.8
     assert [step.name for step in reader.steps()] == [
         *("image-20210619", "image-20230301"),
-        *("extraction-20210619", "objects-20210619", "extraction-20230301", "objects-20230301"),
+        *("extraction-20210619", "extraction-20230301", "objects-20210619", "objects-20230301"),
         *("refinement", "patches", "verdicts"),
     ]
     assert {row["file"] for row in reader.inputs()} >= {"first.tif", "last.tif", "quarry-resnet18.safetensors"}

@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from engine.patches.labels import UNLABELLED
 
+_PIXELS = 1 << 22  # that are counted at a time: whole images would take gigabytes as whole numbers
+
 
 @dataclass(frozen=True)
 class Confusion:
@@ -27,11 +29,16 @@ class Confusion:
         cls, labels: NDArray[np.uint8], predicted: NDArray[np.uint8], classes: int, *, unlabelled: int = UNLABELLED
     ) -> "Confusion":
         """Compare arrays of one shape where they are labelled; `classes` counts the background."""
-        known = labels != unlabelled
-        truth, found = labels[known].astype(np.int64), predicted[known].astype(np.int64)
-        if truth.size and max(truth.max(), found.max()) >= classes:
-            raise ValueError(f"a code of {max(truth.max(), found.max())} among {classes} classes")
-        return cls(np.bincount(classes * truth + found, minlength=classes**2).reshape(classes, classes))
+        cells = np.zeros(classes**2, np.int64)
+        truth, found = labels.reshape(-1), predicted.reshape(-1)
+        for first in range(0, truth.size, _PIXELS):
+            known = truth[first : first + _PIXELS] != unlabelled
+            true = truth[first : first + _PIXELS][known].astype(np.int64)
+            other = found[first : first + _PIXELS][known]
+            if true.size and max(true.max(), other.max()) >= classes:
+                raise ValueError(f"a code of {max(true.max(), other.max())} among {classes} classes")
+            cells += np.bincount(classes * true + other, minlength=classes**2)
+        return cls(cells.reshape(classes, classes))
 
     @classmethod
     def binary(cls, true_positive: int, false_positive: int, false_negative: int, true_negative: int) -> "Confusion":
@@ -73,6 +80,19 @@ class Confusion:
         return float(_ratio(self.overall - chance, 1 - chance))
 
     @property
+    def figures(self) -> dict[str, float]:
+        """Of a matrix of mines against background: the paper's figures, and what follows from the same cells."""
+        return {
+            "users_accuracy": float(self.users_accuracy[1]),
+            "producers_accuracy": float(self.producers_accuracy[1]),
+            "f1": float(self.f1[1]),
+            "iou": float(self.iou[1]),
+            "kappa": self.kappa,
+            "overall": self.overall,
+            "pixels": float(self.cells.sum()),
+        }
+
+    @property
     def mines(self) -> "Confusion":
         """Any class of mine against background."""
         background, total = self.cells[0, 0], self.cells.sum()
@@ -83,16 +103,7 @@ class Confusion:
 
 def score_mines(labels: NDArray[np.uint8], predicted: NDArray[np.uint8]) -> Mapping[str, float]:
     """Figures of any mine against background on labelled pixels."""
-    confusion = Confusion.of(labels, predicted, 256).mines
-    return {
-        "iou": float(confusion.iou[1]),
-        "f1": float(confusion.f1[1]),
-        "users_accuracy": float(confusion.users_accuracy[1]),
-        "producers_accuracy": float(confusion.producers_accuracy[1]),
-        "overall": confusion.overall,
-        "kappa": confusion.kappa,
-        "pixels": float(confusion.cells.sum()),
-    }
+    return Confusion.of(labels, predicted, 256).mines.figures
 
 
 def _ratio(part: ArrayLike, whole: ArrayLike) -> NDArray[np.float64]:

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.assessment import UNLABELLED, Confusion, score_mines
+from engine.assessment import Confusion, score_mines
+from engine.patches.labels import UNLABELLED
 
 PAPER = Confusion.binary(true_positive=3985, false_positive=1971, false_negative=1015, true_negative=332_941)
 
