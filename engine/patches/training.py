@@ -25,8 +25,9 @@ from engine.patches.checkpoint import (
     TrainingDataOptions,
     write_checkpoint,
 )
-from engine.patches.inference import CLASSES, PROBABILITY, extract
+from engine.patches.inference import MASK, extract
 from engine.patches.labels import UNLABELLED, read_labels, require_every_class
+from engine.patches.mask import NO_MASK
 from engine.patches.model import ATROUS_RATES, DeepLabV3
 from engine.patches.options import ExtractionOptions, ReferenceOptions, TrainingOptions
 from engine.patches.sampling import LabelledImage, Sampler, Standard, measure, training_parts
@@ -280,11 +281,9 @@ def predict_image(image: LabelledImage, grid: Grid, bands: Sequence[str], checkp
         with start_cog(path, grid, dtype="float32", nodata=np.nan, unit="1", names=bands) as write:
             write(Block(0, grid.rows, 0, grid.cols), image.values)
         extract(path, checkpoint, folder, options, workers=Workers(count=torch.get_num_threads()), count=_uncounted)
-        with Raster(folder / PROBABILITY) as raster:
-            probability = raster.read()
-        with Raster(folder / CLASSES) as raster:
+        with Raster(folder / MASK) as raster:
             classes: NDArray[np.uint8] = raster.read()
-    classes[probability < 100 * options.threshold] = 0
+    classes[classes == NO_MASK] = 0
     return classes
 
 

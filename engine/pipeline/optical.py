@@ -18,7 +18,7 @@ from engine.imagery import IMAGE, SourceImage, colour_bands, no_data_at_all, ope
 from engine.objects.segmentation import check_weights
 from engine.objects.steps import FoundClasses, refine_masks, segment_image
 from engine.patches.checkpoint import Checkpoint, find_checkpoint, read_checkpoint
-from engine.patches.inference import CLASSES, PROBABILITY, extract
+from engine.patches.inference import MASK, PROBABILITY, extract
 from engine.patches.labels import UNLABELLED, read_labels
 from engine.patches.options import ExtractionOptions
 from engine.products import ExtractionProducts, OpticalProducts
@@ -88,7 +88,7 @@ def _extract(
             code="patches",
             files=[checkpoint.path],
             after=[image],
-            parameters={"window": options.window, "margin": options.margin},
+            parameters=options.model_dump(mode="json", exclude={"model"}),
         )
         segmented[day] = workspace.step(
             f"objects-{day:%Y%m%d}",
@@ -106,14 +106,12 @@ def _extract(
             _training_reference(area, labelled, grid),
             folder,
             class_names=checkpoint.description.classes[1:],
-            threshold=options.threshold,
             options=area.options.refinement,
         ),
         code="objects",
         files=[file for path in labelled.values() for file in vector_files(path)],
         after=[*inferred.values(), *segmented.values()],
         parameters={
-            "threshold": options.threshold,
             "reference": area.options.reference.model_dump(mode="json") if area.options.reference else None,
             "labels": {str(day): path.name for day, path in labelled.items()},
             **area.options.refinement.model_dump(mode="json"),
@@ -153,7 +151,7 @@ def _infer(
 
 
 def _found(folder: Path) -> FoundClasses:
-    return FoundClasses(folder / PROBABILITY, folder / CLASSES)
+    return FoundClasses(folder / PROBABILITY, folder / MASK)
 
 
 def _open_checkpoint(options: ExtractionOptions, area: Area, sources: Iterable[SourceImage]) -> Checkpoint:
