@@ -102,7 +102,7 @@ def assert_same(found: Products, wanted: Products) -> None:
         np.testing.assert_array_equal(one, other)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     rows=st.integers(1, 150),
     cols=st.integers(1, 150),
