@@ -77,7 +77,7 @@ def standardised(seed: int) -> NDArray[np.float32]:
 
 @needs_openvino
 @pytest.mark.parametrize(
-    ("precision", "largest", "least"), [("float32", 3, 0.9999), ("bfloat16", 700, 0.99), ("int8", 1500, 0.985)]
+    ("precision", "largest", "least"), [("float32", 3, 0.9999), ("bfloat16", 200, 0.999), ("int8", 1500, 0.995)]
 )
 def test_every_backend_agrees_with_the_reference(
     checkpoint: Path, models: Path, precision: Any, largest: int, least: float
@@ -89,7 +89,7 @@ def test_every_backend_agrees_with_the_reference(
     assert found.dtype == wanted.dtype == np.int16
     assert found.shape == wanted.shape == (6, 3, SIDE, SIDE)
     share = (wanted[:, 1:].sum(axis=1, dtype=int) > ONE / 2).mean()
-    assert 0.02 < share < 0.6, "the network finds something, and not everywhere"
+    assert 0.01 < share < 0.6, "the network finds something, and not everywhere"
     assert np.abs(found.sum(axis=1, dtype=int) - ONE).max() <= 2
     assert np.quantile(np.abs(found.astype(int) - wanted), 0.999) <= largest
     agreement = agree(backend, reference, list(windows), 0.5)
@@ -176,6 +176,7 @@ def test_the_fastest_that_agrees_is_chosen(
 
     monkeypatch.setattr(choosing, "processor_flags", lambda: frozenset(flags))
     monkeypatch.setattr(choosing, "agree", judged)
+    monkeypatch.setattr(choosing, "quantise", lambda model, _: model)
     choice = choice_of(image, checkpoint, tmp_path)
     assert choice.prepared.precision == chosen
     assert choice.prepared.path.parent == tmp_path / "made"
@@ -193,8 +194,9 @@ def test_without_openvino_pytorch_runs(
     for module in (choosing, backends):
         monkeypatch.setattr(module, "openvino_is_there", lambda: False)
     assert choice_of(image, checkpoint, tmp_path).prepared.name == "pytorch"
+    (tmp_path / "made" / "choice.json").unlink()
     with pytest.raises(InputError, match="OpenVINO and NNCF are not installed") as refused:
-        choice_of(image, checkpoint, tmp_path / "other", backend="openvino")
+        choice_of(image, checkpoint, tmp_path, backend="openvino")
     assert refused.value.field == "extraction.backend"
 
 

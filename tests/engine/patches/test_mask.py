@@ -75,6 +75,7 @@ def test_a_region_winds_through_many_strips(tmp_path: Path) -> None:
         way[edge : 15 - edge, [edge, 14 - edge]] = way[[edge, 14 - edge], edge : 15 - edge] = True
         way[edge + 1, edge] = False
         way[edge + 2, edge : edge + 3] |= edge < 6
+    way[7, 7] = True
     by_class = np.zeros((2, 15, 15), np.uint8)
     by_class[0, way], by_class[1, way] = 30, 25
     by_class[:, 7, 7] = 10, 90
