@@ -96,6 +96,11 @@ class Grid:
         xs, ys = zip(*corners, strict=True)
         return Bounds(min(xs), min(ys), max(xs), max(ys))
 
+    @property
+    def square_pixel_m(self) -> float:
+        """Edge of a square as large as a pixel in the middle of the grid, metres."""
+        return math.sqrt(math.prod(self.pixel_size))
+
     @cached_property
     def bounds_lonlat(self) -> Bounds:
         """The frame in degrees, WGS 84."""

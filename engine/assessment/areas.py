@@ -21,8 +21,9 @@ from engine.errors import InputError
 from engine.grid import Grid
 from engine.imagery import open_sources
 from engine.patches.checkpoint import find_checkpoint, read_checkpoint
-from engine.patches.inference import CLASSES, PROBABILITY
+from engine.patches.inference import MASK
 from engine.patches.labels import UNLABELLED
+from engine.patches.mask import NO_MASK
 from engine.patches.options import ExtractionOptions
 from engine.pipeline import extract_area
 from engine.pipeline.optical import ExtractionSteps, images_and_model
@@ -121,7 +122,7 @@ def _count(
 ) -> list[PartCounts]:
     """The counts of one image; its rasters leave the memory with it."""
     description, grid = extracted.checkpoint.description, extracted.images.grid
-    mask = mask_in(found, extracted.options.threshold)
+    mask = mask_in(found)
     parts, compared = count_image(
         mask,
         truth,
@@ -136,15 +137,11 @@ def _count(
     return parts
 
 
-def mask_in(folder: Path, threshold: float) -> NDArray[np.uint8]:
+def mask_in(folder: Path) -> NDArray[np.uint8]:
     """The preliminary mask that an extraction left: code of the class, 0 for none, UNLABELLED for no data."""
-    with Raster(folder / PROBABILITY) as raster:
-        probability, nodata = raster.read(), raster.nodata
-    with Raster(folder / CLASSES) as raster:
+    with Raster(folder / MASK) as raster:
         mask: NDArray[np.uint8] = raster.read()
-    mask[probability < 100 * threshold] = 0
-    mask[probability == nodata] = UNLABELLED
-    return mask
+    return np.where(mask == NO_MASK, np.uint8(UNLABELLED), mask)
 
 
 def _kept(
@@ -155,7 +152,7 @@ def _kept(
         counts,
         model=extracted.checkpoint.description.name,
         sha256=extracted.checkpoint.sha256,
-        threshold=extracted.options.threshold,
+        threshold=extracted.options.thresholds[1],
         truth="simulated" if simulated else "interpreted",
         least_area_m2=least_area_m2,
         least_iou=LEAST_IOU,

@@ -29,18 +29,22 @@ LABELS, CONTROL = "objects.tif", "control.json"
 
 
 class FoundClasses(NamedTuple):
-    """What a model found in an image: files of its probabilities (per cent) and best classes (1, 2, …)."""
+    """What a model found in an image: files of its probabilities (per cent) and of its preliminary mask."""
 
     probability: Path
-    classes: Path
+    mask: Path
 
     def read(self) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
-        """Probability of any mine, 0–1, NaN for no data; best class, 0 for no data; shape (rows, cols) each."""
+        """Probability of any mine, 0–1, NaN for no data; class under the mask (1, 2, …), 0 outside it and for no data.
+
+        Shape (rows, cols) each.
+        """
         with Raster(self.probability) as raster:
             percent = raster.read()
             probability = np.where(percent == raster.nodata, np.nan, percent / 100)
-        with Raster(self.classes) as raster:
-            return probability, raster.read()
+        with Raster(self.mask) as raster:
+            classes = raster.read()
+            return probability, np.where(classes == raster.nodata, np.uint8(0), classes)
 
 
 def segment_image(image: Path, folder: Path, options: SegmentationOptions) -> dict[str, Any]:
@@ -60,7 +64,6 @@ def refine_masks(
     folder: Path,
     *,
     class_names: Sequence[str],
-    threshold: float,
     options: RefinementOptions,
 ) -> dict[str, Any]:
     """Write the outlines of each date (`outlines_path`) and what total-area control did (`CONTROL`).
@@ -69,9 +72,9 @@ def refine_masks(
     ----------
     segmented : folders of `segment_image`. references : where training reference patches lie, shape of the grid, for
     the dates that have any; without them the options' least share stands.
-    class_names : of the codes 1, 2, … threshold : probability from which a pixel belongs to the preliminary mask.
+    class_names : of the codes 1, 2, …
     """
-    control = _control(segmented, found, references, threshold)
+    control = _control(segmented, found, references)
     # Where what was found falls short of the reference's area, no share of an object can make up for it: p* would keep
     # every object that the mask touches.
     if control is not None and not control.saturated:
@@ -80,7 +83,7 @@ def refine_masks(
     for day, segments in segmented.items():
         labels, grid = _labels(segments)
         probability, classes = found[day].read()
-        mask = probability >= threshold  # not where it is unknown
+        mask = classes > 0
         refined = refine(labels, mask, classes, probability, grid.pixel_area, options)
         outlines = outline_patches(refined.patches, grid).merge(refined.patch_table.drop(columns="area_m2"), on="patch")
         _in_degrees(outlines, class_names).to_parquet(outlines_path(folder, day))
@@ -104,14 +107,13 @@ def _control(
     segmented: Mapping[datetime.date, Path],
     found: Mapping[datetime.date, FoundClasses],
     references: Mapping[datetime.date, NDArray[np.bool_]],
-    threshold: float,
 ) -> AreaThreshold | None:
     """p* from the references of all dates together."""
     parts, meeting, reference_m2 = [], [], 0.0
     for day, reference in references.items():
         labels, grid = _labels(segmented[day])
-        probability, _ = found[day].read()
-        parts.append(measure_objects(labels, probability >= threshold, grid.pixel_area))
+        probability, classes = found[day].read()
+        parts.append(measure_objects(labels, classes > 0, grid.pixel_area))
         seen = reference & np.isfinite(probability)
         meeting.append(objects_meeting(labels, seen))
         reference_m2 += float((seen * grid.pixel_area[:, None]).sum())

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from engine.errors import InputError
 from engine.imagery import ImageryOptions
@@ -16,7 +17,7 @@ from engine.patches.labels import require_every_class
 from engine.patches.model import ATROUS_RATES, DeepLabV3
 from engine.patches.options import ReferenceOptions, TrainingOptions
 from engine.patches.sampling import LabelledImage, Standard, measure, training_parts
-from engine.patches.scoring import Score, predict_image, score_parts
+from engine.patches.scoring import Score, best_threshold, predict_image, score_parts
 from engine.patches.training import PROCESSOR, Count, train
 from engine.patches.weights import StartingWeights, find_weights
 
@@ -67,13 +68,15 @@ def train_area(asked: AreaTraining, *, count: Count, score: Score, hardware: Har
         return None
     description = _description(asked, read, standard, begin).model_copy(update={"metrics": training.metrics})
     state = training.network.state_dict()
-    if reference.split is None:
-        # What is scored is what is shipped: weights in float16, run as a pipeline runs them.
-        with TemporaryDirectory() as scratch:
-            trial = write_checkpoint(Path(scratch) / f"{asked.name}.safetensors", description, state)
+    # What is looked at is what is shipped: weights in float16, run as a pipeline runs them.
+    with TemporaryDirectory() as scratch:
+        trial = write_checkpoint(Path(scratch) / f"{asked.name}.safetensors", description, state)
+        if reference.split is not None:
+            changes: dict[str, Any] = {"threshold": best_threshold(read, reference, trial.path)}
+        else:
             predicted = [predict_image(one.image, one.grid, one.bands, trial.path) for one in read]
-        figures = score_parts(read, predicted, reference, score)
-        description = description.model_copy(update={"metrics": {**training.metrics, **figures}})
+            changes = {"metrics": {**training.metrics, **score_parts(read, predicted, reference, score)}}
+    description = description.model_copy(update=changes)
     write_curves(asked.out / f"{asked.name}.training", training.history)
     checkpoint = write_checkpoint(asked.out / f"{asked.name}.safetensors", description, state)
     shutil.rmtree(keep, ignore_errors=True)
@@ -105,7 +108,7 @@ def _description(
             BandOptions(name=band, mean=float(mean), std=float(std))
             for band, mean, std in zip(read[0].bands, standard.mean, standard.std, strict=True)
         ),
-        pixel_m=read[0].pixel_m,
+        pixel_m=read[0].grid.square_pixel_m,
         data=training_data(read, asked.folder, reference, begin.files if begin else {}),
         recipe=options,
     )

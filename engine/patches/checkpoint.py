@@ -18,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from engine.errors import InputError
-from engine.options import Options
+from engine.options import Options, Share
 from engine.patches.model import DeepLabV3
 from engine.patches.options import ZOOMS, Architecture, RowRange, SplitOptions, TrainingOptions, Zoom
 from engine.patches.weight_files import SUFFIX, check_sum, read_tensors, refuse_pickles, write_weights
@@ -55,7 +55,8 @@ class ModelDescription(Options):
     """The header of a checkpoint.
 
     classes : names by code, "background" first. pixel_m : edge of the pixels that it was trained on, metres; unknown in
-    older files. metrics : name -> value, of the final weights.
+    older files. threshold : probability from which a pixel is a mine's,
+    where an area does not say another. metrics : name -> value, of the final weights.
     """
 
     format: Literal["pitwatch-patches"] = "pitwatch-patches"
@@ -68,6 +69,7 @@ class ModelDescription(Options):
     classes: tuple[str, ...]
     bands: tuple[BandOptions, ...]
     pixel_m: float | None = None
+    threshold: Share = 0.5
     data: TrainingDataOptions = TrainingDataOptions()
     recipe: TrainingOptions | None = None
     metrics: dict[str, float] = Field(default_factory=dict)

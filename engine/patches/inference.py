@@ -1,65 +1,64 @@
-"""Class probabilities of a whole image from a network that sees it through windows.
+"""Class probabilities of a whole image, and its preliminary mask, from a network that sees it through windows."""
 
-Windows overlap, and where they do their probabilities are blended. Probabilities and weights are integers: their sums
-are exact, so that the result depends neither on the order in which windows finish nor on who computes them.
-"""
-
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from engine.blocks import Workers, map_blocks
-from engine.errors import InputError
-from engine.grid import Block, Grid
-from engine.patches.checkpoint import Checkpoint, ModelDescription, read_checkpoint
+from engine.grid import Block
+from engine.patches.backends import Backend, Prepared
+from engine.patches.blending import MISSING, NO_PROBABILITY, Blend, plan_segments, plan_windows, within
+from engine.patches.checkpoint import read_checkpoint
+from engine.patches.choosing import choose, padded
+from engine.patches.inputs import ImageBands, Standardisation, check_units
+from engine.patches.mask import write_mask
 from engine.patches.options import ExtractionOptions
 from engine.raster import Raster, start_cog
 
-PROBABILITY, CLASSES = "probability.tif", "classes.tif"
-NO_PROBABILITY, NO_CLASS = 255, 0
+PROBABILITY, CLASS_PROBABILITIES, MASK = "probability.tif", "class_probabilities.tif", "mask.tif"
+_NETWORK = "network"  # the folder of what a backend runs, until the image is done
 
-# A probability of 1, and the greatest weight along one axis. Up to nine windows of weight _FULL² meet in a pixel: their
-# sums stay below 2³².
-_ONE, _FULL = 10_000, 64
-_MISSING = np.uint16(65535)
-_TYPES = ("uint8", "int16", "uint16", "int32", "uint32", "float32", "float64")
-_SAMPLE = 512  # pixels along an edge tell whether an image is in the model's units
-
-# Probabilities of background and classes, shape (1 + classes, rows, cols), for the bands of a window, float32 of shape
-# (bands, rows, cols), NaN for no data.
-Predictor = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+# Probabilities of background and classes in units of 1/ONE, shape (1 + classes, rows, cols), for the bands of a window,
+# float32 of shape (bands, rows, cols), NaN for no data.
+Predictor = Callable[[NDArray[np.float32]], NDArray[np.int16]]
 
 
 @dataclass(frozen=True)
 class NetworkPredictor:
-    """A checkpoint's network as a function of a window. Only its path travels to workers, which load it once."""
+    """A network as a function of a window. Only its path travels to workers, which load it once.
 
-    path: Path
+    window : shape (rows, cols) that it is made for. d4 : take the mean over the eight symmetries of a square.
+    """
 
-    def __call__(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        checkpoint = _loaded(self.path)
-        standardised = standardise(values, checkpoint.description)
-        with _one_thread(), torch.inference_mode():
-            batch = torch.from_numpy(standardised)[None].contiguous(memory_format=torch.channels_last)
-            probabilities: NDArray[np.float32] = checkpoint.network(batch).softmax(dim=1)[0].numpy()
-        return probabilities
+    prepared: Prepared
+    standardise: Standardisation
+    window: tuple[int, int]
+    d4: bool
+
+    def __call__(self, values: NDArray[np.float32]) -> NDArray[np.int16]:
+        backend, window = self.prepared.open(), padded(self.standardise(values), self.window)
+        found = mean_of_symmetries(backend, window) if self.d4 else backend(window[None])[0]
+        return found[:, : values.shape[1], : values.shape[2]]
 
 
-def standardise(values: NDArray[np.float32], description: ModelDescription) -> NDArray[np.float32]:
-    """Bands as the network takes them: mean 0 and standard deviation 1 in its training data, 0 for no data."""
-    mean = np.array([band.mean for band in description.bands], np.float32)[:, None, None]
-    std = np.array([band.std for band in description.bands], np.float32)[:, None, None]
-    standardised: NDArray[np.float32] = np.nan_to_num((values - mean) / std, nan=0.0)
-    return standardised
+def mean_of_symmetries(backend: Backend, window: NDArray[np.float32]) -> NDArray[np.int16]:
+    """Mean of a backend's probabilities over the turns and mirror images of a square window (bands, rows, cols)."""
+    found = []
+    for turns in range(4):
+        turned = np.rot90(window, turns, (1, 2))
+        for step in (1, -1):
+            seen = backend(np.ascontiguousarray(turned[..., ::step])[None])[0]
+            found.append(np.rot90(seen[..., ::step], -turns, (1, 2)))
+    total: NDArray[np.int32] = np.sum(found, axis=0, dtype=np.int32)
+    mean: NDArray[np.int16] = ((total + 4) // 8).astype(np.int16)
+    return mean
 
 
 def extract(
@@ -72,18 +71,20 @@ def extract(
     keep: Path | None = None,
     count: Callable[[int], Callable[[], None]],
 ) -> dict[str, Any]:
-    """Write how probable a mine is at every pixel of an image, and which class is the likeliest there.
+    """Write how probable a mine is at every pixel of an image, how probable each class, and the preliminary mask.
 
     Parameters
     ----------
     image : bands named as the model's, nodata declared; a pixel has no data where any band has none.
-    folder : gets `probability.tif` (per cent of any mine class, 255 for no data) and `classes.tif` (likeliest mine
-    class, from 1; 0 for no data). keep : folder for windows that are done, so that a killed run goes on.
+    folder : gets `probability.tif` (per cent of any mine class, 255 for no data), `class_probabilities.tif` (the same
+    for each class, one band each) and `mask.tif` (code of the class, from 1; 0 for none, 255 for no data).
+    keep : folder for windows that are done, so that a killed run goes on.
     count : makes a function to call after each of a number of equal parts.
 
     Returns
     -------
-    The model with its sha256, the number of windows and of pixels with data.
+    The model with its sha256, what ran it and how well that agrees with the reference, the number of windows and of
+    pixels with data, and what the mask holds.
 
     Raises
     ------
@@ -91,26 +92,39 @@ def extract(
         When the checkpoint cannot be used, or the image lacks a band of it or is in other units.
     """
     known = read_checkpoint(checkpoint)
-    _ = known.network  # tensors that do not fit are said here, not by a worker
-    _check_units(image, known)
-    found = predict_windows(
-        image,
-        [band.name for band in known.description.bands],
-        len(known.description.classes) - 1,
-        NetworkPredictor(checkpoint),
-        folder,
+    check_units(image, known)
+    options = options.with_threshold(known.description.threshold)
+    classes = known.description.classes[1:]
+    bands = ImageBands.named(image, [band.name for band in known.description.bands])
+    with Raster(image) as raster:
+        shape, pixel_m = raster.grid.shape, raster.grid.square_pixel_m
+    network = known.network_for(pixel_m)  # tensors that do not fit are said here, not by a worker
+    window = (min(options.window, shape[0]), min(options.window, shape[1]))
+    if options.augmentation == "d4":
+        window = (max(window), max(window))
+    made = folder / _NETWORK
+    choice = choose(
+        known,
+        network,
+        bands,
+        shape,
+        window,
+        made,
         options,
-        workers=workers,
-        keep=keep,
-        count=count,
+        windows=len(list(plan_windows(shape, options.window, options.margin))),
+        pixel_m=pixel_m,
     )
-    return {"model": known.description.name, "sha256": known.sha256, **found}
+    predict = NetworkPredictor(
+        choice.prepared, Standardisation.of(known.description), window, d4=options.augmentation == "d4"
+    )
+    found = predict_windows(bands, classes, predict, folder, options, workers=workers, keep=keep, count=count)
+    shutil.rmtree(made)
+    return {"model": known.description.name, "sha256": known.sha256, **choice.describe(), **found}
 
 
 def predict_windows(
-    image: Path,
-    bands: Sequence[str],
-    classes: int,
+    image: ImageBands,
+    classes: Sequence[str],
     predict: Predictor,
     folder: Path,
     options: ExtractionOptions,
@@ -119,190 +133,47 @@ def predict_windows(
     keep: Path | None = None,
     count: Callable[[int], Callable[[], None]],
 ) -> dict[str, Any]:
-    """`extract` with any predictor of `classes` mine classes from the named bands."""
-    with Raster(image) as raster:
-        grid, numbers = raster.grid, _band_numbers(raster, bands)
-    windows = list(plan_windows(grid.shape, options.window, options.margin))
+    """`extract` with any predictor of the named classes of mine."""
+    with Raster(image.path) as raster:
+        grid = raster.grid
+    plan = (options.window, options.margin)
+    windows = list(plan_windows(grid.shape, *plan))
     advance = count(len(windows))
-    work = partial(_predict_window, image=image, numbers=numbers, classes=classes, predict=predict)
-    blend = _Blend(grid, windows, classes, options.margin)
+    work = partial(_predict_segment, image=image, classes=len(classes), predict=predict, plan=plan)
+    blend = Blend(grid.shape, windows, len(classes), options.margin)
     valid = 0
-    with (
-        start_cog(
-            folder / PROBABILITY, grid, dtype="uint8", nodata=NO_PROBABILITY, unit="%", names=["probability of a mine"]
-        ) as write_probability,
-        start_cog(
-            folder / CLASSES, grid, dtype="uint8", nodata=NO_CLASS, unit="code", names=["likeliest class of mine"]
-        ) as write_classes,
-    ):
-        for window, arrays in map_blocks(work, windows, workers=workers, keep=keep):
-            for rows, probability, likeliest in blend.add(window, arrays["probability"]):
-                write_probability(rows, probability[None])
-                write_classes(rows, likeliest[None])
-                valid += int((probability != NO_PROBABILITY).sum())
-            advance()
-    return {"windows": len(windows), "pixels": valid}
-
-
-def plan_windows(shape: tuple[int, int], window: int, margin: int) -> Iterator[Block]:
-    """Windows that cover an image, row by row, neighbours overlapping by `margin` pixels, the last ones by more."""
-    rows, cols = (_starts(size, window, margin) for size in shape)
-    for row in rows:
-        for col in cols:
-            yield Block(row, min(row + window, shape[0]), col, min(col + window, shape[1]))
-
-
-def _starts(size: int, window: int, margin: int) -> list[int]:
-    last = max(0, size - window)
-    return [*range(0, last, window - margin), last]
-
-
-def _predict_window(
-    window: Block, *, image: Path, numbers: Sequence[int], classes: int, predict: Predictor
-) -> dict[str, NDArray[Any]]:
-    """Probabilities of the mine classes in units of 1/_ONE, _MISSING for no data, shape (classes, rows, cols)."""
-    with Raster(image) as raster:
-        values, nodata = raster.read_bands(window)[numbers].astype(np.float32), raster.nodata
-    missing = ~np.isfinite(values).all(axis=0)
-    if nodata is not None:
-        missing |= (values == np.float32(nodata)).any(axis=0)
-    if missing.all():
-        return {"probability": np.full((classes, *window.shape), _MISSING)}
-    values[:, missing] = np.nan
-    probability = np.rint(predict(values)[1:] * np.float32(_ONE)).astype(np.uint16)
-    probability[:, missing] = _MISSING
-    return {"probability": probability}
-
-
-class _Blend:
-    """Weighted sums of windows. Rows that no window will touch any more are given out and forgotten."""
-
-    def __init__(self, grid: Grid, windows: Sequence[Block], classes: int, margin: int) -> None:
-        self._grid, self._margin = grid, margin
-        self._pending = Counter(window.row0 for window in windows)
-        self._first = 0  # row of the image that the sums begin with
-        self._sums = np.zeros((classes, 0, grid.cols), np.uint32)
-        self._weights = np.zeros((0, grid.cols), np.uint32)
-
-    def add(
-        self, window: Block, probability: NDArray[np.uint16]
-    ) -> Iterator[tuple[Block, NDArray[np.uint8], NDArray[np.uint8]]]:
-        """Add a window; gives rows that are finished, with their probability in per cent and likeliest class."""
-        self._reach(window.row1)
-        rows, cols = window.slices
-        rows = slice(rows.start - self._first, rows.stop - self._first)
-        weights = self._weights_of(window)
-        weights[probability[0] == _MISSING] = 0
-        self._weights[rows, cols] += weights
-        self._sums[:, rows, cols] += weights * np.where(weights > 0, probability, 0)
-        self._pending[window.row0] -= 1
-        end = min((row for row, left in self._pending.items() if left), default=self._grid.rows)
-        if end > self._first:
-            yield self._give(end)
-
-    def _reach(self, row: int) -> None:
-        more = row - self._first - len(self._weights)
-        if more > 0:
-            self._weights = np.pad(self._weights, ((0, more), (0, 0)))
-            self._sums = np.pad(self._sums, ((0, 0), (0, more), (0, 0)))
-
-    def _weights_of(self, window: Block) -> NDArray[np.uint32]:
-        """Full but towards neighbours; there is nothing to give way to at the edges of the image."""
-        rows = _profile(window.shape[0], window.row0 > 0, window.row1 < self._grid.rows, self._margin)
-        cols = _profile(window.shape[1], window.col0 > 0, window.col1 < self._grid.cols, self._margin)
-        return np.outer(rows, cols)
-
-    def _give(self, end: int) -> tuple[Block, NDArray[np.uint8], NDArray[np.uint8]]:
-        block, height = Block(self._first, end, 0, self._grid.cols), end - self._first
-        sums, weights = self._sums[:, :height], self._weights[:height]
-        self._sums, self._weights, self._first = self._sums[:, height:], self._weights[height:], end
-        seen = weights > 0
-        whole = np.where(seen, weights, 1).astype(np.uint64) * _ONE
-        # Rounding of each class's probability may bring their sum a little over one.
-        total = np.minimum(sums.sum(axis=0, dtype=np.uint64), whole)
-        probability = ((100 * total + whole // 2) // whole).astype(np.uint8)
-        likeliest = (1 + sums.argmax(axis=0)).astype(np.uint8)
-        return block, np.where(seen, probability, np.uint8(NO_PROBABILITY)), np.where(seen, likeliest, np.uint8(0))
-
-
-def _profile(length: int, before: bool, after: bool, margin: int) -> NDArray[np.uint32]:
-    """Weights along one axis of a window that has neighbours before or after it.
-
-    A Hann ramp in the middle half of the margin. The outer quarter, where the network lacks context, weighs nothing.
-    """
-    outer = margin // 4
-    inner = margin - 2 * outer
-    places = (np.arange(inner) + 0.5) / max(inner, 1)
-    rising = np.rint(_FULL * np.sin(np.pi / 2 * places) ** 2)
-    ramp = np.concatenate([np.zeros(outer), rising, np.full(outer, _FULL)]).astype(np.uint32)
-    weights = np.full(length, _FULL, np.uint32)
-    if before:
-        weights[:margin] = ramp
-    if after:
-        weights[length - margin :] = np.minimum(weights[length - margin :], ramp[::-1])
-    return weights
-
-
-def _band_numbers(raster: Raster, bands: Sequence[str]) -> list[int]:
-    """Where the bands that a model needs stand in an image, counted from 0."""
-    if raster.dtype not in _TYPES:
-        raise InputError(
-            f"pixels are {raster.dtype}",
-            file=raster.path,
-            field="dtype",
-            mend=f"convert them to one of {', '.join(_TYPES)}",
-        )
-    there = raster.band_names
-    if missing := [name for name in bands if name not in there]:
-        named = ", ".join(name or "(no name)" for name in there)
-        raise InputError(
-            f"the model needs {', '.join(missing)}, and the image has {named}",
-            file=raster.path,
-            field="bands",
-            mend=f"supply an image with {', '.join(bands)}, name its bands so, or take a model for the bands it has",
-        )
-    return [there.index(name) for name in bands]
-
-
-def _check_units(image: Path, checkpoint: Checkpoint) -> None:
-    """Refuse an image whose values cannot be in the units that the model was trained in."""
-    bands = checkpoint.description.bands
-    with Raster(image) as raster:
-        numbers = _band_numbers(raster, [band.name for band in bands])
-        sample = raster.read_sample(_SAMPLE)[numbers]
-    for band, values in zip(bands, sample, strict=True):
-        found = values[np.isfinite(values)]
-        if found.size and (found.max() < band.mean / 20 or found.min() > band.mean + 20 * band.std):
-            raise InputError(
-                f"its values reach from {found.min():.6g} to {found.max():.6g}; the model '{checkpoint.path.stem}' was "
-                f"trained on {band.mean:.6g} ± {band.std:.2g}",
-                file=image,
-                field=band.name,
-                mend="bring the file to the model's units (such as reflectance times 10,000), or take another model",
+    with ExitStack() as files:
+        write_probability, write_classes = (
+            files.enter_context(
+                start_cog(folder / name, grid, dtype="uint8", nodata=NO_PROBABILITY, unit="%", names=names)
             )
+            for name, names in ((PROBABILITY, ["probability of a mine"]), (CLASS_PROBABILITIES, classes))
+        )
+        for segment, arrays in map_blocks(work, list(plan_segments(grid.shape, *plan)), workers=workers, keep=keep):
+            for window in plan_windows(segment.shape, *plan):
+                for finished in blend.add(within(segment, window), arrays[window.name]):
+                    write_probability(finished.rows, finished.probability[None])
+                    write_classes(finished.rows, finished.by_class)
+                    valid += int((finished.probability != NO_PROBABILITY).sum())
+                advance()
+    mask = write_mask(folder / PROBABILITY, folder / CLASS_PROBABILITIES, folder / MASK, options.thresholds)
+    return {"windows": len(windows), "pixels": valid, **mask}
 
 
-_loading = threading.Lock()
+def _predict_segment(
+    segment: Block, *, image: ImageBands, classes: int, predict: Predictor, plan: tuple[int, int]
+) -> dict[str, NDArray[np.int16]]:
+    """Probabilities of the mine classes in each window of a segment, MISSING for no data, by the window's name."""
+    values = image.read(segment)
+    return {
+        window.name: _predict_window(values[:, *window.slices], classes, predict)
+        for window in plan_windows(segment.shape, *plan)
+    }
 
 
-def _loaded(path: Path) -> Checkpoint:
-    with _loading:  # or threads that start together would each load it
-        return _read_once(path, path.stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=2)
-def _read_once(path: Path, _changed: int) -> Checkpoint:
-    checkpoint = read_checkpoint(path)
-    checkpoint.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return checkpoint
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """The blocks share the cores among themselves; and sums in one thread do not depend on how many there are."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+def _predict_window(values: NDArray[np.float32], classes: int, predict: Predictor) -> NDArray[np.int16]:
+    missing = np.isnan(values[0])
+    if missing.all():
+        return np.full((classes, *missing.shape), MISSING)
+    probability = predict(values)[1:]
+    return np.where(missing, MISSING, probability) if missing.any() else probability

@@ -36,16 +36,6 @@ class ReadImage:
     files: tuple[Path, Path]
     seen: NDArray[np.bool_]
 
-    @property
-    def pixel_m(self) -> float:
-        """Edge of a square as large as a pixel in the middle of the image, metres."""
-        return square_pixel_m(self.grid)
-
-
-def square_pixel_m(grid: Grid) -> float:
-    """Edge of a square as large as a pixel in the middle of a grid, metres."""
-    return math.sqrt(math.prod(grid.pixel_size))
-
 
 def read_labelled(imagery: ImageryOptions, reference: ReferenceOptions, folder: Path) -> list[ReadImage]:
     """Every image of an area that has labels, by date, held out or not.
@@ -84,7 +74,7 @@ def read_labelled(imagery: ImageryOptions, reference: ReferenceOptions, folder: 
 def _check_alike(images: Sequence[tuple[Path, Grid, tuple[str, ...]]]) -> None:
     """Refuse images whose bands or pixel size are not those of the first."""
     first, first_grid, first_bands = images[0]
-    wanted_m = square_pixel_m(first_grid)
+    wanted_m = first_grid.square_pixel_m
     for path, grid, bands in images[1:]:
         if bands != first_bands:
             raise InputError(
@@ -93,7 +83,7 @@ def _check_alike(images: Sequence[tuple[Path, Grid, tuple[str, ...]]]) -> None:
                 field="bands",
                 mend="supply the same bands in the same order for every date",
             )
-        pixel_m = square_pixel_m(grid)
+        pixel_m = grid.square_pixel_m
         if abs(math.log(pixel_m / wanted_m)) > _PIXEL_TOLERANCE:
             raise InputError(
                 f"its pixels are {pixel_m:.3g} m, those of {first.name} {wanted_m:.3g} m",

@@ -28,21 +28,43 @@ class ExtractionOptions(Options):
     """Which model finds the patches, and how it is run.
 
     model : a checkpoint (.safetensors, its sha256 beside it), relative to the area's folder, or the name of one that
-    ships with Pitwatch. threshold : probability from which a pixel belongs to the preliminary mask. window : edge of
-    the windows, pixels. margin : overlap of neighbouring windows, pixels, blended in its middle half; at most half a
-    window.
+    ships with Pitwatch. threshold : probability from which a pixel belongs to the preliminary mask. threshold_low :
+    a lower one, from which pixels belong to it that are connected to one that reaches `threshold`; by default there is
+    one threshold. window : edge of the windows, pixels. margin : overlap of neighbouring windows, pixels, blended in
+    its middle half; at most half a window.
+    augmentation : "d4" takes the mean over a window's eight turns and mirror images, which costs eight times as much.
+    backend, precision : what runs the network. "auto" takes OpenVINO, in int8 or bfloat16 where the processor is fast
+    at it and the results agree with float32, and PyTorch where the image is small.
     """
 
     model: str
-    threshold: Share = 0.5
-    window: Annotated[int, Field(ge=32)] = 256
-    margin: Annotated[int, Field(ge=0)] = 48
+    threshold: Share | None = None
+    threshold_low: Share | None = None
+    window: Annotated[int, Field(ge=32)] = 512
+    margin: Annotated[int, Field(ge=0)] = 64
+    augmentation: Literal["none", "d4"] = "none"
+    backend: Literal["auto", "pytorch", "openvino"] = "auto"
+    precision: Literal["auto", "float32", "bfloat16", "int8"] = "auto"
 
     @model_validator(mode="after")
-    def _margin_fits(self) -> Self:
+    def _parts_fit(self) -> Self:
         if 2 * self.margin > self.window:
             raise ValueError(f"a margin of {self.margin} pixels is more than half a window of {self.window}")
+        if self.threshold_low is not None and self.threshold is not None and self.threshold_low > self.threshold:
+            raise ValueError(f"threshold_low {self.threshold_low:g} is above threshold {self.threshold:g}")
+        if self.backend == "pytorch" and self.precision not in ("auto", "float32"):
+            raise ValueError(f"PyTorch runs in float32, not in {self.precision}; choose backend 'openvino' or 'auto'")
         return self
+
+    def with_threshold(self, of_the_model: float) -> Self:
+        """With the model's own threshold where none is given."""
+        return self if self.threshold is not None else self.model_copy(update={"threshold": of_the_model})
+
+    @property
+    def thresholds(self) -> tuple[float, float]:
+        """Low and high; of a model whose threshold is not known, 0.5."""
+        high = 0.5 if self.threshold is None else self.threshold
+        return high if self.threshold_low is None else min(self.threshold_low, high), high
 
 
 class SplitOptions(Options):

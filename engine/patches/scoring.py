@@ -10,32 +10,55 @@ from numpy.typing import NDArray
 
 from engine.blocks import Workers
 from engine.grid import Block, Grid
-from engine.patches.inference import CLASSES, PROBABILITY, extract
+from engine.patches.inference import MASK, PROBABILITY, extract
 from engine.patches.labelled import ReadImage
 from engine.patches.labels import UNLABELLED
+from engine.patches.mask import NO_MASK
 from engine.patches.options import ExtractionOptions, ReferenceOptions
 from engine.patches.parts import parts_of
 from engine.patches.sampling import LabelledImage
 from engine.raster import Raster, start_cog
 
 # Figures from labels and from what was predicted there, both uint8 of one shape, UNLABELLED where nothing is known.
+_THRESHOLDS = np.arange(20, 100, 5)  # per cent
 Score = Callable[[NDArray[np.uint8], NDArray[np.uint8]], Mapping[str, float]]
 
 
 def predict_image(image: LabelledImage, grid: Grid, bands: Sequence[str], checkpoint: Path) -> NDArray[np.uint8]:
     """Class of every pixel of an image in memory, 0 for background, as a run of the pipeline finds it."""
+    classes = _found(image, grid, bands, checkpoint, MASK)
+    classes[classes == NO_MASK] = 0
+    return classes
+
+
+def best_threshold(read: Sequence[ReadImage], reference: ReferenceOptions, checkpoint: Path) -> float:
+    """The threshold at which the mask has the best F1 (any mine) on the labels of the ground that training saw, at its
+    true share of mines: crops are centred on patches, so that 0.5 of what a network learns from them marks too much.
+    """
+    found, mines = np.zeros(101, np.int64), np.zeros(101, np.int64)
+    for one in read:
+        if one.image.date in reference.held_out_dates:
+            continue
+        percent = _found(one.image, one.grid, one.bands, checkpoint, PROBABILITY)
+        known = one.seen & (one.image.labels != UNLABELLED) & (percent <= 100)
+        found += np.bincount(percent[known], minlength=101)
+        mines += np.bincount(percent[known & (one.image.labels > 0)], minlength=101)
+    marked, hits = (np.cumsum(counts[::-1])[::-1] for counts in (found, mines))
+    f1 = 2 * hits / np.maximum(marked + mines.sum(), 1)
+    return float(_THRESHOLDS[f1[_THRESHOLDS].argmax()]) / 100
+
+
+def _found(image: LabelledImage, grid: Grid, bands: Sequence[str], checkpoint: Path, product: str) -> NDArray[np.uint8]:
+    """A product of the extraction of an image in memory."""
     options = ExtractionOptions(model=str(checkpoint))
     with TemporaryDirectory() as scratch:
         folder, path = Path(scratch), Path(scratch) / "image.tif"
         with start_cog(path, grid, dtype="float32", nodata=np.nan, unit="1", names=bands) as write:
             write(Block(0, grid.rows, 0, grid.cols), image.values)
         extract(path, checkpoint, folder, options, workers=Workers(count=torch.get_num_threads()), count=_uncounted)
-        with Raster(folder / PROBABILITY) as raster:
-            probability = raster.read()
-        with Raster(folder / CLASSES) as raster:
-            classes: NDArray[np.uint8] = raster.read()
-    classes[probability < 100 * options.threshold] = 0
-    return classes
+        with Raster(folder / product) as raster:
+            values: NDArray[np.uint8] = raster.read()
+    return values
 
 
 def score_parts(

@@ -19,7 +19,7 @@ from engine.imagery import IMAGE, ImageryOptions, SourceImage, colour_bands, no_
 from engine.objects.segmentation import check_weights
 from engine.objects.steps import FoundClasses, refine_masks, segment_image
 from engine.patches.checkpoint import Checkpoint, find_checkpoint, read_checkpoint
-from engine.patches.inference import CLASSES, PROBABILITY, extract
+from engine.patches.inference import MASK, PROBABILITY, extract
 from engine.patches.labels import read_labels
 from engine.patches.options import ExtractionOptions
 from engine.patches.split import is_mine, training_ground
@@ -120,6 +120,7 @@ def _infer_steps(
     area: Area, options: ExtractionOptions, images: ImageSteps, workspace: Workspace, workers: Workers
 ) -> ExtractionSteps:
     checkpoint = _open_checkpoint(options, area, images.sources.values())
+    options = options.with_threshold(checkpoint.description.threshold)
     records = {
         day: workspace.step(
             f"extraction-{day:%Y%m%d}",
@@ -135,7 +136,7 @@ def _infer_steps(
             code="patches",
             files=[checkpoint.path],
             after=[image],
-            parameters={"window": options.window, "margin": options.margin},
+            parameters=options.model_dump(mode="json", exclude={"model"}),
         )
         for day, image in images.records.items()
     }
@@ -164,14 +165,12 @@ def _refine(area: Area, extracted: ExtractionSteps, workspace: Workspace) -> Ext
             _training_reference(area, labelled, grid),
             folder,
             class_names=checkpoint.description.classes[1:],
-            threshold=options.threshold,
             options=area.options.refinement,
         ),
         code="objects",
         files=[file for path in labelled.values() for file in vector_files(path)],
         after=[*inferred.values(), *segmented.values()],
         parameters={
-            "threshold": options.threshold,
             "reference": area.options.reference.model_dump(mode="json") if area.options.reference else None,
             "labels": {str(day): path.name for day, path in labelled.items()},
             **area.options.refinement.model_dump(mode="json"),
@@ -179,7 +178,7 @@ def _refine(area: Area, extracted: ExtractionSteps, workspace: Workspace) -> Ext
     )
     return ExtractionProducts(
         checkpoint=checkpoint,
-        threshold=options.threshold,
+        threshold=options.thresholds[1],
         probabilities={day: workspace.path(record) for day, record in inferred.items()},
         refinement=workspace.path(refined),
         boundary_error_m=area.options.change.boundary_error_m or grid.pixel_size[0] / 2,
@@ -211,7 +210,7 @@ def _infer(
 
 
 def _found(folder: Path) -> FoundClasses:
-    return FoundClasses(folder / PROBABILITY, folder / CLASSES)
+    return FoundClasses(folder / PROBABILITY, folder / MASK)
 
 
 def _open_checkpoint(options: ExtractionOptions, area: Area, sources: Iterable[SourceImage]) -> Checkpoint:

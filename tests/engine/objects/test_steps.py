@@ -25,9 +25,9 @@ def refined_share(folder: Path, reference_pixels: int) -> dict[str, object]:
     percent = np.zeros(GRID.shape, np.uint8)
     percent[:, :8] = 90
     write_cog(folder / LABELS, labels, GRID, nodata=0, unit="1", name="object")
-    found = FoundClasses(folder / "probability.tif", folder / "classes.tif")
+    found = FoundClasses(folder / "probability.tif", folder / "mask.tif")
     write_cog(found.probability, percent, GRID, nodata=255, unit="%", name="probability")
-    write_cog(found.classes, np.ones(GRID.shape, np.uint8), GRID, nodata=0, unit="code", name="class")
+    write_cog(found.mask, (percent >= 50).astype(np.uint8), GRID, nodata=255, unit="code", name="class")
     reference = (np.arange(GRID.rows * GRID.cols) < reference_pixels).reshape(GRID.cols, GRID.rows).T
     refine_masks(
         {DAY: folder},
@@ -35,7 +35,6 @@ def refined_share(folder: Path, reference_pixels: int) -> dict[str, object]:
         {DAY: reference},
         folder,
         class_names=["quarry"],
-        threshold=0.5,
         options=RefinementOptions(least_share=0.4),
     )
     report: dict[str, object] = json.loads((folder / CONTROL).read_text())

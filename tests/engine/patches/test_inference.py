@@ -15,19 +15,18 @@ from numpy.typing import NDArray
 
 from engine.blocks import Kind, Workers
 from engine.errors import InputError
-from engine.patches.inference import (
-    CLASSES,
-    NO_PROBABILITY,
-    PROBABILITY,
-    extract,
-    plan_windows,
-    predict_windows,
-)
+from engine.patches.blending import NO_PROBABILITY, ONE, Blend, plan_segments, plan_windows, within
+from engine.patches.inference import CLASS_PROBABILITIES, MASK, PROBABILITY, extract, predict_windows
+from engine.patches.inputs import ImageBands
+from engine.patches.mask import NO_MASK
 from engine.patches.options import ExtractionOptions
 from engine.raster import Raster
 from tests.conftest import ROOT
 from tests.engine.patches.conftest import BANDS, uncounted, write_image, write_untrained
 
+CLASSES = ("pit", "dump")
+
+# Probability of any mine and of each class.
 Products = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 
@@ -38,7 +37,7 @@ class OneConvolution:
     Outside its input it sees zeros, as a network does. Gives background and two classes of mine.
     """
 
-    def __call__(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    def __call__(self, values: NDArray[np.float32]) -> NDArray[np.int16]:
         padded = np.pad(np.nan_to_num(values, nan=0.0), ((0, 0), (1, 1), (1, 1)))
         rows, cols = values.shape[1:]
         total = np.zeros((rows, cols), np.float32)
@@ -49,7 +48,8 @@ class OneConvolution:
                     total += weight * padded[band, row : row + rows, col : col + cols]
         mine = np.mod(total, 1024) / np.float32(1024)
         first = np.mod(total, 7) < 3
-        return np.stack([1 - mine, np.where(first, mine, 0), np.where(first, 0, mine)]).astype(np.float32)
+        probabilities = np.stack([1 - mine, np.where(first, mine, 0), np.where(first, 0, mine)])
+        return np.rint(probabilities * np.float32(ONE)).astype(np.int16)
 
 
 def scene(rows: int, cols: int, seed: int = 1, missing: float = 0.0) -> NDArray[np.float32]:
@@ -62,24 +62,38 @@ def scene(rows: int, cols: int, seed: int = 1, missing: float = 0.0) -> NDArray[
 
 def at_once(values: NDArray[np.float32]) -> Products:
     """What the stand-in makes of the whole image, in the products' units."""
-    probability = np.rint(OneConvolution()(values)[1:] * np.float32(10_000)).astype(np.int64)
-    per_cent = ((100 * probability.sum(axis=0) + 5_000) // 10_000).astype(np.uint8)
-    likeliest = (1 + probability.argmax(axis=0)).astype(np.uint8)
-    missing = np.isnan(values).any(axis=0)
-    return np.where(missing, np.uint8(255), per_cent), np.where(missing, np.uint8(0), likeliest)
+    probability = OneConvolution()(values)[1:].astype(np.int64)
+    percent = ((100 * np.stack([probability.sum(axis=0), *probability]) + ONE // 2) // ONE).astype(np.uint8)
+    percent[:, np.isnan(values).any(axis=0)] = NO_PROBABILITY
+    return percent[0], percent[1:]
 
 
 def read(folder: Path) -> Products:
     with Raster(folder / PROBABILITY) as raster:
         probability = raster.read()
-    with Raster(folder / CLASSES) as raster:
-        return probability, raster.read()
+    with Raster(folder / CLASS_PROBABILITIES) as raster:
+        assert raster.band_names == list(CLASSES)
+        assert raster.nodata == NO_PROBABILITY
+        return probability, raster.read_bands()
+
+
+def read_mask(folder: Path) -> NDArray[np.uint8]:
+    with Raster(folder / MASK) as raster:
+        mask: NDArray[np.uint8] = raster.read()
+    return mask
+
+
+def predicted(image: Path, folder: Path, workers: Workers, predict: Any = None, **options: Any) -> dict[str, Any]:
+    chosen = ExtractionOptions(model="-", **options)
+    bands = ImageBands.named(image, BANDS)
+    return predict_windows(
+        bands, CLASSES, predict or OneConvolution(), folder, chosen, workers=workers, count=uncounted
+    )
 
 
 def in_windows(values: NDArray[np.float32], folder: Path, workers: Workers, **options: Any) -> Products:
     image = write_image(folder / "image.tif", values, nodata=np.nan)
-    chosen = ExtractionOptions(model="-", **options)
-    predict_windows(image, BANDS, 2, OneConvolution(), folder, chosen, workers=workers, count=uncounted)
+    predicted(image, folder, workers, **options)
     return read(folder)
 
 
@@ -88,7 +102,7 @@ def assert_same(found: Products, wanted: Products) -> None:
         np.testing.assert_array_equal(one, other)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     rows=st.integers(1, 150),
     cols=st.integers(1, 150),
@@ -154,6 +168,17 @@ def test_windows_cover_the_image_and_stay_within(rows: int, cols: int, window: i
     assert covered.max() <= 9
 
 
+@given(rows=st.integers(1, 200), cols=st.integers(1, 2000), window=st.integers(32, 128), share=st.floats(0, 0.5))
+def test_the_segments_hold_the_windows(rows: int, cols: int, window: int, share: float) -> None:
+    plan = (window, int(share * window))
+    parts = [
+        within(segment, own)
+        for segment in plan_segments((rows, cols), *plan)
+        for own in plan_windows(segment.shape, *plan)
+    ]
+    assert parts == list(plan_windows((rows, cols), *plan))
+
+
 @pytest.fixture(scope="module")
 def photographed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """An image in a network's units, and an untrained network."""
@@ -177,7 +202,7 @@ def test_a_network_gives_the_same_whoever_runs_it(
     tmp_path_factory: pytest.TempPathFactory, photographed: tuple[Path, Path]
 ) -> None:
     serial = extracted(photographed, tmp_path_factory.mktemp("serial"), Workers("serial"))
-    assert (serial[0] == NO_PROBABILITY).sum() == (serial[1] == 0).sum() == 45
+    assert (serial[0] == NO_PROBABILITY).sum() == (serial[1][1] == NO_PROBABILITY).sum() == 45
     assert len(np.unique(serial[0])) > 3, "an untrained network says not everywhere the same"
     for workers in (Workers("threads", 1), Workers("threads", 3), Workers("processes", 2)):
         assert_same(extracted(photographed, tmp_path_factory.mktemp(workers.kind), workers), serial)
@@ -201,22 +226,22 @@ def test_a_killed_run_goes_on_and_gives_the_same(tmp_path: Path, photographed: t
 
 
 def test_windows_without_data_do_not_reach_the_network(tmp_path: Path) -> None:
-    def fail(_: NDArray[np.float32]) -> NDArray[np.float32]:
+    def fail(_: NDArray[np.float32]) -> NDArray[np.int16]:
         raise AssertionError("there is nothing to predict")
 
     image = write_image(tmp_path / "image.tif", np.zeros((3, 70, 70), np.uint16), nodata=0)
-    options = ExtractionOptions(model="-", window=32, margin=8)
-    report = predict_windows(image, BANDS, 2, fail, tmp_path, options, workers=Workers("serial"), count=uncounted)
+    report = predicted(image, tmp_path, Workers("serial"), fail, window=32, margin=8)
     assert report["pixels"] == 0
+    assert report["mask_pixels"] == 0
     assert (read(tmp_path)[0] == NO_PROBABILITY).all()
+    assert (read_mask(tmp_path) == NO_MASK).all()
 
 
 def test_a_pixel_without_data_in_one_band_has_none(tmp_path: Path) -> None:
     values = np.full((3, 40, 40), 100, np.uint16)
     values[1, 7, 8] = 0
     image = write_image(tmp_path / "image.tif", values, nodata=0)
-    options = ExtractionOptions(model="-", window=32, margin=8)
-    predict_windows(image, BANDS, 2, OneConvolution(), tmp_path, options, workers=Workers("serial"), count=uncounted)
+    predicted(image, tmp_path, Workers("serial"), window=32, margin=8)
     missing = read(tmp_path)[0] == NO_PROBABILITY
     assert missing[7, 8]
     assert missing.sum() == 1
@@ -225,24 +250,21 @@ def test_a_pixel_without_data_in_one_band_has_none(tmp_path: Path) -> None:
 def test_bands_are_found_by_name_in_any_order(tmp_path: Path) -> None:
     values = scene(40, 50)
     image = write_image(tmp_path / "image.tif", values[[2, 0, 1]], ("B04", "B02", "B03"), nodata=np.nan)
-    options = ExtractionOptions(model="-", window=32, margin=8)
-    predict_windows(image, BANDS, 2, OneConvolution(), tmp_path, options, workers=Workers("serial"), count=uncounted)
+    predicted(image, tmp_path, Workers("serial"), window=32, margin=8)
     assert_same(read(tmp_path), at_once(values))
 
 
 def test_no_more_rows_are_held_than_windows_touch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sums of a tall image never hold more than the open windows' rows."""
-    from engine.patches import inference
-
     highest = 0
-    reach = inference._Blend._reach
+    make_room = Blend._make_room
 
-    def watched(blend: inference._Blend, row: int) -> None:
+    def watched(blend: Blend, row: int) -> None:
         nonlocal highest
-        reach(blend, row)
-        highest = max(highest, len(blend._weights))
+        make_room(blend, row)
+        highest = max(highest, blend.held)
 
-    monkeypatch.setattr(inference._Blend, "_reach", watched)
+    monkeypatch.setattr(Blend, "_make_room", watched)
     in_windows(scene(600, 40), tmp_path, Workers("serial"), window=32, margin=8)
     assert highest <= 32
 

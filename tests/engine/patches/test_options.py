@@ -13,3 +13,15 @@ def test_margins_are_at_most_half_a_window() -> None:
 def test_light_is_a_range() -> None:
     with pytest.raises(ValueError, match=r"the least light 1\.2 is more than the greatest 0\.8"):
         TrainingOptions(light=(1.2, 0.8))
+
+
+def test_the_low_threshold_is_not_above_the_high_one() -> None:
+    assert ExtractionOptions(model="m").thresholds == (0.5, 0.5)
+    assert ExtractionOptions(model="m", threshold_low=0.3).thresholds == (0.3, 0.5)
+    with pytest.raises(ValueError, match=r"threshold_low 0\.6 is above threshold 0\.5"):
+        ExtractionOptions(model="m", threshold_low=0.6)
+
+
+def test_pytorch_runs_in_float32() -> None:
+    with pytest.raises(ValueError, match="PyTorch runs in float32, not in int8"):
+        ExtractionOptions(model="m", backend="pytorch", precision="int8")
