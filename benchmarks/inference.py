@@ -3,10 +3,10 @@
     python -m benchmarks.inference [AREA] [--model FILE] [--plain-model FILE] [--zoom Z] [--stride S] [--full] [--json]
 
 Without AREA the scene is noise at 1 m and the weights are random: speed depends on neither. Each way runs in a process
-of its own, on one core, and is measured in CPU seconds, reading and writing apart; what a scene of 16,500 x 16,500 pixels
-costs follows from the cost of a window and the number of windows. Pixels per second are given for two cores. With
-AREA and models the F1 of any mine on the labelled pixels of a crop stands beside the speed. `--full` searches a made-up
-scene of 16,500 x 16,500 pixels on two threads with the wall clock running.
+of its own, on one core, and is measured in CPU seconds, reading and writing apart; what a scene of 16,500 x 16,500
+pixels costs follows from the cost of a window and the number of windows. Pixels per second are given for two cores.
+With AREA and models the F1 of any mine on the labelled pixels of a crop stands beside the speed. `--full` searches a
+made-up scene of 16,500 x 16,500 pixels on two threads with the wall clock running.
 """
 
 import argparse
@@ -26,8 +26,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.table import Table
 
+from benchmarks.inference_figures import CORES, as_json, as_table
 from benchmarks.inference_scenes import BANDS, write_labelled, write_noise, write_random
 from engine.assessment import Confusion
 from engine.blocks import Workers
@@ -40,7 +40,7 @@ from engine.patches.inputs import ImageBands, Standardisation
 from engine.patches.options import ExtractionOptions
 from engine.raster import Raster, start_cog
 
-FULL, CORES = 16_500, 2
+FULL = 16_500
 # Whole windows of 512 with a margin of 64; the plain ways see a crop.
 SCENE, CROP = (1856, 3648), 1024
 PLAIN_WINDOW, PLAIN_STEP = 256, 128
@@ -263,61 +263,6 @@ def search_full(way: Way, image: Path) -> dict[str, Any]:
 
 def _uncounted(_total: int) -> Callable[[], None]:
     return lambda: None
-
-
-def as_json(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Ratios of CPU seconds, and the figures of each way by its name."""
-    plain, eager_16, own_eager, _, single, half, best = (row["cpu_s_per_mpx"] for row in rows.values())
-    return {
-        "ratio_to_plain": plain / best,
-        "ratio_to_plain_float32": plain / single,
-        "ratio_to_plain_bfloat16": plain / half,
-        "ratio_to_eager_16": eager_16 / best,
-        "ratio_to_own_eager_16": own_eager / best,
-        "kpx_per_s": CORES * 1e3 / best,
-        "peak_mb": list(rows.values())[-1]["peak_mb"],
-        "ways": {name: {key: one for key, one in row.items() if key != "found"} for name, row in rows.items()},
-    }
-
-
-def as_table(rows: dict[str, dict[str, Any]]) -> Table:
-    table = Table(
-        *(
-            "",
-            "kpx/s, 2 cores",
-            "CPU s/Mpx",
-            "times plain",
-            "reading",
-            "writing",
-            "prepare, s",
-            "peak, MB",
-            "agree",
-            "F1",
-        ),
-        title="Inference (CPU seconds of one core; reading and writing apart)",
-        title_justify="left",
-    )
-    plain = next(iter(rows.values()))["cpu_s_per_mpx"]
-    for name, row in rows.items():
-        seconds = row["cpu_s_per_mpx"]
-        table.add_row(
-            name,
-            f"{CORES * 1e3 / seconds:.0f}",
-            f"{seconds:.3f}",
-            f"{plain / seconds:.1f}",
-            *(
-                f"{row[key]:{form}}" if key in row else ""
-                for key, form in (
-                    ("read_s_per_mpx", ".3f"),
-                    ("write_s_per_mpx", ".3f"),
-                    ("prepare_s", ".1f"),
-                    ("peak_mb", ".0f"),
-                    ("argmax_agreement", ".4f"),
-                    ("f1", ".3f"),
-                )
-            ),
-        )
-    return table
 
 
 if __name__ == "__main__":

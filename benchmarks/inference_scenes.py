@@ -18,7 +18,6 @@ from engine.patches.labels import UNLABELLED
 from engine.patches.training import read_labelled
 from engine.raster import start_cog
 
-
 BANDS = ("red", "green", "blue", "near infrared")
 
 
