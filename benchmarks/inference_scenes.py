@@ -14,8 +14,8 @@ from engine.area import AreaOptions
 from engine.grid import Block, Grid
 from engine.options import read_options
 from engine.patches.checkpoint import BandOptions, ModelDescription, write_checkpoint
+from engine.patches.labelled import read_labelled
 from engine.patches.labels import UNLABELLED
-from engine.patches.training import read_labelled
 from engine.raster import start_cog
 
 BANDS = ("red", "green", "blue", "near infrared")
