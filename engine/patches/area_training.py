@@ -16,7 +16,7 @@ from engine.patches.labelled import ReadImage, read_labelled, training_data
 from engine.patches.labels import require_every_class
 from engine.patches.model import ATROUS_RATES, DeepLabV3
 from engine.patches.options import ReferenceOptions, TrainingOptions
-from engine.patches.sampling import LabelledImage, Standard, measure, training_parts
+from engine.patches.sampling import LabelledImage, Standard, measure, normalised, training_parts
 from engine.patches.scoring import Score, best_threshold, predict_image, score_parts
 from engine.patches.training import PROCESSOR, Count, train
 from engine.patches.weights import StartingWeights, find_weights
@@ -56,7 +56,10 @@ def train_area(asked: AreaTraining, *, count: Count, score: Score, hardware: Har
     require_every_class([part.labels for part in parts], reference, [one.files[1] for one in read])
     _check_crop(parts, options)
     begin = find_weights(options.initial, asked.folder) if options.initial is not None else None
-    standard, classes = measure(parts), ("background", *reference.classes)
+    trained_on, classes = measure(parts), ("background", *reference.classes)
+    if options.normalise == "image":
+        parts = normalised(parts)
+    standard = measure(parts)
 
     def start(network: DeepLabV3) -> None:
         if begin is not None:
@@ -66,7 +69,7 @@ def train_area(asked: AreaTraining, *, count: Count, score: Score, hardware: Har
     training = train(parts, standard, len(classes), options, count=count, begin=start, hardware=hardware, keep=keep)
     if not hardware.leads:
         return None
-    description = _description(asked, read, standard, begin).model_copy(update={"metrics": training.metrics})
+    description = _description(asked, read, trained_on, begin).model_copy(update={"metrics": training.metrics})
     state = training.network.state_dict()
     # What is looked at is what is shipped: weights in float16, run as a pipeline runs them.
     with TemporaryDirectory() as scratch:
@@ -108,6 +111,7 @@ def _description(
             BandOptions(name=band, mean=float(mean), std=float(std))
             for band, mean, std in zip(read[0].bands, standard.mean, standard.std, strict=True)
         ),
+        normalise=options.normalise,
         pixel_m=read[0].grid.square_pixel_m,
         data=training_data(read, asked.folder, reference, begin.files if begin else {}),
         recipe=options,

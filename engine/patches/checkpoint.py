@@ -20,7 +20,7 @@ from torch import Tensor
 from engine.errors import InputError
 from engine.options import Options, Share
 from engine.patches.model import DeepLabV3
-from engine.patches.options import ZOOMS, Architecture, RowRange, SplitOptions, TrainingOptions, Zoom
+from engine.patches.options import ZOOMS, Architecture, Normalise, RowRange, SplitOptions, TrainingOptions, Zoom
 from engine.patches.weight_files import SUFFIX, check_sum, read_tensors, refuse_pickles, write_weights
 
 MODELS = Path(__file__).parents[2] / "models"
@@ -56,7 +56,8 @@ class ModelDescription(Options):
 
     classes : names by code, "background" first. pixel_m : edge of the pixels that it was trained on, metres; unknown in
     older files. threshold : probability from which a pixel is a mine's,
-    where an area does not say another. metrics : name -> value, of the final weights.
+    where an area does not say another. normalise : whose mean and standard deviation images are standardised with: the
+    bands', or each image's own. metrics : name -> value, of the final weights.
     """
 
     format: Literal["pitwatch-patches"] = "pitwatch-patches"
@@ -70,6 +71,7 @@ class ModelDescription(Options):
     bands: tuple[BandOptions, ...]
     pixel_m: float | None = None
     threshold: Share = 0.5
+    normalise: Normalise = "training"
     data: TrainingDataOptions = TrainingDataOptions()
     recipe: TrainingOptions | None = None
     metrics: dict[str, float] = Field(default_factory=dict)

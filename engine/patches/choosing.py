@@ -100,7 +100,7 @@ def choose(
     if not precisions:
         choice = Choice(Prepared("pytorch", "float32", checkpoint.path, pixel_m), {})
     else:
-        trial = _Trial(network, image, shape, window, Standardisation.of(checkpoint.description), folder)
+        trial = _Trial(network, image, shape, window, Standardisation.of(checkpoint.description, image), folder)
         choice = trial.first_that_agrees(precisions, options)
     partial = folder / f"{_CHOICE}.partial"
     prepared = {"path": str(choice.prepared.path), "pixel_m": choice.prepared.pixel_m}

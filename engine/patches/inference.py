@@ -115,7 +115,7 @@ def extract(
         pixel_m=pixel_m,
     )
     predict = NetworkPredictor(
-        choice.prepared, Standardisation.of(known.description), window, d4=options.augmentation == "d4"
+        choice.prepared, Standardisation.of(known.description, bands), window, d4=options.augmentation == "d4"
     )
     found = predict_windows(bands, classes, predict, folder, options, workers=workers, keep=keep, count=count)
     shutil.rmtree(made)

@@ -1,6 +1,6 @@
 """An image as a network takes it: its bands in the model's order and units, window by window."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,8 @@ from engine.patches.checkpoint import Checkpoint, ModelDescription
 from engine.raster import Raster
 
 _TYPES = ("uint8", "int16", "uint16", "int32", "uint32", "float32", "float64")
+# Of the blocks that tell an image's mean and spread: edge in pixels, and how many along an edge at most.
+_BLOCK, _BLOCKS = 128, 16
 _SAMPLE = 512  # pixels along an edge tell whether an image is in the model's units
 
 
@@ -27,6 +29,15 @@ class ImageBands:
     def named(cls, path: Path, names: Sequence[str]) -> "ImageBands":
         with Raster(path) as raster:
             return cls(path, tuple(band_numbers(raster, names)))
+
+    def lattice(self) -> Iterator[Block]:
+        """Blocks spread evenly over the image, all of it where it is small."""
+        with Raster(self.path) as raster:
+            shape = raster.grid.shape
+        rows, cols = (_spread(edge) for edge in shape)
+        for row in rows:
+            for col in cols:
+                yield Block(row, min(row + _BLOCK, shape[0]), col, min(col + _BLOCK, shape[1]))
 
     def read(self, block: Block) -> NDArray[np.float32]:
         """Shape (bands, rows, cols); NaN in every band of a pixel where any band has no data."""
@@ -45,21 +56,42 @@ class ImageBands:
 
 @dataclass(frozen=True)
 class Standardisation:
-    """Mean and standard deviation of the bands in a network's training data."""
+    """Mean and standard deviation that bands are standardised with."""
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
 
     @classmethod
-    def of(cls, description: ModelDescription) -> "Standardisation":
+    def of(cls, description: ModelDescription, image: "ImageBands") -> "Standardisation":
+        """Those of the network's training data, or the image's own, as the network was trained."""
+        if description.normalise == "image":
+            return cls.of_image(image)
         return cls(tuple(band.mean for band in description.bands), tuple(band.std for band in description.bands))
 
+    @classmethod
+    def of_image(cls, image: "ImageBands") -> "Standardisation":
+        """An image's own, by blocks on a lattice: overviews will not do, whose pixels are means."""
+        pixels = np.concatenate(
+            [image.read(block).reshape(len(image.numbers), -1) for block in image.lattice()], axis=1
+        )
+        pixels = pixels[:, ~np.isnan(pixels[0])].astype(np.float64)
+        if not pixels.size:
+            return cls((0.0,) * len(pixels), (1.0,) * len(pixels))
+        spread = np.maximum(pixels.std(axis=1), 1e-6)
+        return cls(tuple(pixels.mean(axis=1).tolist()), tuple(spread.tolist()))
+
     def __call__(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Bands as the network takes them: mean 0 and standard deviation 1 in its training data, 0 for no data."""
+        """Bands as the network takes them: about 0, a standard deviation of about 1, 0 for no data."""
         standardised = values - np.array(self.mean, np.float32)[:, None, None]
         standardised /= np.array(self.std, np.float32)[:, None, None]
         standardised[np.isnan(standardised)] = 0
         return standardised
+
+
+def _spread(edge: int) -> list[int]:
+    """Where blocks begin along an edge."""
+    count = min(_BLOCKS, -(-edge // _BLOCK))
+    return sorted({int(start) for start in np.linspace(0, max(0, edge - _BLOCK), count)})
 
 
 def band_numbers(raster: Raster, bands: Sequence[str]) -> list[int]:
@@ -86,6 +118,8 @@ def band_numbers(raster: Raster, bands: Sequence[str]) -> list[int]:
 def check_units(image: Path, checkpoint: Checkpoint) -> None:
     """Refuse an image whose values cannot be in the units that the model was trained in."""
     bands = checkpoint.description.bands
+    if checkpoint.description.normalise == "image":
+        return  # any unit will do
     with Raster(image) as raster:
         numbers = band_numbers(raster, [band.name for band in bands])
         sample = raster.read_sample(_SAMPLE)[numbers]

@@ -24,6 +24,11 @@ Zoom = Annotated[float, AfterValidator(_one_of_the_zooms)]
 RowRange = tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]
 
 
+# Whose mean and standard deviation the bands of an image are brought to 0 and 1 with: those of all that a model was
+# trained on, or the image's own.
+Normalise = Literal["training", "image"]
+
+
 class ExtractionOptions(Options):
     """Which model finds the patches, and how it is run.
 
@@ -127,6 +132,8 @@ class TrainingOptions(Options):
     (reflectance falls by half from summer to winter); 1, 1 for none. jitter : strength of the other changes of contrast
     and brightness, and of noise, 0 to 1. rescale : crops are made larger or smaller by factors from e^-rescale to
     e^rescale.
+    normalise : by the "training" images together, or each "image" by itself, which takes haze, sun and gain of a date
+    away where images are large beside what is looked for.
     initial : weights to begin with: a checkpoint's path or name, or published weights (`python -m engine weights`);
     without it they are random. warm_up : share of the steps in which the learning rate rises; a cosine follows.
     clip : longest gradient. dropout : before the last layers.
@@ -151,6 +158,7 @@ class TrainingOptions(Options):
     light: tuple[Positive, Positive] = (0.55, 1.25)
     jitter: Share = 1
     rescale: Share = 0.25
+    normalise: Normalise = "training"
     initial: str | None = None
     warm_up: Share = 0.1
     weight_decay: Annotated[float, Field(ge=0)] = 1e-2

@@ -4,7 +4,7 @@ Images for training are read whole into memory (a labelled district is small: 40
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
@@ -98,6 +98,16 @@ def measure(parts: Sequence[LabelledImage]) -> Standard:
     mean = sum(np.nansum(pixels, axis=1) for pixels in _strips(parts)) / count
     variance = sum(np.nansum((pixels - mean[:, None]) ** 2, axis=1) for pixels in _strips(parts)) / count
     return Standard(mean, np.maximum(np.sqrt(variance), 1e-6))
+
+
+def normalised(parts: Sequence[LabelledImage]) -> list[LabelledImage]:
+    """Parts whose values have been brought to mean 0 and standard deviation 1 in each image, by what training sees."""
+    own = {part.date: measure([one for one in parts if one.date == part.date]) for part in parts}
+    scaled = []
+    for part in parts:
+        mean, std = (array.astype(np.float32)[:, None, None] for array in own[part.date])
+        scaled.append(replace(part, values=(part.values - mean) / std))
+    return scaled
 
 
 def _strips(parts: Sequence[LabelledImage]) -> Iterator[NDArray[np.float64]]:
