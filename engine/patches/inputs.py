@@ -14,7 +14,7 @@ from engine.raster import Raster
 
 _TYPES = ("uint8", "int16", "uint16", "int32", "uint32", "float32", "float64")
 # Of the blocks that tell an image's mean and spread: edge in pixels, and how many along an edge at most.
-_BLOCK, _BLOCKS = 128, 16
+_BLOCK, _BLOCKS = 128, 10
 _SAMPLE = 512  # pixels along an edge tell whether an image is in the model's units
 
 
