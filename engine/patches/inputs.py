@@ -89,9 +89,10 @@ class Standardisation:
 
 
 def _spread(edge: int) -> list[int]:
-    """Where blocks begin along an edge."""
-    count = min(_BLOCKS, -(-edge // _BLOCK))
-    return sorted({int(start) for start in np.linspace(0, max(0, edge - _BLOCK), count)})
+    """Where blocks begin along an edge, one beside the other where they cover it."""
+    if edge <= _BLOCKS * _BLOCK:
+        return list(range(0, edge, _BLOCK))
+    return [int(start) for start in np.linspace(0, edge - _BLOCK, _BLOCKS)]
 
 
 def band_numbers(raster: Raster, bands: Sequence[str]) -> list[int]:
