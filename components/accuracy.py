@@ -220,16 +220,16 @@ def _left_out(part: AssessedPart) -> str:
 
 def _about(assessment: Assessment) -> str:
     """What was held against what, and by which rules."""
-    truth = (
-        _("Held against the simulated truth")
+    held = (
+        _("Held against the simulated truth on {day}.")
         if assessment.truth == "simulated"
-        else _("Held against interpreted outlines and labels")
-    )
+        else _("Held against interpreted outlines and labels on {day}.")
+    ).format(day=wording.day(assessment.made.date()))
     rules = _(
-        "Pixels outside the ground that training saw, all of them. Patches: parts of the mask of {area} m² and more, "
-        "matched one to one from an IoU of {iou} on."
+        "All pixels count, at their true imbalance. Patches: parts of the mask of {area} m² and more, matched one to one "
+        "from an IoU of {iou} on."
     ).format(area=wording.number(assessment.least_area_m2), iou=wording.number(assessment.least_iou, 1))
-    return f"{truth}, {wording.day(assessment.made.date())}. {rules}"
+    return f"{held} {rules}"
 
 
 def _share(part: int, whole: int) -> str:

@@ -38,7 +38,7 @@ def draw_examples(image: AssessedImage, path: Path) -> None:
     names = [Line2D([], [], color=_TRUE, label="true"), Line2D([], [], color=_FOUND, label="extracted")]
     title = f"{image.day}" if chosen else f"{image.day}: nothing to show"
     figure.legend(handles=names, loc="outside lower center", ncols=2, frameon=False, title=title)
-    figure.savefig(path, dpi=150)
+    figure.savefig(path, dpi=150, bbox_inches="tight")  # the first heading stands above the first row
 
 
 def _draw_row(line: Sequence[Axes], kind: str, those: Sequence[Example], image: AssessedImage) -> None:
