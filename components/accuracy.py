@@ -226,8 +226,8 @@ def _about(assessment: Assessment) -> str:
         else _("Held against interpreted outlines and labels on {day}.")
     ).format(day=wording.day(assessment.made.date()))
     rules = _(
-        "All pixels count, at their true imbalance. Patches: parts of the mask of {area} m² and more, matched one to one "
-        "from an IoU of {iou} on."
+        "All pixels count, at their true imbalance. Patches: parts of the mask of {area} m² and more, matched one to "
+        "one from an IoU of {iou} on."
     ).format(area=wording.number(assessment.least_area_m2), iou=wording.number(assessment.least_iou, 1))
     return f"{held} {rules}"
 
