@@ -55,8 +55,8 @@ class ModelDescription(Options):
     """The header of a checkpoint.
 
     classes : names by code, "background" first. pixel_m : edge of the pixels that it was trained on, metres; unknown in
-    older files. threshold : probability from which a pixel is a mine's,
-    where an area does not say another. metrics : name -> value, of the final weights.
+    older files. threshold : probability from which a pixel is a mine's, where an area does not say another.
+    metrics : name -> value, of the final weights.
     """
 
     format: Literal["pitwatch-patches"] = "pitwatch-patches"
