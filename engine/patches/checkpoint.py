@@ -55,9 +55,9 @@ class ModelDescription(Options):
     """The header of a checkpoint.
 
     classes : names by code, "background" first. pixel_m : edge of the pixels that it was trained on, metres; unknown in
-    older files. threshold : probability from which a pixel is a mine's,
-    where an area does not say another. normalise : whose mean and standard deviation images are standardised with: the
-    bands', or each image's own. metrics : name -> value, of the final weights.
+    older files. threshold : probability from which a pixel is a mine's, where an area does not say another.
+    normalise : whose mean and standard deviation images are standardised with: the bands', or each image's own.
+    metrics : name -> value, of the final weights.
     """
 
     format: Literal["pitwatch-patches"] = "pitwatch-patches"

@@ -33,10 +33,10 @@ class ExtractionOptions(Options):
     """Which model finds the patches, and how it is run.
 
     model : a checkpoint (.safetensors, its sha256 beside it), relative to the area's folder, or the name of one that
-    ships with Pitwatch. threshold : probability from which a pixel belongs to the preliminary mask. threshold_low :
-    a lower one, from which pixels belong to it that are connected to one that reaches `threshold`; by default there is
-    one threshold. window : edge of the windows, pixels. margin : overlap of neighbouring windows, pixels, blended in
-    its middle half; at most half a window.
+    ships with Pitwatch. threshold : probability from which a pixel belongs to the preliminary mask; by default the
+    model's own. threshold_low : a lower one, from which pixels belong to it that are connected to one that reaches
+    `threshold`; by default there is one threshold. window : edge of the windows, pixels. margin : overlap of
+    neighbouring windows, pixels, blended in its middle half; at most half a window.
     augmentation : "d4" takes the mean over a window's eight turns and mirror images, which costs eight times as much.
     backend, precision : what runs the network. "auto" takes OpenVINO, in int8 or bfloat16 where the processor is fast
     at it and the results agree with float32, and PyTorch where the image is small.
@@ -67,7 +67,7 @@ class ExtractionOptions(Options):
 
     @property
     def thresholds(self) -> tuple[float, float]:
-        """Low and high; of a model whose threshold is not known, 0.5."""
+        """Low and high; 0.5 where neither area nor model gives one. The low one is never above a model's own."""
         high = 0.5 if self.threshold is None else self.threshold
         return high if self.threshold_low is None else min(self.threshold_low, high), high
 

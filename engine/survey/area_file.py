@@ -149,9 +149,12 @@ def _patches(place: Place, root: Path) -> Iterator[str]:
     off = "" if place.finds_patches else "# "
     yield f"{off}[extraction]"
     active = place.finds_patches
-    yield str(Line("model", model.name if model else "model.safetensors", "a shipped model, or a file", active=active))
-    threshold = ExtractionOptions.model_fields["threshold"].default
-    yield str(Line("threshold", threshold, "probability from which a pixel is a mine's", active=False))
+    options = ExtractionOptions(model=model.name if model else "model.safetensors")
+    if model and model.threshold is not None:
+        options = options.with_threshold(model.threshold)
+    yield str(Line("model", options.model, "a shipped model, or a file", active=active))
+    what = "probability from which a pixel is a mine's; by itself the model's own"
+    yield str(Line("threshold", options.thresholds[1], what, active=False))
 
 
 def _refinement(place: Place, notes: Notes) -> Iterator[str]:

@@ -16,11 +16,12 @@ _SUFFIX, _HEADER = ".safetensors", "pitwatch"
 
 @dataclass(frozen=True)
 class Model:
-    """name : as `extraction.model` takes it."""
+    """name : as `extraction.model` takes it. threshold : the model's own; None where its header gives none."""
 
     name: str
     bands: tuple[str, ...]
     classes: tuple[str, ...]
+    threshold: float | None = None
 
 
 def find_models(listing: Listing, unused: Unused) -> list[Model]:
@@ -53,7 +54,9 @@ def _header(path: Path) -> dict[str, Any] | None:
 
 def _model(name: str, header: dict[str, Any]) -> Model:
     bands = (band.get("name", "") if isinstance(band, dict) else band for band in header["bands"])
-    return Model(name, tuple(str(band) for band in bands), tuple(str(one) for one in header.get("classes", ())))
+    classes, threshold = tuple(str(one) for one in header.get("classes", ())), header.get("threshold")
+    own = float(threshold) if isinstance(threshold, int | float) else None
+    return Model(name, tuple(str(band) for band in bands), classes, own)
 
 
 def fitting(models: Sequence[Model], bands: Sequence[str]) -> Model | None:

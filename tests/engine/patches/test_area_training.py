@@ -14,7 +14,9 @@ from engine.imagery import ImageryOptions
 from engine.patches import training as loop
 from engine.patches.area_training import AreaTraining, train_area
 from engine.patches.checkpoint import Checkpoint, read_checkpoint
-from engine.patches.options import Architecture, TrainingOptions
+from engine.patches.labelled import read_labelled
+from engine.patches.options import Architecture, SplitOptions, TrainingOptions
+from engine.patches.scoring import best_threshold
 from tests.engine.conftest import write_tif
 from tests.engine.patches.conftest import BANDS, grid_of, uncounted, write_image
 from tests.engine.patches.pits import FIRST, QUICK, REFERENCE, SECOND, scene, write_dates
@@ -51,6 +53,17 @@ def test_the_header_says_where_the_model_comes_from(tmp_path: Path) -> None:
     assert description.recipe == QUICK
     assert description.pixel_m == pytest.approx(10, rel=1e-3)
     assert description.metrics["training.loss"] > 0
+    assert description.threshold == 0.5
+
+
+def test_with_a_split_the_threshold_is_chosen_and_nothing_of_the_test_half_is_looked_at(tmp_path: Path) -> None:
+    imagery = write_dates(tmp_path)
+    split = REFERENCE.model_copy(update={"held_out_rows": (), "split": SplitOptions(tile=24, step=8)})
+    checkpoint = trained(tmp_path, imagery, reference=split)
+    description = checkpoint.description
+    assert description.data.split == split.split
+    assert description.threshold == best_threshold(read_labelled(imagery, split, tmp_path), split, checkpoint.path)
+    assert {name.split(".")[0] for name in description.metrics} == {"training"}
 
 
 @pytest.mark.parametrize("architecture", ["resnet18", "resnet34", "resnet50"])

@@ -225,6 +225,23 @@ def test_a_killed_run_goes_on_and_gives_the_same(tmp_path: Path, photographed: t
     assert sorted(keep.iterdir()) == done
 
 
+def test_the_models_own_threshold_holds_where_the_area_gives_none(
+    tmp_path: Path, photographed: tuple[Path, Path]
+) -> None:
+    image, plain = photographed
+    probability, _ = extracted((image, plain), tmp_path, Workers("serial"))
+    known = probability[probability != NO_PROBABILITY]
+    own, given = (int(percent) / 100 for percent in (np.median(known), known.max()))
+    assert 0 < own < given, "the two thresholds give two masks"
+    checkpoint = write_untrained(tmp_path / "own.safetensors", threshold=own).path
+    for threshold, wanted in ((None, own), (given, given)):
+        options = ExtractionOptions(model="own", window=48, margin=16, threshold=threshold)
+        extract(image, checkpoint, tmp_path, options, workers=Workers("serial"), count=uncounted)
+        mask = read_mask(tmp_path)
+        np.testing.assert_array_equal(mask == NO_MASK, probability == NO_PROBABILITY)
+        np.testing.assert_array_equal((mask > 0)[mask != NO_MASK], known >= round(100 * wanted))
+
+
 def test_windows_without_data_do_not_reach_the_network(tmp_path: Path) -> None:
     def fail(_: NDArray[np.float32]) -> NDArray[np.int16]:
         raise AssertionError("there is nothing to predict")

@@ -19,7 +19,15 @@ def test_the_low_threshold_is_not_above_the_high_one() -> None:
     assert ExtractionOptions(model="m").thresholds == (0.5, 0.5)
     assert ExtractionOptions(model="m", threshold_low=0.3).thresholds == (0.3, 0.5)
     with pytest.raises(ValueError, match=r"threshold_low 0\.6 is above threshold 0\.5"):
-        ExtractionOptions(model="m", threshold_low=0.6)
+        ExtractionOptions(model="m", threshold=0.5, threshold_low=0.6)
+
+
+def test_without_a_threshold_the_models_own_is_taken() -> None:
+    assert ExtractionOptions(model="m").with_threshold(0.7).thresholds == (0.7, 0.7)
+    assert ExtractionOptions(model="m", threshold=0.6).with_threshold(0.7).thresholds == (0.6, 0.6)
+    low = ExtractionOptions(model="m", threshold_low=0.3)
+    assert low.with_threshold(0.7).thresholds == (0.3, 0.7)
+    assert low.with_threshold(0.2).thresholds == (0.2, 0.2)
 
 
 def test_pytorch_runs_in_float32() -> None:

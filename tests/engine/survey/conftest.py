@@ -99,9 +99,9 @@ def write_polygons(path: Path, columns: Mapping[str, Sequence[Any]], grid: Grid 
     return path
 
 
-def write_model(path: Path, bands: Sequence[str]) -> Path:
+def write_model(path: Path, bands: Sequence[str], **header: Any) -> Path:
     """The header of a checkpoint, and no weights to speak of."""
-    header = {"name": path.stem, "classes": ["background", "quarry"], "bands": [{"name": band} for band in bands]}
+    header |= {"name": path.stem, "classes": ["background", "quarry"], "bands": [{"name": band} for band in bands]}
     save_file({"weight": np.zeros(1, np.float32)}, path, metadata={"pitwatch": json.dumps(header)})
     return path
 

@@ -4,6 +4,7 @@ import datetime
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -126,6 +127,22 @@ def test_a_fitting_model_finds_the_patches(folder: Path, capsys: pytest.CaptureF
     assert options.extraction.model == "ours.safetensors"
     assert options.refinement.least_area_m2 == pytest.approx(500, abs=2)
     assert "ours.safetensors finds the patches" in said
+
+
+@pytest.mark.parametrize(("header", "threshold"), [({"threshold": 0.85}, 0.85), ({}, 0.5), ({"threshold": "?"}, 0.5)])
+def test_the_threshold_ready_to_change_is_the_models_own(
+    folder: Path, capsys: pytest.CaptureFixture[str], header: dict[str, Any], threshold: float
+) -> None:
+    write_model(write_strzegom(folder) / "ours.safetensors", SENTINEL2[:4], **header)
+    init(folder, capsys)
+    found = read_area(folder).options.extraction
+    assert found is not None
+    assert found.threshold is None
+    text = (folder / "area.toml").read_text()
+    (folder / "area.toml").write_text(text.replace("# threshold = ", "threshold = "))
+    changed = read_area(folder).options.extraction
+    assert changed is not None
+    assert changed.threshold == threshold
 
 
 def test_outlines_go_before_a_model(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
