@@ -21,7 +21,7 @@ from store.assessments import AssessedPart, Assessment, read_assessment
 from store.home import Home
 from tests.engine.conftest import write_tif
 from tests.engine.patches.conftest import grid_of, write_untrained
-from tests.engine.patches.test_training import FIRST, SECOND, write_dates
+from tests.engine.patches.pits import FIRST, SECOND, write_dates
 
 pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored.*engine.log:pytest.PytestUnraisableExceptionWarning")
 

@@ -18,7 +18,7 @@ from engine.area import read_area
 from engine.blocks import Kind, Workers
 from engine.errors import InputError
 from engine.grid import Block, Grid
-from engine.patches import inference
+from engine.patches import blending, inference
 from engine.pipeline import check_inputs, run
 from store.home import Home
 from store.reader import ReleaseReader, current_release
@@ -206,17 +206,18 @@ def test_two_threads_publish_the_same(made: Place, tmp_path: Path) -> None:
 def test_windows_that_were_done_are_not_done_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that is stopped in the middle of an image goes on with the next window, to the same result."""
     seen: list[str] = []
-    original = inference._predict_window
+    original = inference._predict_segment
 
-    def watched(window: Block, **given: Any) -> Any:
+    def watched(segment: Block, **given: Any) -> Any:
         if len(seen) == 1:
             seen.append("stopped")
             raise KeyboardInterrupt
-        seen.append(window.name)
-        return original(window, **given)
+        seen.append(segment.name)
+        return original(segment, **given)
 
     before = place.current.layer_path("probability-20210619").read_bytes()
-    monkeypatch.setattr(inference, "_predict_window", watched)
+    monkeypatch.setattr(blending, "_SEGMENT", 1)
+    monkeypatch.setattr(inference, "_predict_segment", watched)
     with pytest.raises(KeyboardInterrupt):
         place.run(force=True)
     (stopped,) = place.home.work("quarries").glob("extraction-20210619.partial/windows")
