@@ -31,8 +31,9 @@ def trained(folder: Path, imagery: ImageryOptions, options: TrainingOptions = QU
 
 def test_what_stands_out_is_learnt(tmp_path: Path) -> None:
     """And found again on rows and on a date that the training has not seen; what is held out does not leak into it."""
-    plain = {"batch": 4, "steps": 40, "zoom": 2, "light": (1, 1), "averaging": 0, "balanced_share": 0.5}
-    checkpoint = trained(tmp_path, write_dates(tmp_path), QUICK.model_copy(update=plain))
+    plain = {"batch": 4, "steps": 30, "zoom": 2, "averaging": 0, "balanced_share": 0.5}
+    unchanged = {"light": (1, 1), "jitter": 0, "rescale": 0}
+    checkpoint = trained(tmp_path, write_dates(tmp_path), QUICK.model_copy(update=plain | unchanged))
     metrics = checkpoint.description.metrics
     parts_of = {name.split(".")[0] for name in metrics if name.endswith(".iou")}
     assert parts_of == {"trained", "unseen_rows", "unseen_date", "unseen_rows_and_date"}
@@ -66,8 +67,8 @@ def test_with_a_split_the_threshold_is_chosen_and_nothing_of_the_test_half_is_lo
     assert {name.split(".")[0] for name in description.metrics} == {"training"}
 
 
-@pytest.mark.parametrize("architecture", ["resnet18", "resnet34", "resnet50"])
-def test_every_backbone_trains(tmp_path: Path, architecture: Architecture) -> None:
+@pytest.mark.parametrize("architecture", ["resnet34", "resnet50"])
+def test_the_larger_backbones_train_too(tmp_path: Path, architecture: Architecture) -> None:
     options = QUICK.model_copy(update={"architecture": architecture})
     checkpoint = trained(tmp_path, write_dates(tmp_path), options)
     assert checkpoint.description.architecture == architecture

@@ -130,7 +130,7 @@ def test_windows_put_together_are_the_whole(
 
 def test_processes_give_the_same(tmp_path: Path) -> None:
     values = scene(90, 70, missing=0.1)
-    assert_same(in_windows(values, tmp_path, Workers("processes", 2), window=40, margin=12), at_once(values))
+    assert_same(in_windows(values, tmp_path, Workers("processes", 1), window=40, margin=12), at_once(values))
 
 
 def test_a_cluster_gives_the_same(tmp_path: Path) -> None:

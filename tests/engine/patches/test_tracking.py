@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import geopandas as gpd
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.affinity import translate
 from shapely.geometry import box
@@ -253,6 +253,7 @@ def test_the_other_way_round_the_change_is_the_opposite(
     assert back.margin == there.margin
 
 
+@settings(deadline=None)
 @given(shift=st.floats(-30, 30), size=st.floats(60, 200))
 def test_every_outline_belongs_to_one_patch(shift: float, size: float) -> None:
     first = [square(0, 0, size), square(400, 0, 100)]

@@ -341,8 +341,11 @@ def test_no_step_was_made_from_a_file_of_the_truth(both_ways: dict[str, tuple[Pa
     assert release.inputs() and not truths & {Path(row["file"]).name for row in release.inputs()}
 
 
-def test_nothing_but_the_simulation_names_the_truth() -> None:
-    """Of all texts in the code (not what it says of itself) none is or holds a path to the folder."""
+def test_nothing_but_simulation_and_assessment_names_the_truth() -> None:
+    """Of all texts in the code (not what it says of itself) none is or holds a path to the folder, but where a run is
+    held against it, which runs, training and the app do not call.
+    """
+    assessment = ROOT / "engine" / "assessment"
     for part in ("engine", "store", "web", "components", "pages"):
         for path in (ROOT / part).rglob("*.py"):
             if path.is_relative_to(ROOT / "engine" / "simulate"):
@@ -353,4 +356,6 @@ def test_nothing_but_the_simulation_names_the_truth() -> None:
             # The one word is no path: a name by which people call a raster of labels.
             assert not paths, path
             named = [text for text in texts if text == TRUTH]
-            assert not named or path == ROOT / "engine" / "survey" / "labels.py", path
+            assert not named or path in (ROOT / "engine" / "survey" / "labels.py", assessment / "truth.py"), path
+            imported = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+            assert "engine.assessment.truth" not in imported or path.parent == assessment, path
