@@ -22,6 +22,9 @@ _AT_WORK = (Activity.EXTRACTION, Activity.TIPPING, Activity.REMOVAL, Activity.DI
 _AT_WORK_GRAIN, _AT_REST_GRAIN = "grain at work {}", "grain at rest"
 
 
+_SOFTEST_M = 18.0
+
+
 class _Form(NamedTuple):
     """A body's shape on a chip, (rows, cols). along : what its bands follow, m. relief : against the ground, m."""
 
@@ -165,8 +168,8 @@ def draw_confuser(surface: Surface, frame: Frame, terrain: Terrain, confuser: Co
         _draw_pad(surface, chip, terrain, deposit)
         return
     bands = deposit.bands(chip, _along(chip, terrain, confuser))
-    # Edges from two and a half to eight times as wide as a mine's.
-    soft = deposit.recipe.edge_m * float(np.exp(chance.uniform(np.log(2.5), np.log(8.0))))
+    # Edges from two and a half to eight times as wide as a mine's; blurred any wider, they would have other colours.
+    soft = min(_SOFTEST_M, deposit.recipe.edge_m * float(np.exp(chance.uniform(np.log(2.5), np.log(8.0)))))
     ragged = 0.5 * soft * _ragged(chip) + 6.0 * chip.noise("middle", 26.0)
     cover = smoothstep(-0.5 * soft, 0.5 * soft, chip.inside + ragged) * _opacity(deposit)
     # Debris lies over part of it, as it does over the old parts of mines.

@@ -35,7 +35,7 @@ _CASES = (
 _RELIEF = {
     MineClass.GANGUE_DUMP: 1.3,
     MineClass.IRON_PIT: -1.4,
-    MineClass.CLAY_PIT: -1.0,
+    MineClass.CLAY_PIT: -0.6,
     MineClass.SANDSTONE_PIT: -1.4,
 }
 

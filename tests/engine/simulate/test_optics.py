@@ -188,9 +188,12 @@ def overlap(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
 
 @cache
 def pooled() -> dict[tuple[MineClass, ConfuserKind | None, str], NDArray[np.float32]]:
-    """Values of each feature on each class of mine (None) and on each kind of what looks like it, over the seeds."""
+    """Values of each feature on each class of mine (None) and on each kind of what looks like it, over the seeds.
+
+    A place of this size has two or three bodies of a kind, each with its own look: several places make a distribution.
+    """
     found: dict[tuple[MineClass, ConfuserKind | None, str], list[NDArray[np.float32]]] = {}
-    for seed in (*SEEDS, 3):
+    for seed in (*SEEDS, 3, 4, 5, 6):
         plan, seen = scene(Frame(TINY, seed)).plan, features(seed)
         for like in MineClass:
             own = [p.before for p in plan.patches if p.mine_class is like and p.before is not None]

@@ -170,7 +170,7 @@ def test_the_cases_of_figure_10(frame: Frame) -> None:
 
 @some
 @given(frames)
-def test_lookalikes_lie_apart_from_patches_and_cover_several_times_as_much(frame: Frame) -> None:
+def test_lookalikes_lie_apart_from_patches_and_cover_about_as_much(frame: Frame) -> None:
     plan, _ = planned(frame)
     ground = ground_of(plan)
     for confuser in plan.confusers:
@@ -179,7 +179,7 @@ def test_lookalikes_lie_apart_from_patches_and_cover_several_times_as_much(frame
         assert not confuser.outline.intersects(ground)
     for kind in MineClass:
         mined = sum(patch.ground.area for patch in plan.patches if patch.mine_class is kind)
-        assert sum(one.outline.area for one in plan.confusers if one.like is kind) > 2 * mined
+        assert sum(one.outline.area for one in plan.confusers if one.like is kind) > 0.7 * mined
         assert len({one.kind for one in plan.confusers if one.like is kind}) >= 2
     parts = [one.outline for one in plan.confusers]
     assert shapely.union_all(parts).area == pytest.approx(sum(shapely.area(parts)))
