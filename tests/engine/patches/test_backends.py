@@ -1,5 +1,7 @@
 """Whatever runs a network gives what PyTorch does in float32, and which of them runs is decided by that."""
 
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 from engine.blocks import Workers
 from engine.errors import InputError
 from engine.patches import backends, choosing
-from engine.patches.backends import OpenVINO, Prepared, PyTorch, convert, openvino_is_there, quantise, save
+from engine.patches.backends import OpenVINO, Prepared, PyTorch, convert, openvino, openvino_is_there, quantise, save
 from engine.patches.blending import NO_PROBABILITY, ONE
 from engine.patches.checkpoint import read_checkpoint, write_checkpoint
 from engine.patches.choosing import Agreement, agree, choose
@@ -23,6 +25,14 @@ from tests.engine.patches.conftest import BANDS, description_of, uncounted, writ
 
 needs_openvino = pytest.mark.skipif(not openvino_is_there(), reason="OpenVINO and NNCF are not installed")
 SIDE = 64
+
+
+@pytest.fixture(autouse=True, scope="module")
+def quiet() -> Iterator[None]:
+    """torch.export writes a record at every step when someone listens, as pytest does."""
+    logging.disable(logging.DEBUG)
+    yield
+    logging.disable(logging.NOTSET)
 
 
 def ground(rows: int, cols: int, seed: int = 0) -> NDArray[np.float32]:
@@ -115,34 +125,29 @@ def extracted(image: Path, checkpoint: Path, folder: Path, workers: Workers, **o
 
 
 @needs_openvino
-@pytest.mark.parametrize("precision", ["float32", "bfloat16", "int8"])
 def test_an_image_with_gaps_is_found_alike_whoever_runs_it(
-    image: Path, checkpoint: Path, tmp_path_factory: pytest.TempPathFactory, precision: str
+    image: Path, checkpoint: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    """In int8 twice, by threads and by processes: calibration is always the same, and so is what comes of it."""
+
     def run(workers: Workers, **options: Any) -> dict[str, Any]:
         return extracted(image, checkpoint, tmp_path_factory.mktemp("run"), workers, **options)
 
     wanted = run(Workers("serial"), backend="pytorch")
     assert (wanted["backend"], wanted["precision"], wanted["agreement"]) == ("pytorch", "float32", {})
-    serial = run(Workers("serial"), backend="openvino", precision=precision)
-    assert (serial["backend"], serial["precision"]) == ("openvino", precision)
-    assert list(serial["agreement"]) == ([] if precision == "float32" else [precision])
-    assert ((serial["found"] == NO_PROBABILITY) == (wanted["found"] == NO_PROBABILITY)).all()
-    assert (serial["found"] == NO_PROBABILITY).sum() == 600
-    assert ((serial["mask"] > 0) == (wanted["mask"] > 0)).mean() > 0.98
-    threads = run(Workers("threads", 3), backend="openvino", precision=precision)
-    np.testing.assert_array_equal(threads["found"], serial["found"])
-    assert threads["agreement"] == serial["agreement"]
-
-
-@needs_openvino
-def test_processes_open_the_model_that_was_made_once(image: Path, checkpoint: Path, tmp_path: Path) -> None:
-    for name in ("one", "other"):
-        (tmp_path / name).mkdir()
-    options = {"backend": "openvino", "precision": "int8"}
-    processes = extracted(image, checkpoint, tmp_path / "one", Workers("processes", 2), **options)
-    serial = extracted(image, checkpoint, tmp_path / "other", Workers("serial"), **options)
-    np.testing.assert_array_equal(processes["found"], serial["found"])
+    assert (wanted["found"] == NO_PROBABILITY).sum() == 600
+    single = run(Workers("threads", 3), backend="openvino", precision="float32")
+    threads = run(Workers("threads", 3), backend="openvino", precision="int8")
+    processes = run(Workers("processes", 2), backend="openvino", precision="int8")
+    for found, precision, largest in ((single, "float32", 1), (threads, "int8", 25)):
+        assert (found["backend"], found["precision"]) == ("openvino", precision)
+        assert ((found["found"] == NO_PROBABILITY) == (wanted["found"] == NO_PROBABILITY)).all()
+        assert np.abs(found["found"].astype(int) - wanted["found"]).max() <= largest
+        assert (found["mask"] == wanted["mask"]).mean() > 0.99
+    assert single["agreement"] == {}
+    assert threads["agreement"]["int8"]["argmax"] > 0.99
+    np.testing.assert_array_equal(processes["found"], threads["found"])
+    assert processes["agreement"] == threads["agreement"]
 
 
 def choice_of(image: Path, checkpoint: Path, folder: Path, windows: int = 100, **options: Any) -> choosing.Choice:
@@ -165,6 +170,7 @@ def choice_of(image: Path, checkpoint: Path, folder: Path, windows: int = 100, *
 def test_the_fastest_that_agrees_is_chosen(
     image: Path,
     checkpoint: Path,
+    models: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     flags: set[str],
@@ -176,6 +182,7 @@ def test_the_fastest_that_agrees_is_chosen(
 
     monkeypatch.setattr(choosing, "processor_flags", lambda: frozenset(flags))
     monkeypatch.setattr(choosing, "agree", judged)
+    monkeypatch.setattr(choosing, "convert", lambda *_: openvino().Core().read_model(models / "float32.xml"))
     monkeypatch.setattr(choosing, "quantise", lambda model, _: model)
     choice = choice_of(image, checkpoint, tmp_path)
     assert choice.prepared.precision == chosen
