@@ -12,19 +12,21 @@ from numpy.typing import NDArray
 
 from engine.blocks import Workers
 from engine.errors import InputError
+from engine.grid import Block
 from engine.patches import backends, choosing
 from engine.patches.backends import OpenVINO, Prepared, PyTorch, convert, openvino, openvino_is_there, quantise, save
 from engine.patches.blending import NO_PROBABILITY, ONE
 from engine.patches.checkpoint import read_checkpoint, write_checkpoint
 from engine.patches.choosing import Agreement, agree, choose
 from engine.patches.inference import MASK, PROBABILITY, extract, mean_of_symmetries
-from engine.patches.inputs import ImageBands
+from engine.patches.inputs import ImageBands, Standardisation
 from engine.patches.options import ExtractionOptions
 from engine.raster import Raster
 from tests.engine.patches.conftest import BANDS, description_of, uncounted, write_image
 
 needs_openvino = pytest.mark.skipif(not openvino_is_there(), reason="OpenVINO and NNCF are not installed")
 SIDE = 64
+SHAPE = (270, 260)  # sixteen windows side by side, eleven of them for calibration
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -110,7 +112,7 @@ def test_every_backend_agrees_with_the_reference(
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    values = ground(150, 130, seed=7)
+    values = ground(*SHAPE, seed=7)
     values[:, :20, :30] = np.nan
     return write_image(tmp_path_factory.mktemp("image") / "image.tif", values, nodata=np.nan)
 
@@ -139,13 +141,13 @@ def test_an_image_with_gaps_is_found_alike_whoever_runs_it(
     single = run(Workers("threads", 3), backend="openvino", precision="float32")
     threads = run(Workers("threads", 3), backend="openvino", precision="int8")
     processes = run(Workers("processes", 2), backend="openvino", precision="int8")
-    for found, precision, largest in ((single, "float32", 1), (threads, "int8", 25)):
+    for found, precision, largest in ((single, "float32", 0.01), (threads, "int8", 3)):
         assert (found["backend"], found["precision"]) == ("openvino", precision)
         assert ((found["found"] == NO_PROBABILITY) == (wanted["found"] == NO_PROBABILITY)).all()
-        assert np.abs(found["found"].astype(int) - wanted["found"]).max() <= largest
-        assert (found["mask"] == wanted["mask"]).mean() > 0.99
+        assert np.abs(found["found"].astype(int) - wanted["found"]).mean() <= largest
+    assert (single["mask"] != wanted["mask"]).sum() <= 2
     assert single["agreement"] == {}
-    assert threads["agreement"]["int8"]["argmax"] > 0.99
+    assert 0.98 < threads["agreement"]["int8"]["argmax"] < 1, "measured"
     np.testing.assert_array_equal(processes["found"], threads["found"])
     assert processes["agreement"] == threads["agreement"]
 
@@ -154,7 +156,7 @@ def choice_of(image: Path, checkpoint: Path, folder: Path, windows: int = 100, *
     known = read_checkpoint(checkpoint)
     bands = ImageBands.named(image, BANDS)
     chosen = ExtractionOptions(model="discs", window=SIDE, margin=16, **options)
-    return choose(known, known.network, bands, (150, 130), (SIDE, SIDE), folder / "made", chosen, windows=windows)
+    return choose(known, known.network, bands, SHAPE, (SIDE, SIDE), folder / "made", chosen, windows=windows)
 
 
 @needs_openvino
@@ -189,6 +191,33 @@ def test_the_fastest_that_agrees_is_chosen(
     assert choice.prepared.path.parent == tmp_path / "made"
     monkeypatch.setattr(choosing, "convert", None)
     assert choice_of(image, checkpoint, tmp_path) == choice, "what was made is taken up again"
+
+
+@pytest.mark.parametrize(
+    ("argmax", "f1", "enough"), [(1.0, 1.0, True), (0.997, 1.0, False), (1.0, 0.97, False), (1.0, None, False)]
+)
+def test_without_a_mine_to_compare_nothing_speaks_for_a_backend(argmax: float, f1: float | None, enough: bool) -> None:
+    assert Agreement(argmax, f1).enough is enough
+
+
+def test_masks_without_a_pixel_have_no_f1(checkpoint: Path) -> None:
+    reference = PyTorch(read_checkpoint(checkpoint).network)
+    assert agree(reference, reference, [standardised(1)], 1.0) == Agreement(1.0, None)
+    assert agree(reference, reference, [standardised(1)], 0.0) == Agreement(1.0, 1.0)
+
+
+def test_calibration_and_check_share_no_ground(image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Block] = []
+    monkeypatch.setattr(
+        ImageBands, "read", lambda _, block: read.append(block) or np.zeros((3, *block.shape), np.float32)
+    )
+    nothing = Standardisation((0.0,) * 3, (1.0,) * 3)
+    trial = choosing._Trial(torch.nn.Identity(), ImageBands(image, (0, 1, 2)), (150, 130), (32, 32), nothing, tmp_path)
+    assert len(list(trial._draw(48))) == len(read) == 16
+    covered = np.zeros((150, 130), int)
+    for block in read:
+        covered[block.slices] += 1
+    assert covered.max() == 1
 
 
 def test_small_images_are_left_to_pytorch(image: Path, checkpoint: Path, tmp_path: Path) -> None:
