@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rich.table import Table
+from rich.table import Column, Table
 
 CORES = 2
 
@@ -25,7 +25,7 @@ def as_json(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
 def as_table(rows: dict[str, dict[str, Any]]) -> Table:
     table = Table(
         *(
-            "",
+            Column("", no_wrap=True),
             "kpx/s, 2 cores",
             "CPU s/Mpx",
             "times plain",

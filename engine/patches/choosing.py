@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import qmc
 from torch import nn
 
 from engine.grid import Block
@@ -33,7 +32,6 @@ from engine.patches.options import ExtractionOptions
 _CONVERTED, _QUANTISED = 16, 64
 _CALIBRATION, _CHECK = 32, 16  # windows
 _LEAST_ARGMAX, _LEAST_F1 = 0.998, 0.98
-_TRIES = 4  # places looked at for one window with data
 _CHOICE = "choice.json"
 
 
@@ -41,21 +39,22 @@ _CHOICE = "choice.json"
 class Agreement:
     """With the reference, on windows that calibration did not see.
 
-    argmax : share of the pixels of the same likeliest class, background included. f1 : of the two masks at the
-    threshold, 1 where neither has a pixel.
+    argmax : share of the pixels of the same likeliest class, background included; most ground is background, so that it
+    says little of the mines. f1 : of the two masks at the threshold; None where neither has a pixel.
     """
 
     argmax: float
-    f1: float
+    f1: float | None
 
     @property
     def enough(self) -> bool:
-        return self.argmax >= _LEAST_ARGMAX and self.f1 >= _LEAST_F1
+        """Without a pixel of a mine to compare, nothing speaks for it."""
+        return self.argmax >= _LEAST_ARGMAX and self.f1 is not None and self.f1 >= _LEAST_F1
 
 
 @dataclass(frozen=True)
 class Choice:
-    """prepared : what runs. agreement : of it and of what was tried before it, by precision; none of the reference."""
+    """prepared : what runs. agreement : of it and of what was tried before it, by precision, where it was measured."""
 
     prepared: Prepared
     agreement: dict[str, Agreement]
@@ -164,8 +163,8 @@ class _Trial:
         if precisions[0] == "float32":
             return Choice(Prepared("openvino", "float32", plain), {})
         drawn = list(self._draw(_CALIBRATION + _CHECK))
-        # Every third one is for the check: both kinds lie all over the image.
-        check, calibration = drawn[::3], [one for number, one in enumerate(drawn) if number % 3]
+        # Every third one is for the check: both kinds lie all over the image, and share no ground.
+        check, calibration = drawn[2::3], [one for number, one in enumerate(drawn) if number % 3 < 2]
         if not calibration:
             return Choice(Prepared("openvino", "float32", plain), {})
         reference = PyTorch(self.network)
@@ -177,21 +176,26 @@ class _Trial:
                 save(quantise(model, calibration), path)
             if precision == "float32":
                 break
-            agreement[precision] = agree(OpenVINO(path, precision), reference, check, options.thresholds[1])
-            if agreement[precision].enough:
-                break
+            if check:
+                agreement[precision] = agree(OpenVINO(path, precision), reference, check, options.thresholds[1])
+                if agreement[precision].enough:
+                    break
         return Choice(Prepared("openvino", precision, path), agreement)
 
     def _draw(self, count: int) -> Iterator[NDArray[np.float32]]:
-        """Standardised windows with data, spread evenly over the image, always the same."""
-        rows, cols = (max(0, size - edge) for size, edge in zip(self.shape, self.window, strict=True))
-        for down, right in qmc.Halton(2, scramble=False).random(_TRIES * count):
-            row, col = round(down * rows), round(right * cols)
+        """Standardised windows with data that lie side by side, at most `count`, all over the image, always the same.
+
+        An image smaller than a window has one.
+        """
+        down, across = (max(1, size // edge) for size, edge in zip(self.shape, self.window, strict=True))
+        for number in np.random.default_rng(0).permutation(down * across):
+            row, col = (int(place) * edge for place, edge in zip(divmod(number, across), self.window, strict=True))
             block = Block(row, min(row + self.window[0], self.shape[0]), col, min(col + self.window[1], self.shape[1]))
             values = self.image.read(block)
-            if not np.isnan(values[0]).all():
-                yield padded(self.standardise(values), self.window)
-                count -= 1
+            if np.isnan(values[0]).all():
+                continue
+            yield padded(self.standardise(values), self.window)
+            count -= 1
             if count == 0:
                 return
 
@@ -203,7 +207,7 @@ def padded(window: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.fl
 
 
 def agree(one: Backend, reference: Backend, windows: Sequence[NDArray[np.float32]], threshold: float) -> Agreement:
-    """How far a backend agrees with another on standardised windows."""
+    """How far a backend agrees with another on standardised windows, at least one."""
     same = pixels = both = marked = 0
     for window in windows:
         found, wanted = one(window[None])[0], reference(window[None])[0]
@@ -212,4 +216,4 @@ def agree(one: Backend, reference: Backend, windows: Sequence[NDArray[np.float32
         masks = [p[1:].sum(axis=0, dtype=np.int32) >= threshold * ONE for p in (found, wanted)]
         both += int((masks[0] & masks[1]).sum())
         marked += int(masks[0].sum() + masks[1].sum())
-    return Agreement(same / pixels if pixels else 1.0, 2 * both / marked if marked else 1.0)
+    return Agreement(same / pixels, 2 * both / marked if marked else None)

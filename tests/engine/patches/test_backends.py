@@ -1,5 +1,7 @@
 """Whatever runs a network gives what PyTorch does in float32, and which of them runs is decided by that."""
 
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +12,29 @@ from numpy.typing import NDArray
 
 from engine.blocks import Workers
 from engine.errors import InputError
+from engine.grid import Block
 from engine.patches import backends, choosing
-from engine.patches.backends import OpenVINO, Prepared, PyTorch, convert, openvino_is_there, quantise, save
+from engine.patches.backends import OpenVINO, Prepared, PyTorch, convert, openvino, openvino_is_there, quantise, save
 from engine.patches.blending import NO_PROBABILITY, ONE
 from engine.patches.checkpoint import read_checkpoint, write_checkpoint
 from engine.patches.choosing import Agreement, agree, choose
 from engine.patches.inference import MASK, PROBABILITY, extract, mean_of_symmetries
-from engine.patches.inputs import ImageBands
+from engine.patches.inputs import ImageBands, Standardisation
 from engine.patches.options import ExtractionOptions
 from engine.raster import Raster
 from tests.engine.patches.conftest import BANDS, description_of, uncounted, write_image
 
 needs_openvino = pytest.mark.skipif(not openvino_is_there(), reason="OpenVINO and NNCF are not installed")
 SIDE = 64
+SHAPE = (270, 260)  # sixteen windows side by side, eleven of them for calibration
+
+
+@pytest.fixture(autouse=True, scope="module")
+def quiet() -> Iterator[None]:
+    """torch.export writes a record at every step when someone listens, as pytest does."""
+    logging.disable(logging.DEBUG)
+    yield
+    logging.disable(logging.NOTSET)
 
 
 def ground(rows: int, cols: int, seed: int = 0) -> NDArray[np.float32]:
@@ -100,7 +112,7 @@ def test_every_backend_agrees_with_the_reference(
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    values = ground(150, 130, seed=7)
+    values = ground(*SHAPE, seed=7)
     values[:, :20, :30] = np.nan
     return write_image(tmp_path_factory.mktemp("image") / "image.tif", values, nodata=np.nan)
 
@@ -115,41 +127,36 @@ def extracted(image: Path, checkpoint: Path, folder: Path, workers: Workers, **o
 
 
 @needs_openvino
-@pytest.mark.parametrize("precision", ["float32", "bfloat16", "int8"])
 def test_an_image_with_gaps_is_found_alike_whoever_runs_it(
-    image: Path, checkpoint: Path, tmp_path_factory: pytest.TempPathFactory, precision: str
+    image: Path, checkpoint: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    """In int8 twice, by threads and by processes: calibration is always the same, and so is what comes of it."""
+
     def run(workers: Workers, **options: Any) -> dict[str, Any]:
         return extracted(image, checkpoint, tmp_path_factory.mktemp("run"), workers, **options)
 
     wanted = run(Workers("serial"), backend="pytorch")
     assert (wanted["backend"], wanted["precision"], wanted["agreement"]) == ("pytorch", "float32", {})
-    serial = run(Workers("serial"), backend="openvino", precision=precision)
-    assert (serial["backend"], serial["precision"]) == ("openvino", precision)
-    assert list(serial["agreement"]) == ([] if precision == "float32" else [precision])
-    assert ((serial["found"] == NO_PROBABILITY) == (wanted["found"] == NO_PROBABILITY)).all()
-    assert (serial["found"] == NO_PROBABILITY).sum() == 600
-    assert ((serial["mask"] > 0) == (wanted["mask"] > 0)).mean() > 0.98
-    threads = run(Workers("threads", 3), backend="openvino", precision=precision)
-    np.testing.assert_array_equal(threads["found"], serial["found"])
-    assert threads["agreement"] == serial["agreement"]
-
-
-@needs_openvino
-def test_processes_open_the_model_that_was_made_once(image: Path, checkpoint: Path, tmp_path: Path) -> None:
-    for name in ("one", "other"):
-        (tmp_path / name).mkdir()
-    options = {"backend": "openvino", "precision": "int8"}
-    processes = extracted(image, checkpoint, tmp_path / "one", Workers("processes", 2), **options)
-    serial = extracted(image, checkpoint, tmp_path / "other", Workers("serial"), **options)
-    np.testing.assert_array_equal(processes["found"], serial["found"])
+    assert (wanted["found"] == NO_PROBABILITY).sum() == 600
+    single = run(Workers("threads", 3), backend="openvino", precision="float32")
+    threads = run(Workers("threads", 3), backend="openvino", precision="int8")
+    processes = run(Workers("processes", 2), backend="openvino", precision="int8")
+    for found, precision, largest in ((single, "float32", 0.01), (threads, "int8", 3)):
+        assert (found["backend"], found["precision"]) == ("openvino", precision)
+        assert ((found["found"] == NO_PROBABILITY) == (wanted["found"] == NO_PROBABILITY)).all()
+        assert np.abs(found["found"].astype(int) - wanted["found"]).mean() <= largest
+    assert (single["mask"] != wanted["mask"]).sum() <= 2
+    assert single["agreement"] == {}
+    assert 0.98 < threads["agreement"]["int8"]["argmax"] < 1, "measured"
+    np.testing.assert_array_equal(processes["found"], threads["found"])
+    assert processes["agreement"] == threads["agreement"]
 
 
 def choice_of(image: Path, checkpoint: Path, folder: Path, windows: int = 100, **options: Any) -> choosing.Choice:
     known = read_checkpoint(checkpoint)
     bands = ImageBands.named(image, BANDS)
     chosen = ExtractionOptions(model="discs", window=SIDE, margin=16, **options)
-    return choose(known, known.network, bands, (150, 130), (SIDE, SIDE), folder / "made", chosen, windows=windows)
+    return choose(known, known.network, bands, SHAPE, (SIDE, SIDE), folder / "made", chosen, windows=windows)
 
 
 @needs_openvino
@@ -165,6 +172,7 @@ def choice_of(image: Path, checkpoint: Path, folder: Path, windows: int = 100, *
 def test_the_fastest_that_agrees_is_chosen(
     image: Path,
     checkpoint: Path,
+    models: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     flags: set[str],
@@ -176,12 +184,40 @@ def test_the_fastest_that_agrees_is_chosen(
 
     monkeypatch.setattr(choosing, "processor_flags", lambda: frozenset(flags))
     monkeypatch.setattr(choosing, "agree", judged)
+    monkeypatch.setattr(choosing, "convert", lambda *_: openvino().Core().read_model(models / "float32.xml"))
     monkeypatch.setattr(choosing, "quantise", lambda model, _: model)
     choice = choice_of(image, checkpoint, tmp_path)
     assert choice.prepared.precision == chosen
     assert choice.prepared.path.parent == tmp_path / "made"
     monkeypatch.setattr(choosing, "convert", None)
     assert choice_of(image, checkpoint, tmp_path) == choice, "what was made is taken up again"
+
+
+@pytest.mark.parametrize(
+    ("argmax", "f1", "enough"), [(1.0, 1.0, True), (0.997, 1.0, False), (1.0, 0.97, False), (1.0, None, False)]
+)
+def test_without_a_mine_to_compare_nothing_speaks_for_a_backend(argmax: float, f1: float | None, enough: bool) -> None:
+    assert Agreement(argmax, f1).enough is enough
+
+
+def test_masks_without_a_pixel_have_no_f1(checkpoint: Path) -> None:
+    reference = PyTorch(read_checkpoint(checkpoint).network)
+    assert agree(reference, reference, [standardised(1)], 1.0) == Agreement(1.0, None)
+    assert agree(reference, reference, [standardised(1)], 0.0) == Agreement(1.0, 1.0)
+
+
+def test_calibration_and_check_share_no_ground(image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Block] = []
+    monkeypatch.setattr(
+        ImageBands, "read", lambda _, block: read.append(block) or np.zeros((3, *block.shape), np.float32)
+    )
+    nothing = Standardisation((0.0,) * 3, (1.0,) * 3)
+    trial = choosing._Trial(torch.nn.Identity(), ImageBands(image, (0, 1, 2)), (150, 130), (32, 32), nothing, tmp_path)
+    assert len(list(trial._draw(48))) == len(read) == 16
+    covered = np.zeros((150, 130), int)
+    for block in read:
+        covered[block.slices] += 1
+    assert covered.max() == 1
 
 
 def test_small_images_are_left_to_pytorch(image: Path, checkpoint: Path, tmp_path: Path) -> None:
