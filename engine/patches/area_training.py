@@ -7,6 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
+
 from engine.errors import InputError
 from engine.imagery import ImageryOptions
 from engine.patches.checkpoint import BandOptions, Checkpoint, ModelDescription, write_checkpoint
@@ -57,9 +59,9 @@ def train_area(asked: AreaTraining, *, count: Count, score: Score, hardware: Har
     _check_crop(parts, options)
     begin = find_weights(options.initial, asked.folder) if options.initial is not None else None
     trained_on, classes = measure(parts), ("background", *reference.classes)
+    standard = trained_on
     if options.normalise == "image":
-        parts = normalised(parts)
-    standard = measure(parts)
+        parts, standard = normalised(parts), Standard(np.zeros(len(trained_on.mean)), np.ones(len(trained_on.mean)))
 
     def start(network: DeepLabV3) -> None:
         if begin is not None:

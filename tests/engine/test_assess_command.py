@@ -21,25 +21,13 @@ from store.assessments import AssessedPart, Assessment, read_assessment
 from store.home import Home
 from tests.engine.conftest import write_tif
 from tests.engine.patches.conftest import grid_of, write_untrained
-from tests.engine.patches.pits import FIRST, SECOND, write_dates
+from tests.engine.patches.pits import FIRST, SECOND, TWO_DATES, write_dates
 
 pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored.*engine.log:pytest.PytestUnraisableExceptionWarning")
 
-AREA = """
-name = "pits"
-title = "Pits"
-[imagery]
-nodata = 0
-[[imagery.images]]
-path = "2021-06-19.tif"
-labels = "2021-06-19_codes.tif"
-date = 2021-06-19
-[[imagery.images]]
-path = "2023-03-01.tif"
-labels = "2023-03-01_codes.tif"
-date = 2023-03-01
-offset = 1000
-[reference]
+AREA = (
+    TWO_DATES
+    + """[reference]
 classes = { pit = [10], dump = [11] }
 background = [1]
 held_out_rows = [[48, 96]]
@@ -49,6 +37,7 @@ model = "pits.safetensors"
 window = 96
 margin = 0
 """
+)
 ROLES = {"unseen_ground", "unseen_ground_and_date", "unseen_date", "trained"}
 
 

@@ -11,25 +11,13 @@ from engine.patches.checkpoint import read_checkpoint
 from engine.pipeline import run
 from store.home import Home
 from store.reader import current_release
-from tests.engine.patches.pits import write_dates
+from tests.engine.patches.pits import TWO_DATES, write_dates
 
 pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored.*engine.log:pytest.PytestUnraisableExceptionWarning")
 
-AREA = """
-name = "pits"
-title = "Pits"
-[imagery]
-nodata = 0
-[[imagery.images]]
-path = "2021-06-19.tif"
-labels = "2021-06-19_codes.tif"
-date = 2021-06-19
-[[imagery.images]]
-path = "2023-03-01.tif"
-labels = "2023-03-01_codes.tif"
-date = 2023-03-01
-offset = 1000
-[reference]
+AREA = (
+    TWO_DATES
+    + """[reference]
 classes = { pit = [10] }
 background = [1]
 held_out_rows = [[48, 96]]
@@ -42,6 +30,7 @@ batch = 2
 steps = 2
 validation = 0
 """
+)
 
 
 @pytest.fixture

@@ -18,6 +18,25 @@ FIRST, SECOND = date(2021, 6, 19), date(2023, 3, 1)
 REFERENCE = ReferenceOptions(
     classes={"pit": (10,)}, background=(1,), held_out_rows=((48, 96),), held_out_dates=(SECOND,)
 )
+# Of an area.toml: what `write_dates` writes, the first date or both.
+ONE_DATE = """name = "pits"
+title = "Pits"
+[imagery]
+nodata = 0
+[[imagery.images]]
+path = "2021-06-19.tif"
+labels = "2021-06-19_codes.tif"
+date = 2021-06-19
+"""
+TWO_DATES = (
+    ONE_DATE
+    + """[[imagery.images]]
+path = "2023-03-01.tif"
+labels = "2023-03-01_codes.tif"
+date = 2023-03-01
+offset = 1000
+"""
+)
 QUICK = TrainingOptions(stride=8, zoom=1, rates=(1, 2, 3), crop=32, batch=2, steps=2, validation=0)
 
 

@@ -15,23 +15,16 @@ from engine.patches.model import DeepLabV3
 from engine.patches.options import TrainingOptions
 from engine.patches.sampling import Sampler, measure
 from engine.patches.training import rate_share
-from tests.engine.patches.pits import parts, write_dates
+from tests.engine.patches.pits import ONE_DATE, parts, write_dates
 
 TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone")
 ROOT = Path(__file__).parents[3]
 OPTIONS = TrainingOptions(
     stride=8, rates=(1, 2, 3), crop=32, batch=4, steps=3, validation=0, averaging=0, dropout=0, precision="float32"
 )
-AREA = """
-name = "pits"
-title = "Pits"
-[imagery]
-nodata = 0
-[[imagery.images]]
-path = "2021-06-19.tif"
-labels = "2021-06-19_codes.tif"
-date = 2021-06-19
-[reference]
+AREA = (
+    ONE_DATE
+    + """[reference]
 classes = { pit = [10] }
 background = [1]
 held_out_rows = [[48, 96]]
@@ -46,6 +39,7 @@ averaging = 0
 dropout = 0
 precision = "float32"
 """
+)
 
 
 def losses_of_one_process(ranks: int) -> list[float]:
