@@ -31,7 +31,7 @@ from engine.area import AreaOptions
 from engine.assessment import score_mines
 from engine.options import read_options
 from engine.patches.area_training import AreaTraining, train_area
-from engine.patches.labelled import ReadImage, read_labelled
+from engine.patches.labelled import LabelledArea, ReadImage, read_labelled
 from engine.patches.labels import UNLABELLED
 from engine.patches.options import ReferenceOptions
 from engine.patches.sampling import LabelledImage, training_parts
@@ -85,12 +85,13 @@ def main() -> None:
         for seed in range(0 if models else given.seeds):
             started = time.perf_counter()
             options = recipe.training.model_copy(update={"seed": seed})
-            asked = AreaTraining(f"seed-{seed}", given.data, recipe.imagery, recipe.reference, options, Path(scratch))
+            area = LabelledArea("strzegom", given.data, recipe.imagery, recipe.reference)
+            asked = AreaTraining(f"seed-{seed}", (area,), options, Path(scratch))
             checkpoint = train_area(asked, count=_silent, score=score_mines)
             assert checkpoint is not None
             models.append(checkpoint.path)
             seconds.append(time.perf_counter() - started)
-        methods = [network(models, seconds, read, recipe.reference)]
+        methods = [network(models, seconds, read)]
     methods += [
         forest(read, recipe.reference, given.seeds, context=context, light=light)
         for light in ((1.0,), LIGHT)
@@ -115,14 +116,12 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def network(
-    models: Sequence[Path], seconds: Sequence[float], read: Sequence[ReadImage], reference: ReferenceOptions
-) -> Method:
+def network(models: Sequence[Path], seconds: Sequence[float], read: Sequence[ReadImage]) -> Method:
     """What the networks find, run as the pipeline runs them."""
     figures, first = [], None
     for model in models:
         predicted = [predict_image(one.image, one.grid, one.bands, model) for one in read]
-        figures.append(dict(score_parts(read, predicted, reference, score_mines)))
+        figures.append(dict(score_parts(read, predicted, score_mines)))
         first = first or predicted
     assert first is not None
     return Method("network", figures, list(seconds), first)
@@ -155,7 +154,7 @@ def forest(
             trees.predict(features.reshape(len(features), -1).T).reshape(image.shape).astype(np.uint8)
             for features, image in zip(whole, images, strict=True)
         ]
-        figures.append(dict(score_parts(read, predicted, reference, score_mines)))
+        figures.append(dict(score_parts(read, predicted, score_mines)))
         first = first or predicted
     assert first is not None
     name = " + ".join(["forest", *(["context"] if context else []), *(["light"] if len(light) > 1 else [])])

@@ -13,7 +13,9 @@ from engine.errors import InputError
 from store.home import Home
 
 if TYPE_CHECKING:
+    from engine.area import Area
     from engine.patches.area_training import AreaTraining
+    from engine.patches.labelled import LabelledArea
 
 
 def add_commands(commands: Any, whole: Callable[[str], int]) -> None:
@@ -24,6 +26,8 @@ def add_commands(commands: Any, whole: Callable[[str], int]) -> None:
         epilog="With several GPUs: torchrun --nproc-per-node N -m engine train AREA",
     )
     train.add_argument("area", nargs=1, type=Path, help="folder of an area, or its area.toml, with [reference]")
+    train.add_argument("--also", type=Path, nargs="+", default=[], metavar="AREA", help="more areas to learn from")
+    train.add_argument("--name", help="of the model (default: the area's)")
     train.add_argument("--data", type=Path, metavar="FOLDER", help="what its paths are relative to (default: its own)")
     train.add_argument("--out", type=Path, metavar="FOLDER", help="for the model (default: 'models' beside the area)")
     train.add_argument("--seed", type=whole, help="of all that is drawn by chance (default: the area's)")
@@ -58,28 +62,34 @@ def _train(path: Path, _home: Home, given: argparse.Namespace, console: Console)
 
 
 def _asked(path: Path, given: argparse.Namespace) -> tuple["AreaTraining", Path]:
-    """What is to be trained on, and the file that says it."""
+    """What is to be trained on, by the recipe of the first area, and the file that says it."""
     from engine.area import read_area
     from engine.patches.area_training import AreaTraining
 
     area = read_area(path)
-    options = area.options
-    if options.imagery is None or options.reference is None:
-        raise InputError(
-            "to train, images with labels are needed, and what the labels mean",
-            file=area.file,
-            field="imagery" if options.imagery is None else "reference",
-            mend="add [imagery] with labels, and [reference] with classes",
-        )
+    recipe = area.options.training
     asked = AreaTraining(
-        name=area.name,
-        folder=given.data or area.folder,
-        imagery=options.imagery,
-        reference=options.reference,
-        options=options.training if given.seed is None else options.training.model_copy(update={"seed": given.seed}),
+        name=given.name or area.name,
+        areas=(_labelled(area, given.data), *(_labelled(read_area(other), None) for other in given.also)),
+        options=recipe if given.seed is None else recipe.model_copy(update={"seed": given.seed}),
         out=given.out or area.folder / "models",
     )
     return asked, area.file
+
+
+def _labelled(area: "Area", data: Path | None) -> "LabelledArea":
+    """The labelled images of an area. data : what their paths are relative to, where it is not the area's folder."""
+    from engine.patches.labelled import LabelledArea
+
+    imagery, reference = area.options.imagery, area.options.reference
+    if imagery is None or reference is None:
+        raise InputError(
+            "to train, images with labels are needed, and what the labels mean",
+            file=area.file,
+            field="imagery" if imagery is None else "reference",
+            mend="add [imagery] with labels, and [reference] with classes",
+        )
+    return LabelledArea(area.name, data or area.folder, imagery, reference)
 
 
 def _counting(listen: Listen) -> Callable[[int], Callable[[float], None]]:

@@ -1,8 +1,8 @@
-"""From the labelled images of an area to a checkpoint that a run can use."""
+"""From the labelled images of one area or several to a checkpoint that a run can use."""
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 
 from engine.errors import InputError
-from engine.imagery import ImageryOptions
 from engine.patches.checkpoint import BandOptions, Checkpoint, ModelDescription, write_checkpoint
 from engine.patches.curves import write_curves
 from engine.patches.hardware import Hardware
-from engine.patches.labelled import ReadImage, read_labelled, training_data
+from engine.patches.labelled import LabelledArea, ReadImage, read_areas, training_data
 from engine.patches.labels import require_every_class
 from engine.patches.model import ATROUS_RATES, DeepLabV3
-from engine.patches.options import ReferenceOptions, TrainingOptions
+from engine.patches.options import TrainingOptions
 from engine.patches.sampling import LabelledImage, Standard, measure, normalised, training_parts
 from engine.patches.scoring import Score, best_threshold, predict_image, score_parts
 from engine.patches.training import PROCESSOR, Count, train
@@ -26,18 +25,18 @@ from engine.patches.weights import StartingWeights, find_weights
 
 @dataclass(frozen=True)
 class AreaTraining:
-    """What is asked for. name : of the model. folder : that the images' paths are relative to. out : for the model."""
+    """What is asked for. name : of the model. areas : to learn from, all of them alike; the threshold is fitted to the
+    first one's ground. out : folder for the model.
+    """
 
     name: str
-    folder: Path
-    imagery: ImageryOptions
-    reference: ReferenceOptions
+    areas: tuple[LabelledArea, ...]
     options: TrainingOptions
     out: Path
 
 
 def train_area(asked: AreaTraining, *, count: Count, score: Score, hardware: Hardware = PROCESSOR) -> Checkpoint | None:
-    """Train on an area; writes `out`/`name`.safetensors, its sha256 and the curves of its training beside it.
+    """Train on areas; writes `out`/`name`.safetensors, its sha256 and the curves of its training beside it.
 
     Parameters
     ----------
@@ -49,16 +48,21 @@ def train_area(asked: AreaTraining, *, count: Count, score: Score, hardware: Har
     Raises
     ------
     InputError
-        For images, labels or starting weights that cannot be used, other bands or pixels on one date than on another,
-        or a class without labels.
+        For images, labels or starting weights that cannot be used, other bands, pixels or classes in one image than in
+        another, or a class without labels.
     """
-    reference, options = asked.reference, asked.options
-    read = read_labelled(asked.imagery, reference, asked.folder)
-    parts = training_parts([one.image for one in read], reference, [one.seen for one in read])
-    require_every_class([part.labels for part in parts], reference, [one.files[1] for one in read])
+    first, options = asked.areas[0], asked.options
+    by_area = read_areas(asked.areas)
+    read = [one for images in by_area for one in images]
+    parts = [
+        replace(part, place=number)
+        for number, (area, images) in enumerate(zip(asked.areas, by_area, strict=True))
+        for part in training_parts([one.image for one in images], area.reference, [one.seen for one in images])
+    ]
+    require_every_class([part.labels for part in parts], first.reference, [one.files[1] for one in read])
     _check_crop(parts, options)
-    begin = find_weights(options.initial, asked.folder) if options.initial is not None else None
-    trained_on, classes = measure(parts), ("background", *reference.classes)
+    begin = find_weights(options.initial, first.folder) if options.initial is not None else None
+    trained_on, classes = measure(parts), ("background", *first.reference.classes)
     standard = trained_on
     if options.normalise == "image":
         parts, standard = normalised(parts), Standard(np.zeros(len(trained_on.mean)), np.ones(len(trained_on.mean)))
@@ -71,16 +75,16 @@ def train_area(asked: AreaTraining, *, count: Count, score: Score, hardware: Har
     training = train(parts, standard, len(classes), options, count=count, begin=start, hardware=hardware, keep=keep)
     if not hardware.leads:
         return None
-    description = _description(asked, read, trained_on, begin).model_copy(update={"metrics": training.metrics})
+    description = _description(asked, by_area, trained_on, begin).model_copy(update={"metrics": training.metrics})
     state = training.network.state_dict()
     # What is looked at is what is shipped: weights in float16, run as a pipeline runs them.
     with TemporaryDirectory() as scratch:
         trial = write_checkpoint(Path(scratch) / f"{asked.name}.safetensors", description, state)
-        if reference.split is not None:
-            changes: dict[str, Any] = {"threshold": best_threshold(read, reference, trial.path)}
+        if first.reference.split is not None:
+            changes: dict[str, Any] = {"threshold": best_threshold(by_area[0], trial.path)}
         else:
             predicted = [predict_image(one.image, one.grid, one.bands, trial.path) for one in read]
-            changes = {"metrics": {**training.metrics, **score_parts(read, predicted, reference, score)}}
+            changes = {"metrics": {**training.metrics, **score_parts(read, predicted, score)}}
     description = description.model_copy(update=changes)
     write_curves(asked.out / f"{asked.name}.training", training.history)
     checkpoint = write_checkpoint(asked.out / f"{asked.name}.safetensors", description, state)
@@ -99,22 +103,22 @@ def _check_crop(parts: Sequence[LabelledImage], options: TrainingOptions) -> Non
 
 
 def _description(
-    asked: AreaTraining, read: Sequence[ReadImage], standard: Standard, begin: StartingWeights | None
+    asked: AreaTraining, by_area: Sequence[Sequence[ReadImage]], standard: Standard, begin: StartingWeights | None
 ) -> ModelDescription:
-    options, reference = asked.options, asked.reference
+    options, first = asked.options, by_area[0][0]
     return ModelDescription(
         name=asked.name,
         architecture=options.architecture,
         stride=options.stride,
         zoom=options.zoom,
         rates=options.rates or ATROUS_RATES[options.stride],
-        classes=("background", *reference.classes),
+        classes=("background", *asked.areas[0].reference.classes),
         bands=tuple(
             BandOptions(name=band, mean=float(mean), std=float(std))
-            for band, mean, std in zip(read[0].bands, standard.mean, standard.std, strict=True)
+            for band, mean, std in zip(first.bands, standard.mean, standard.std, strict=True)
         ),
         normalise=options.normalise,
-        pixel_m=read[0].grid.square_pixel_m,
-        data=training_data(read, asked.folder, reference, begin.files if begin else {}),
+        pixel_m=first.grid.square_pixel_m,
+        data=training_data(asked.areas, by_area, begin.files if begin else {}),
         recipe=options,
     )

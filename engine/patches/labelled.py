@@ -27,7 +27,8 @@ _PIXEL_TOLERANCE = 0.1
 class ReadImage:
     """A labelled image in memory, where it lies, and its files: image and labels.
 
-    seen : the ground that training may see, on dates that are not held out; shape (rows, cols).
+    seen : the ground that training may see, on dates that are not held out; shape (rows, cols). held_out : whether its
+    date is.
     """
 
     image: LabelledImage
@@ -35,6 +36,39 @@ class ReadImage:
     bands: tuple[str, ...]
     files: tuple[Path, Path]
     seen: NDArray[np.bool_]
+    held_out: bool
+
+
+@dataclass(frozen=True)
+class LabelledArea:
+    """Where the labelled images of an area lie. folder : that their paths are relative to."""
+
+    name: str
+    folder: Path
+    imagery: ImageryOptions
+    reference: ReferenceOptions
+
+
+def read_areas(areas: Sequence[LabelledArea]) -> list[list[ReadImage]]:
+    """`read_labelled` of each area, all of them with the same bands, pixels and classes.
+
+    Raises
+    ------
+    InputError
+        As `read_labelled` does, and when an area differs from the first.
+    """
+    first = areas[0]
+    for area in areas[1:]:
+        if tuple(area.reference.classes) != tuple(first.reference.classes):
+            raise InputError(
+                f"the classes of '{area.name}' are {', '.join(area.reference.classes)}, those of '{first.name}' "
+                + ", ".join(first.reference.classes),
+                field="reference.classes",
+                mend="name the same classes in the same order in every area",
+            )
+    read = [read_labelled(area.imagery, area.reference, area.folder) for area in areas]
+    _check_alike([(one.files[0], one.grid, one.bands) for images in read for one in images])
+    return read
 
 
 def read_labelled(imagery: ImageryOptions, reference: ReferenceOptions, folder: Path) -> list[ReadImage]:
@@ -66,7 +100,14 @@ def read_labelled(imagery: ImageryOptions, reference: ReferenceOptions, folder: 
     for image, (values, grid, bands), codes, both in zip(named, sources, labels, files, strict=True):
         codes[np.isnan(values).any(axis=0)] = UNLABELLED
         read.append(
-            ReadImage(LabelledImage(image.path.name, image.date, values, codes), grid, bands, both, grounds[image.date])
+            ReadImage(
+                LabelledImage(image.path.name, image.date, values, codes),
+                grid,
+                bands,
+                both,
+                grounds[image.date],
+                held_out=image.date in reference.held_out_dates,
+            )
         )
     return read
 
@@ -81,7 +122,7 @@ def _check_alike(images: Sequence[tuple[Path, Grid, tuple[str, ...]]]) -> None:
                 f"its bands are {', '.join(bands)}, those of {first.name} {', '.join(first_bands)}",
                 file=path,
                 field="bands",
-                mend="supply the same bands in the same order for every date",
+                mend="supply the same bands in the same order for every image",
             )
         pixel_m = grid.square_pixel_m
         if abs(math.log(pixel_m / wanted_m)) > _PIXEL_TOLERANCE:
@@ -94,21 +135,26 @@ def _check_alike(images: Sequence[tuple[Path, Grid, tuple[str, ...]]]) -> None:
 
 
 def training_data(
-    read: Sequence[ReadImage], folder: Path, reference: ReferenceOptions, others: Mapping[str, str]
+    areas: Sequence[LabelledArea], read: Sequence[Sequence[ReadImage]], others: Mapping[str, str]
 ) -> TrainingDataOptions:
-    """What a training on these images was made from.
+    """What a training on these areas was made from; dates, rows and split are the first area's where they differ.
 
-    folder : that names are relative to. others : files beside the images, name -> sha256.
+    others : files beside the images, name -> sha256. Files are named from their area's folder on, and where there are
+    several areas, by the area's name before.
     """
     files = dict(others)
-    for path in (path for one in read for path in one.files):
-        with path.open("rb") as file:
-            files[Path(os.path.relpath(path, folder)).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
-    dates, held_out = [one.image.date for one in read], reference.held_out_dates
+    for area, images in zip(areas, read, strict=True):
+        before = Path(area.name if len(areas) > 1 else "")
+        for path in (path for one in images for path in one.files):
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            files[(before / os.path.relpath(path, area.folder)).as_posix()] = digest
+    reference = areas[0].reference
+    by_date = sorted({(one.image.date, one.held_out) for images in read for one in images})
     return TrainingDataOptions(
         files=files,
-        dates=tuple(day for day in dates if day not in held_out),
-        held_out_dates=tuple(day for day in dates if day in held_out),
+        dates=tuple(day for day, held_out in by_date if not held_out),
+        held_out_dates=tuple(day for day, held_out in by_date if held_out),
         held_out_rows=reference.held_out_rows,
         split=reference.split,
     )

@@ -32,8 +32,9 @@ class LabelledImage:
     """An image and what is known of it.
 
     values : shape (bands, rows, cols), NaN for no data. labels : shape (rows, cols), as `labels` gives them.
-    seen : what a training may see of the values, shape (rows, cols); None for all. What it may not see is hidden where
-    crops are cut, which saves a copy of the image.
+    seen : what a training may see of the values, shape (rows, cols); None for all. standard : what brings the values to
+    mean 0 and standard deviation 1; None for values as they are. Both are applied where crops are cut, which saves a
+    copy of the image. place : number of the area that it shows; images of one place show one ground.
     """
 
     name: str
@@ -41,6 +42,8 @@ class LabelledImage:
     values: NDArray[np.float32]
     labels: NDArray[np.uint8]
     seen: NDArray[np.bool_] | None = None
+    standard: "Standard | None" = None
+    place: int = 0
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -101,13 +104,12 @@ def measure(parts: Sequence[LabelledImage]) -> Standard:
 
 
 def normalised(parts: Sequence[LabelledImage]) -> list[LabelledImage]:
-    """Parts whose values have been brought to mean 0 and standard deviation 1 in each image, by what training sees."""
-    own = {part.date: measure([one for one in parts if one.date == part.date]) for part in parts}
-    scaled = []
+    """Parts that are brought to mean 0 and standard deviation 1 in each image, by what training sees of it."""
+    images: dict[tuple[int, date], list[LabelledImage]] = {}
     for part in parts:
-        mean, std = (array.astype(np.float32)[:, None, None] for array in own[part.date])
-        scaled.append(replace(part, values=(part.values - mean) / std))
-    return scaled
+        images.setdefault((part.place, part.date), []).append(part)
+    own = {image: measure(those) for image, those in images.items()}
+    return [replace(part, standard=own[part.place, part.date]) for part in parts]
 
 
 def _strips(parts: Sequence[LabelledImage]) -> Iterator[NDArray[np.float64]]:
@@ -194,7 +196,7 @@ def cut(image: LabelledImage, corner: tuple[int, int], size: int) -> tuple[NDArr
     """A square of an image and its labels, moved so that it lies within the image.
 
     Where the image is smaller, pixels without data and without label are added below and beside; what a training may
-    not see has no data either.
+    not see has no data either. Values are standardised as the image says.
     """
     row, col = (min(max(at, 0), max(edge - size, 0)) for at, edge in zip(corner, image.shape, strict=True))
     block = Block(row, min(row + size, image.shape[0]), col, min(col + size, image.shape[1]))
@@ -205,4 +207,7 @@ def cut(image: LabelledImage, corner: tuple[int, int], size: int) -> tuple[NDArr
     labels[there] = image.labels[block.slices]
     if image.seen is not None:
         values[:, *there][:, ~image.seen[block.slices]] = np.nan
+    if image.standard is not None:
+        mean, std = (array.astype(np.float32)[:, None, None] for array in image.standard)
+        values = (values - mean) / std
     return values, labels

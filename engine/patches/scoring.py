@@ -1,6 +1,6 @@
 """Figures of a model on the images that it was trained on, and on what was held out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,7 +14,7 @@ from engine.patches.inference import MASK, PROBABILITY, extract
 from engine.patches.labelled import ReadImage
 from engine.patches.labels import UNLABELLED
 from engine.patches.mask import NO_MASK
-from engine.patches.options import ExtractionOptions, ReferenceOptions
+from engine.patches.options import ExtractionOptions
 from engine.patches.parts import parts_of
 from engine.patches.sampling import LabelledImage
 from engine.raster import Raster, start_cog
@@ -31,13 +31,13 @@ def predict_image(image: LabelledImage, grid: Grid, bands: Sequence[str], checkp
     return classes
 
 
-def best_threshold(read: Sequence[ReadImage], reference: ReferenceOptions, checkpoint: Path) -> float:
+def best_threshold(read: Iterable[ReadImage], checkpoint: Path) -> float:
     """The threshold at which the mask has the best F1 (any mine) on the labels of the ground that training saw, at its
     true share of mines: crops are centred on patches, so that 0.5 of what a network learns from them marks too much.
     """
     found, mines = np.zeros(101, np.int64), np.zeros(101, np.int64)
     for one in read:
-        if one.image.date in reference.held_out_dates:
+        if one.held_out:
             continue
         percent = _found(one.image, one.grid, one.bands, checkpoint, PROBABILITY)
         known = one.seen & (one.image.labels != UNLABELLED) & (percent <= 100)
@@ -61,17 +61,11 @@ def _found(image: LabelledImage, grid: Grid, bands: Sequence[str], checkpoint: P
     return values
 
 
-def score_parts(
-    read: Sequence[ReadImage],
-    predicted: Sequence[NDArray[np.uint8]],
-    reference: ReferenceOptions,
-    score: Score,
-) -> dict[str, float]:
+def score_parts(read: Iterable[ReadImage], predicted: Iterable[NDArray[np.uint8]], score: Score) -> dict[str, float]:
     """Figures of four parts of the images: trained on, rows held out, dates held out, and both; named `part.figure`."""
     gathered: dict[str, list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]] = {}
     for one, found in zip(read, predicted, strict=True):
-        held_out = one.image.date in reference.held_out_dates
-        for name, where in parts_of(one.seen, held_out=held_out, unseen="unseen_rows"):
+        for name, where in parts_of(one.seen, held_out=one.held_out, unseen="unseen_rows"):
             labels = one.image.labels[where]
             if (labels != UNLABELLED).any():
                 gathered.setdefault(name, []).append((labels, found[where]))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -100,9 +101,10 @@ def training_key(
 ) -> str:
     """Digest of all that the result of a training depends on: data, recipe, first weights, code and machine."""
     digest = hashlib.sha256(f"{options.model_dump_json()} {torch.__version__} {place}".encode())
-    for array in (*standard, *(array for part in parts for array in (part.values, part.labels))):
+    own = (array for part in parts for array in part.standard or ())
+    for array in (*standard, *own, *(array for part in parts for array in (part.values, part.labels))):
         digest.update(f"{array.dtype} {array.shape}".encode())
-        digest.update(array.tobytes())
+        digest.update(np.ascontiguousarray(array).data)
     for name, tensor in network.state_dict().items():
         digest.update(f"{name} {tuple(tensor.shape)}".encode())
         digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())

@@ -31,16 +31,17 @@ def set_aside(
 
     Of each class, patches evenly along the rows, none where that would be less than half a patch. A pixel of a window
     goes with the patch that is nearest to it, so that background is set aside as well. In what is left, values stay and
-    labels go. Parts of one shape are taken to show one ground at several dates: what is aside on one, is on all.
+    labels go. Parts of one place and shape are taken to show one ground on several dates: what is aside on one, is on
+    all.
     """
     left, windows = [], []
-    for shape in sorted({part.shape for part in parts}):
-        together = [part for part in parts if part.shape == shape]
+    for ground in sorted({(part.place, part.shape) for part in parts}):
+        together = [part for part in parts if (part.place, part.shape) == ground]
         aside, corners = _aside([part.labels for part in together], options)
         for part in together:
             apart = replace(part, labels=np.where(aside, part.labels, np.uint8(UNLABELLED)))
             windows += [
-                replace(part, values=values, labels=labels, seen=None)
+                replace(part, values=values, labels=labels, seen=None, standard=None)
                 for values, labels in (cut(apart, corner, options.crop) for corner in corners)
                 if (labels != UNLABELLED).any()
             ]

@@ -168,8 +168,8 @@ def draw_confuser(surface: Surface, frame: Frame, terrain: Terrain, confuser: Co
         _draw_pad(surface, chip, terrain, deposit)
         return
     bands = deposit.bands(chip, _along(chip, terrain, confuser))
-    # Edges from two and a half to eight times as wide as a mine's; blurred any wider, they would have other colours.
-    soft = min(_SOFTEST_M, deposit.recipe.edge_m * float(np.exp(chance.uniform(np.log(2.5), np.log(8.0)))))
+    # Edges from three and a half to eight times as wide as a mine's; blurred any wider, they would have other colours.
+    soft = min(_SOFTEST_M, deposit.recipe.edge_m * float(np.exp(chance.uniform(np.log(3.5), np.log(8.0)))))
     ragged = 0.5 * soft * _ragged(chip) + 6.0 * chip.noise("middle", 26.0)
     cover = smoothstep(-0.5 * soft, 0.5 * soft, chip.inside + ragged) * _opacity(deposit)
     # Debris lies over part of it, as it does over the old parts of mines.

@@ -14,7 +14,7 @@ from engine.imagery import ImageryOptions
 from engine.patches import training as loop
 from engine.patches.area_training import AreaTraining, train_area
 from engine.patches.checkpoint import Checkpoint, read_checkpoint
-from engine.patches.labelled import read_labelled
+from engine.patches.labelled import LabelledArea, read_labelled
 from engine.patches.options import Architecture, SplitOptions, TrainingOptions
 from engine.patches.scoring import best_threshold
 from tests.engine.conftest import write_tif
@@ -23,7 +23,8 @@ from tests.engine.patches.pits import FIRST, QUICK, REFERENCE, SECOND, scene, wr
 
 
 def trained(folder: Path, imagery: ImageryOptions, options: TrainingOptions = QUICK, **changes: Any) -> Checkpoint:
-    asked = AreaTraining("test", folder, imagery, changes.pop("reference", REFERENCE), options, folder / "models")
+    area = LabelledArea("pits", folder, imagery, changes.pop("reference", REFERENCE))
+    asked = AreaTraining("test", (area, *changes.pop("others", ())), options, folder / "models")
     checkpoint = train_area(asked, **{"count": uncounted, "score": score_mines, **changes})
     assert checkpoint is not None
     return checkpoint
@@ -63,8 +64,38 @@ def test_with_a_split_the_threshold_is_chosen_and_nothing_of_the_test_half_is_lo
     checkpoint = trained(tmp_path, imagery, reference=split)
     description = checkpoint.description
     assert description.data.split == split.split
-    assert description.threshold == best_threshold(read_labelled(imagery, split, tmp_path), split, checkpoint.path)
+    assert description.threshold == best_threshold(read_labelled(imagery, split, tmp_path), checkpoint.path)
     assert {name.split(".")[0] for name in description.metrics} == {"training"}
+
+
+def test_several_areas_train_one_model(tmp_path: Path) -> None:
+    """Each image standardised by itself; the header names the files by their areas."""
+    folders = [tmp_path / name for name in ("here", "there")]
+    for folder in folders:
+        folder.mkdir()
+    first, second = (write_dates(folder) for folder in folders)
+    there = LabelledArea("over there", folders[1], second, REFERENCE)
+    options = QUICK.model_copy(update={"normalise": "image"})
+    alone = trained(folders[0], first, options)
+    both = trained(folders[0], first, options, others=(there,))
+    assert len(both.description.data.files) == 8
+    assert {name.split("/")[0] for name in both.description.data.files} == {"pits", "over there"}
+    assert both.description.metrics["trained.pixels"] == 2 * alone.description.metrics["trained.pixels"]
+    assert both.sha256 != alone.sha256
+
+
+def test_areas_of_other_classes_or_bands_are_refused(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("here", "there")]
+    for folder in folders:
+        folder.mkdir()
+    first, second = (write_dates(folder) for folder in folders)
+    other = REFERENCE.model_copy(update={"classes": {"quarry": (1,)}})
+    error = refused(folders[0], first, others=(LabelledArea("there", folders[1], second, other),))
+    assert (error.field, "'there'" in error.problem) == ("reference.classes", True)
+    for day in (FIRST, SECOND):
+        write_image(folders[1] / f"{day}.tif", scene(1)[0], ("B02", "B04", "B08"))
+    error = refused(folders[0], first, others=(LabelledArea("there", folders[1], second, REFERENCE),))
+    assert (error.file, error.field) == (folders[1] / f"{FIRST}.tif", "bands")
 
 
 @pytest.mark.parametrize("architecture", ["resnet34", "resnet50"])

@@ -25,6 +25,8 @@ from tests.engine.conftest import write_tif
 from tests.engine.patches.conftest import grid_of
 from tests.engine.patches.pits import FIRST, REFERENCE, SECOND
 
+FILES = (Path("a.tif"), Path("b.tif"))
+
 
 def test_figures_are_of_the_part_they_name() -> None:
     """All of one part is wrong, and nothing of the others."""
@@ -35,10 +37,10 @@ def test_figures_are_of_the_part_they_name() -> None:
     predicted[1][48:] = 1 - labels[48:]
     grounds = training_ground({FIRST: labels, SECOND: labels}, REFERENCE)
     read = [
-        ReadImage(image, grid_of(96, 10), ("a",), (Path("a.tif"), Path("b.tif")), grounds[image.date])
+        ReadImage(image, grid_of(96, 10), ("a",), FILES, grounds[image.date], held_out=image.date == SECOND)
         for image in images
     ]
-    figures = score_parts(read, predicted, REFERENCE, score_mines)
+    figures = score_parts(read, predicted, score_mines)
     assert {name: value for name, value in figures.items() if name.endswith(".iou")} == {
         "trained.iou": 1,
         "unseen_rows.iou": 1,
@@ -59,13 +61,13 @@ def read_image(day: date, percent: NDArray[Any], labels: NDArray[Any], seen: NDA
     """An image whose one band is the probability that will be found, NaN for no data."""
     values = percent[None].astype(np.float32)
     image = LabelledImage(str(day), day, values, labels.astype(np.uint8))
-    return ReadImage(image, grid_of(*percent.shape), ("a",), (Path("a.tif"), Path("b.tif")), seen)
+    return ReadImage(image, grid_of(*percent.shape), ("a",), FILES, seen, held_out=day == SECOND)
 
 
 def threshold_for(monkeypatch: pytest.MonkeyPatch, read: Sequence[ReadImage]) -> float:
     with monkeypatch.context() as changed:
         changed.setattr(scoring, "extract", extract_first_band)
-        return best_threshold(read, REFERENCE, Path("model.safetensors"))
+        return best_threshold(read, Path("model.safetensors"))
 
 
 @pytest.mark.parametrize("percent", [25, 50, 65, 95])
