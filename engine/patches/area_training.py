@@ -18,7 +18,8 @@ from engine.patches.labels import require_every_class
 from engine.patches.model import ATROUS_RATES, DeepLabV3
 from engine.patches.options import TrainingOptions
 from engine.patches.sampling import LabelledImage, Standard, measure, normalised, training_parts
-from engine.patches.scoring import Score, best_threshold, predict_image, score_parts
+from engine.patches.scoring import Score, predict_image, score_parts
+from engine.patches.thresholds import best_thresholds
 from engine.patches.training import PROCESSOR, Count, train
 from engine.patches.weights import StartingWeights, find_weights
 
@@ -81,7 +82,8 @@ def train_area(asked: AreaTraining, *, count: Count, score: Score, hardware: Har
     with TemporaryDirectory() as scratch:
         trial = write_checkpoint(Path(scratch) / f"{asked.name}.safetensors", description, state)
         if first.reference.split is not None:
-            changes: dict[str, Any] = {"threshold": best_threshold(by_area[0], trial.path)}
+            low, high = best_thresholds(by_area[0], trial.path)
+            changes: dict[str, Any] = {"threshold_low": low, "threshold": high}
         else:
             predicted = [predict_image(one.image, one.grid, one.bands, trial.path) for one in read]
             changes = {"metrics": {**training.metrics, **score_parts(read, predicted, score)}}

@@ -55,8 +55,9 @@ class ModelDescription(Options):
     """The header of a checkpoint.
 
     classes : names by code, "background" first. pixel_m : edge of the pixels that it was trained on, metres; unknown in
-    older files. threshold : probability from which a pixel is a mine's, where an area does not say another.
-    normalise : whose mean and standard deviation images are standardised with: the bands', or each image's own.
+    older files. threshold : probability from which a pixel is a mine's, where an area does not say another;
+    threshold_low : a lower one, for pixels that are connected to such a one. normalise : whose mean and standard
+    deviation images are standardised with: the bands', or each image's own.
     metrics : name -> value, of the final weights.
     """
 
@@ -71,6 +72,7 @@ class ModelDescription(Options):
     bands: tuple[BandOptions, ...]
     pixel_m: float | None = None
     threshold: Share = 0.5
+    threshold_low: Share | None = None
     normalise: Normalise = "training"
     data: TrainingDataOptions = TrainingDataOptions()
     recipe: TrainingOptions | None = None

@@ -93,7 +93,7 @@ def extract(
     """
     known = read_checkpoint(checkpoint)
     check_units(image, known)
-    options = options.with_threshold(known.description.threshold)
+    options = options.with_threshold(known.description.threshold, known.description.threshold_low)
     classes = known.description.classes[1:]
     bands = ImageBands.named(image, [band.name for band in known.description.bands])
     with Raster(image) as raster:

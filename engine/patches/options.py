@@ -35,8 +35,9 @@ class ExtractionOptions(Options):
     model : a checkpoint (.safetensors, its sha256 beside it), relative to the area's folder, or the name of one that
     ships with Pitwatch. threshold : probability from which a pixel belongs to the preliminary mask; by default the
     model's own. threshold_low : a lower one, from which pixels belong to it that are connected to one that reaches
-    `threshold`; by default there is one threshold. window : edge of the windows, pixels. margin : overlap of
-    neighbouring windows, pixels, blended in its middle half; at most half a window.
+    `threshold`; by default the model's own, and where the area gives `threshold` alone, there is one.
+    window : edge of the windows, pixels. margin : overlap of neighbouring windows, pixels, blended in its middle half;
+    at most half a window.
     augmentation : "d4" takes the mean over a window's eight turns and mirror images, which costs eight times as much.
     backend, precision : what runs the network. "auto" takes OpenVINO, in int8 or bfloat16 where the processor is fast
     at it and the results agree with float32, and PyTorch where the image is small.
@@ -61,9 +62,12 @@ class ExtractionOptions(Options):
             raise ValueError(f"PyTorch runs in float32, not in {self.precision}; choose backend 'openvino' or 'auto'")
         return self
 
-    def with_threshold(self, of_the_model: float) -> Self:
-        """With the model's own threshold where none is given."""
-        return self if self.threshold is not None else self.model_copy(update={"threshold": of_the_model})
+    def with_threshold(self, of_the_model: float, low_of_the_model: float | None = None) -> Self:
+        """With the model's own thresholds where none are given."""
+        if self.threshold is not None:
+            return self
+        low = low_of_the_model if self.threshold_low is None else self.threshold_low
+        return self.model_copy(update={"threshold": of_the_model, "threshold_low": low})
 
     @property
     def thresholds(self) -> tuple[float, float]:

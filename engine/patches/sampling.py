@@ -96,11 +96,19 @@ def _runs(ground: NDArray[np.bool_]) -> Iterator[slice]:
 
 
 def measure(parts: Sequence[LabelledImage]) -> Standard:
-    """Mean and standard deviation of each band over all pixels with data that a training may see."""
-    count = sum(np.isfinite(pixels).sum(axis=1) for pixels in _strips(parts))
-    mean = sum(np.nansum(pixels, axis=1) for pixels in _strips(parts)) / count
-    variance = sum(np.nansum((pixels - mean[:, None]) ** 2, axis=1) for pixels in _strips(parts)) / count
-    return Standard(mean, np.maximum(np.sqrt(variance), 1e-6))
+    """Mean and standard deviation of each band over all pixels with data that a training may see.
+
+    One pass over the pixels; strips are joined as Chan, Golub and LeVeque (1979) do.
+    """
+    count, mean, squares = (np.zeros(len(parts[0].values)) for _ in range(3))
+    for pixels in _strips(parts):
+        known = np.isfinite(pixels).sum(axis=1)
+        own = np.nansum(pixels, axis=1) / np.maximum(known, 1)
+        together = np.maximum(count + known, 1)
+        squares += np.nansum((pixels - own[:, None]) ** 2, axis=1) + (own - mean) ** 2 * count * known / together
+        mean += (own - mean) * known / together
+        count += known
+    return Standard(mean, np.maximum(np.sqrt(squares / np.maximum(count, 1)), 1e-6))
 
 
 def normalised(parts: Sequence[LabelledImage]) -> list[LabelledImage]:

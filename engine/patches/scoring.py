@@ -1,4 +1,4 @@
-"""Figures of a model on the images that it was trained on, and on what was held out."""
+"""What a model finds in images in memory, and figures of what it was trained on and of what was held out."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.blocks import Workers
 from engine.grid import Block, Grid
-from engine.patches.inference import MASK, PROBABILITY, extract
+from engine.patches.inference import MASK, extract
 from engine.patches.labelled import ReadImage
 from engine.patches.labels import UNLABELLED
 from engine.patches.mask import NO_MASK
@@ -20,35 +20,17 @@ from engine.patches.sampling import LabelledImage
 from engine.raster import Raster, start_cog
 
 # Figures from labels and from what was predicted there, both uint8 of one shape, UNLABELLED where nothing is known.
-_THRESHOLDS = np.arange(20, 100, 5)  # per cent
 Score = Callable[[NDArray[np.uint8], NDArray[np.uint8]], Mapping[str, float]]
 
 
 def predict_image(image: LabelledImage, grid: Grid, bands: Sequence[str], checkpoint: Path) -> NDArray[np.uint8]:
     """Class of every pixel of an image in memory, 0 for background, as a run of the pipeline finds it."""
-    classes = _found(image, grid, bands, checkpoint, MASK)
+    classes = find(image, grid, bands, checkpoint, MASK)
     classes[classes == NO_MASK] = 0
     return classes
 
 
-def best_threshold(read: Iterable[ReadImage], checkpoint: Path) -> float:
-    """The threshold at which the mask has the best F1 (any mine) on the labels of the ground that training saw, at its
-    true share of mines: crops are centred on patches, so that 0.5 of what a network learns from them marks too much.
-    """
-    found, mines = np.zeros(101, np.int64), np.zeros(101, np.int64)
-    for one in read:
-        if one.held_out:
-            continue
-        percent = _found(one.image, one.grid, one.bands, checkpoint, PROBABILITY)
-        known = one.seen & (one.image.labels != UNLABELLED) & (percent <= 100)
-        found += np.bincount(percent[known], minlength=101)
-        mines += np.bincount(percent[known & (one.image.labels > 0)], minlength=101)
-    marked, hits = (np.cumsum(counts[::-1])[::-1] for counts in (found, mines))
-    f1 = 2 * hits / np.maximum(marked + mines.sum(), 1)
-    return float(_THRESHOLDS[f1[_THRESHOLDS].argmax()]) / 100
-
-
-def _found(image: LabelledImage, grid: Grid, bands: Sequence[str], checkpoint: Path, product: str) -> NDArray[np.uint8]:
+def find(image: LabelledImage, grid: Grid, bands: Sequence[str], checkpoint: Path, product: str) -> NDArray[np.uint8]:
     """A product of the extraction of an image in memory."""
     options = ExtractionOptions(model=str(checkpoint))
     with TemporaryDirectory() as scratch:

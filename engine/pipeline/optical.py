@@ -120,7 +120,7 @@ def _infer_steps(
     area: Area, options: ExtractionOptions, images: ImageSteps, workspace: Workspace, workers: Workers
 ) -> ExtractionSteps:
     checkpoint = _open_checkpoint(options, area, images.sources.values())
-    options = options.with_threshold(checkpoint.description.threshold)
+    options = options.with_threshold(checkpoint.description.threshold, checkpoint.description.threshold_low)
     records = {
         day: workspace.step(
             f"extraction-{day:%Y%m%d}",

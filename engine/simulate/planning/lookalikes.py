@@ -12,7 +12,12 @@ from engine.simulate.planning import outlines
 from engine.simulate.planning.site import GAP_M, Places, Site, Taken, suitability
 
 # Ground that looks like a class of mine, as a multiple of what that class covers.
-_CONFUSED = {MineClass.GANGUE_DUMP: 0.4, MineClass.IRON_PIT: 0.4, MineClass.CLAY_PIT: 0.5, MineClass.SANDSTONE_PIT: 0.4}
+_CONFUSED = {
+    MineClass.GANGUE_DUMP: 0.85,
+    MineClass.IRON_PIT: 0.85,
+    MineClass.CLAY_PIT: 1.0,
+    MineClass.SANDSTONE_PIT: 0.85,
+}
 # Of which kinds it is, by share.
 _KINDS = {
     MineClass.GANGUE_DUMP: {ConfuserKind.DARK_SHALE: 0.55, ConfuserKind.DARK_FAN: 0.45},
@@ -26,7 +31,7 @@ _ATTEMPTS = 6_000
 
 
 def lay_lookalikes(site: Site, patches: list[Patch], turbines: list[Turbine]) -> list[Confuser]:
-    """Ground that looks like mines, about half as much as there is of each class; the turbines' pads first."""
+    """Ground that looks like mines, about as much of it as there is of each class; the turbines' pads first."""
     chance = site.frame.chance("confusers")
     free = Taken([patch.ground.buffer(GAP_M) for patch in patches] + [turbine.pad.buffer(15) for turbine in turbines])
     confusers = [_graded(number, turbine) for number, turbine in enumerate(turbines, 1)]

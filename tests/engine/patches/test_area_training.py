@@ -16,7 +16,7 @@ from engine.patches.area_training import AreaTraining, train_area
 from engine.patches.checkpoint import Checkpoint, read_checkpoint
 from engine.patches.labelled import LabelledArea, read_labelled
 from engine.patches.options import Architecture, SplitOptions, TrainingOptions
-from engine.patches.scoring import best_threshold
+from engine.patches.thresholds import best_thresholds
 from tests.engine.conftest import write_tif
 from tests.engine.patches.conftest import BANDS, grid_of, uncounted, write_image
 from tests.engine.patches.pits import FIRST, QUICK, REFERENCE, SECOND, scene, write_dates
@@ -64,7 +64,8 @@ def test_with_a_split_the_threshold_is_chosen_and_nothing_of_the_test_half_is_lo
     checkpoint = trained(tmp_path, imagery, reference=split)
     description = checkpoint.description
     assert description.data.split == split.split
-    assert description.threshold == best_threshold(read_labelled(imagery, split, tmp_path), checkpoint.path)
+    own = description.threshold_low, description.threshold
+    assert own == best_thresholds(read_labelled(imagery, split, tmp_path), checkpoint.path)
     assert {name.split(".")[0] for name in description.metrics} == {"training"}
 
 

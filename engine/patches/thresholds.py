@@ -1,0 +1,84 @@
+"""The two thresholds of a model's mask, fitted to the ground that it was trained on."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import label
+
+from engine.patches.inference import PROBABILITY
+from engine.patches.labelled import ReadImage
+from engine.patches.labels import UNLABELLED
+from engine.patches.scoring import find
+
+_LEVELS = np.arange(20, 100, 5)  # per cent
+# A region is a patch's when so much of it is, and is none where it is smaller than what METHOD drops.
+_TRUE_SHARE, _LEAST_M2 = 0.2, 50.0
+_EIGHT = np.ones((3, 3), bool)
+
+
+class Thresholds(NamedTuple):
+    """Of a mask: pixels of at least `low` that are connected to one of at least `high`, 0 to 1."""
+
+    low: float
+    high: float
+
+
+class _Tally(NamedTuple):
+    """By low and high level, shape (levels, levels): pixels marked, those of mines, regions, those on a patch."""
+
+    marked: NDArray[np.int64]
+    hits: NDArray[np.int64]
+    regions: NDArray[np.int64]
+    true: NDArray[np.int64]
+
+
+def best_thresholds(read: Iterable[ReadImage], checkpoint: Path) -> Thresholds:
+    """The thresholds whose mask is the best, by pixel and by patch, on the labels of the ground that training saw.
+
+    Crops are centred on patches, so that at 0.5 a network marks too much of ground with its true share of mines; and of
+    of what it is only half sure there are many small regions, which weigh little by pixel and much by patch. So the mean
+    of both F1 decides: that of pixels (any mine), and that of regions, one of which is right when a fifth of it is a
+    mine.
+    """
+    tally = _Tally(*(np.zeros((len(_LEVELS), len(_LEVELS)), np.int64) for _ in _Tally._fields))
+    mines = patches = 0
+    for one in read:
+        if one.held_out:
+            continue
+        percent = find(one.image, one.grid, one.bands, checkpoint, PROBABILITY)
+        known = one.seen & (one.image.labels != UNLABELLED) & (percent <= 100)
+        mined = known & (one.image.labels > 0)
+        mines, patches = mines + int(mined.sum()), patches + int(label(mined, _EIGHT)[1])
+        _count(percent, known, mined, _LEAST_M2 / one.grid.square_pixel_m**2, tally)
+    by_pixel = 2 * tally.hits / np.maximum(tally.marked + mines, 1)
+    # Several regions on one patch are one find at most.
+    by_patch = 2 * np.minimum(tally.true, patches) / np.maximum(tally.regions + patches, 1)
+    both = np.where(_LEVELS[:, None] <= _LEVELS[None], by_pixel + by_patch, -1)
+    low, high = np.unravel_index(int(both.argmax()), both.shape)
+    return Thresholds(float(_LEVELS[low]) / 100, float(_LEVELS[high]) / 100)
+
+
+def _count(
+    percent: NDArray[np.uint8], known: NDArray[np.bool_], mined: NDArray[np.bool_], least: float, tally: _Tally
+) -> None:
+    """Add an image to the tally. least : pixels of a region."""
+    for row, low in enumerate(_LEVELS.tolist()):
+        inside = (percent >= low) & (percent <= 100)
+        regions, count = label(inside, _EIGHT)
+        of = regions[inside]
+        top = np.zeros(count + 1, np.uint8)
+        np.maximum.at(top, of, percent[inside])
+        size = np.bincount(of, minlength=count + 1)
+        marked = np.bincount(of, known[inside], count + 1).astype(np.int64)
+        hits = np.bincount(of, mined[inside], count + 1).astype(np.int64)
+        counted = (size >= least) & (marked > 0)
+        true = counted & (hits >= _TRUE_SHARE * marked)
+        for column, high in enumerate(_LEVELS.tolist()):
+            reached = top >= high
+            tally.marked[row, column] += int(marked[reached].sum())
+            tally.hits[row, column] += int(hits[reached].sum())
+            tally.regions[row, column] += int((counted & reached).sum())
+            tally.true[row, column] += int((true & reached).sum())
