@@ -119,7 +119,7 @@ def _simulate(path: Path, _home: Home, given: argparse.Namespace, console: Conso
             count=lambda part, total: counting(listen, part)(total),
             force=given.force,
         )
-    console.print(f"{path}: {'made' if made else 'up to date'}; python -m engine train {path}, then run {path}")
+    console.print(f"{path}: {'made' if made else 'up to date'}; python -m engine run {path}")
 
 
 def _init(path: Path, _home: Home, _given: argparse.Namespace, console: Console) -> None:
