@@ -39,7 +39,7 @@ def best_thresholds(read: Iterable[ReadImage], checkpoint: Path) -> Thresholds:
     """The thresholds whose mask is the best, by pixel and by patch, on the labels of the ground that training saw.
 
     Crops are centred on patches, so that at 0.5 a network marks too much of ground with its true share of mines; and of
-    of what it is only half sure there are many small regions, which weigh little by pixel and much by patch. So the
+    what it is only half sure there are many small regions, which weigh little by pixel and much by patch. So the
     mean of both F1 decides: that of pixels (any mine), and that of regions, one of which is right when a fifth of it is
     a mine.
     """
