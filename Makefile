@@ -47,7 +47,7 @@ unit: $(VENV)/.ready-dev chromium
 
 # What is measured beside others and needs nothing but what it makes or finds; the rest of benchmarks/ is given an area.
 bench: $(VENV)/.ready-dev
-	@for name in extraction permits; do $(BIN)/python -m benchmarks.$$name --json || exit 1; done
+	@for name in extraction inference permits; do $(BIN)/python -m benchmarks.$$name --json || exit 1; done
 
 chromium:
 	@sh tests/browser/install_chromium.sh $(BIN)/python

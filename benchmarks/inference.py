@@ -105,7 +105,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("area", type=Path, nargs="?", help="folder of an area with labels, for the F1")
     parser.add_argument("--model", type=Path, help="ours; else random weights")
     parser.add_argument("--plain-model", type=Path, help="a ResNet-50 at stride 8; else random weights")
-    parser.add_argument("--zoom", type=float, default=0.5, help="of our network, where its weights are random")
+    parser.add_argument("--zoom", type=float, default=1.0, help="of our network, where its weights are random")
     parser.add_argument("--stride", type=int, default=16, help="of our network, where its weights are random")
     parser.add_argument("--full", action="store_true", help="search 272 Mpx on two threads as well")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON in the last line")

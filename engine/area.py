@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import Field
 
@@ -87,6 +87,12 @@ class Area:
     @property
     def folder(self) -> Path:
         return self.file.parent
+
+    def with_model(self, model: Path) -> Self:
+        """The area with another model; all else is done as it says."""
+        extraction = self.options.extraction or ExtractionOptions(model="")
+        changed = extraction.model_copy(update={"model": str(model.resolve())})
+        return type(self)(self.options.model_copy(update={"extraction": changed}), self.file)
 
 
 def read_area(path: Path) -> Area:

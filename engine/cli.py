@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from engine.commands import assess, compare, evidence, train
+from engine.commands import assess, compare, evidence, infer, train
 from engine.commands.progress import ProgressBar, counting
 from engine.errors import InputError
 from store.home import Home
@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     init = commands.add_parser("init", help="look into a folder of data and write the area file that runs with it")
     init.add_argument("area", nargs="+", type=Path, metavar="folder", help="folder of images or interferograms")
     init.set_defaults(command=_init)
+    infer.add_commands(commands, _positive)
     assess.add_commands(commands)
     compare.add_commands(commands)
     evidence.add_commands(commands)

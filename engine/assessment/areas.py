@@ -24,7 +24,6 @@ from engine.patches.checkpoint import find_checkpoint, read_checkpoint
 from engine.patches.inference import MASK
 from engine.patches.labels import UNLABELLED
 from engine.patches.mask import NO_MASK
-from engine.patches.options import ExtractionOptions
 from engine.pipeline import extract_area
 from engine.pipeline.optical import ExtractionSteps, images_and_model
 from engine.raster import Raster
@@ -79,9 +78,7 @@ def assess_area(
     InputError
         When there is nothing to hold the extraction against, or the model saw all of it.
     """
-    if model is not None:
-        area = _with_model(area, model)
-    imagery, extraction = images_and_model(area)
+    imagery, extraction = images_and_model(area if model is None else area.with_model(model))
     checkpoint = read_checkpoint(find_checkpoint(extraction.model, area.folder))
     labels = {image.date: area.folder / image.labels for image in imagery.images if image.labels is not None}
     known = [image.date for image in imagery.in_order if is_known(area.folder, image.date, labels.get(image.date))]
@@ -99,8 +96,7 @@ def assess_area(
         seen = seen_ground(data, labels, grid, reference) if trained_here(data, labels) else None
     except InputError as error:
         raise error.of_file(area.file) from None
-    apart = "" if model is None else f"models/{checkpoint.sha256[:12]}"
-    extracted, workspace = extract_area(area, home, workers=workers, listen=listen, apart=apart)
+    extracted, workspace = extract_area(area, home, workers=workers, listen=listen, model=model)
     counts: list[PartCounts] = []
     for day in known:
         truth = read_truth(area.folder, day, labels.get(day), grid, reference)
@@ -157,11 +153,3 @@ def _kept(
         least_area_m2=least_area_m2,
         least_iou=LEAST_IOU,
     )
-
-
-def _with_model(area: Area, model: Path) -> Area:
-    """The area with another model; all else is done as it says."""
-    named = str(model.resolve())
-    extraction = area.options.extraction
-    changed = ExtractionOptions(model=named) if extraction is None else extraction.model_copy(update={"model": named})
-    return Area(area.options.model_copy(update={"extraction": changed}), area.file)

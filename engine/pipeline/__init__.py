@@ -17,6 +17,7 @@ from engine.area import AREA_FILE, Area
 from engine.blocks import Workers
 from engine.deformation.mintpy_files import SeriesFile
 from engine.errors import InputError
+from engine.patches.checkpoint import read_checkpoint
 from engine.patches.inference import PROBABILITY
 from engine.patches.outlines import OutlineOptions, read_outlines
 from engine.patches.steps import PATCHES, track_patches
@@ -76,23 +77,25 @@ def extract_area(
     *,
     workers: Workers,
     listen: Callable[[dict[str, Any]], None] = lambda _: None,
-    apart: str = "",
+    model: Path | None = None,
 ) -> tuple[ExtractionSteps, Workspace]:
-    """Bring the images of an area and what a model finds in them up to date, for those who assess it.
+    """Bring the images of an area and what a model finds in them up to date, and nothing after that.
 
-    apart : name of a folder for these steps, where a model other than the area's must not disturb the area's own run.
+    model : a checkpoint other than the area's; its steps lie apart, so that they do not disturb the area's own run.
 
     Raises
     ------
     InputError
         When the input cannot be used.
     """
-    folder = home.work(area.name)
+    folder = own = home.work(area.name)
+    if model is not None:
+        own = folder / "models" / read_checkpoint(model).sha256[:12]
+        area = area.with_model(model)
     with locked(folder):
         _claim_name(area, folder)
-        own = folder / apart if apart else folder
         own.mkdir(parents=True, exist_ok=True)
-        workspace = Workspace(own, _versions(), Progress(own / "assessment.json", listen))
+        workspace = Workspace(own, _versions(), Progress(own / "extraction.json", listen))
         try:
             return extraction_steps(area, workspace, workers), workspace
         except InputError as error:

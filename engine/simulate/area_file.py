@@ -117,7 +117,7 @@ def _recipe(frame: Frame) -> str:
     """At 2 m images are enlarged: the network is of 1 m."""
     zoom = round(max(frame.size.pixel_m, 1))
     return f"""initial = "weining-resnet18"
-{f"zoom = {zoom}" if zoom > 1 else ""}
+zoom = {zoom}
 crop = {256 // zoom}
 batch = 8
 steps = 300

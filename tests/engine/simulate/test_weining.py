@@ -232,7 +232,7 @@ def test_the_command_says_what_to_do_next(
     monkeypatch.setenv("PITWATCH_HOME", str(tmp_path / "home"))
     out, command = tmp_path / "area", ["simulate", "weining", str(tmp_path / "area"), "--seed", "2"]
     assert main(command) == 0
-    assert f"{out}: made; python -m engine train {out}, then run {out}" in capsys.readouterr().err
+    assert f"{out}: made; python -m engine run {out}" in capsys.readouterr().err
     assert main(command) == 0
     assert f"{out}: up to date" in capsys.readouterr().err
     assert main([*command, "--force"]) == 0
