@@ -234,27 +234,11 @@ def start_cog(
     names : of the bands, kept in the file. nodata, unit : as for `write_cog`.
     """
     plain, partial = path.with_name(path.name + ".plain"), path.with_name(path.name + ".partial")
-    kind = np.dtype(dtype)
-    profile = {
-        "driver": "GTiff",
-        "height": grid.rows,
-        "width": grid.cols,
-        "count": len(names),
-        "dtype": kind,
-        "crs": grid.crs.to_wkt(),
-        "transform": grid.transform,
-        "nodata": nodata,
-        "tiled": True,
-        "BIGTIFF": "IF_SAFER",
-    }
     try:
-        with rasterio.open(plain, "w", **profile) as target:
-            for band, name in enumerate(names, start=1):
-                target.set_band_description(band, name)
-                target.set_band_unit(band, unit)
-            yield lambda block, bands: target.write(bands, window=_window(block))
+        with start_plain(plain, grid, dtype=dtype, nodata=nodata, unit=unit, names=names) as write:
+            yield write
         # Means of codes are no codes; a picture's bands (8-bit, several) are averaged like measurements.
-        categorical = np.issubdtype(kind, np.integer) and len(names) == 1
+        categorical = np.issubdtype(np.dtype(dtype), np.integer) and len(names) == 1
         copy(
             plain,
             partial,
@@ -268,6 +252,36 @@ def start_cog(
     finally:
         plain.unlink(missing_ok=True)
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def start_plain(
+    path: Path,
+    grid: Grid,
+    *,
+    dtype: npt.DTypeLike,
+    nodata: float | None,
+    unit: str,
+    names: Sequence[str],
+) -> Iterator[Callable[[Block, NDArray[Any]], None]]:
+    """`start_cog` without compression and overviews, as it comes: for what is read once and thrown away."""
+    profile = {
+        "driver": "GTiff",
+        "height": grid.rows,
+        "width": grid.cols,
+        "count": len(names),
+        "dtype": np.dtype(dtype),
+        "crs": grid.crs.to_wkt(),
+        "transform": grid.transform,
+        "nodata": nodata,
+        "tiled": True,
+        "BIGTIFF": "IF_SAFER",
+    }
+    with rasterio.open(path, "w", **profile) as target:
+        for band, name in enumerate(names, start=1):
+            target.set_band_description(band, name)
+            target.set_band_unit(band, unit)
+        yield lambda block, bands: target.write(bands, window=_window(block))
 
 
 def write_cube(

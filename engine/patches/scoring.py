@@ -17,7 +17,7 @@ from engine.patches.mask import NO_MASK
 from engine.patches.options import ExtractionOptions
 from engine.patches.parts import parts_of
 from engine.patches.sampling import LabelledImage
-from engine.raster import Raster, start_cog
+from engine.raster import Raster, start_plain
 
 # Figures from labels and from what was predicted there, both uint8 of one shape, UNLABELLED where nothing is known.
 Score = Callable[[NDArray[np.uint8], NDArray[np.uint8]], Mapping[str, float]]
@@ -35,7 +35,7 @@ def find(image: LabelledImage, grid: Grid, bands: Sequence[str], checkpoint: Pat
     options = ExtractionOptions(model=str(checkpoint))
     with TemporaryDirectory() as scratch:
         folder, path = Path(scratch), Path(scratch) / "image.tif"
-        with start_cog(path, grid, dtype="float32", nodata=np.nan, unit="1", names=bands) as write:
+        with start_plain(path, grid, dtype="float32", nodata=np.nan, unit="1", names=bands) as write:
             write(Block(0, grid.rows, 0, grid.cols), image.values)
         extract(path, checkpoint, folder, options, workers=Workers(count=torch.get_num_threads()), count=_uncounted)
         with Raster(folder / product) as raster:
