@@ -18,7 +18,7 @@ from engine.patches.labels import require_every_class
 from engine.patches.model import ATROUS_RATES, DeepLabV3
 from engine.patches.options import TrainingOptions
 from engine.patches.sampling import LabelledImage, Standard, measure, normalised, training_parts
-from engine.patches.scoring import Score, predict_image, score_parts
+from engine.patches.scoring import Score, false_alarms, predict_image, score_parts
 from engine.patches.thresholds import best_thresholds
 from engine.patches.training import PROCESSOR, Count, train
 from engine.patches.weights import StartingWeights, find_weights
@@ -55,14 +55,16 @@ def train_area(asked: AreaTraining, *, count: Count, score: Score, hardware: Har
     first, options = asked.areas[0], asked.options
     by_area = read_areas(asked.areas)
     read = [one for images in by_area for one in images]
+    begin = find_weights(options.initial, first.folder) if options.initial is not None else None
     parts = [
         replace(part, place=number)
         for number, (area, images) in enumerate(zip(asked.areas, by_area, strict=True))
-        for part in training_parts([one.image for one in images], area.reference, [one.seen for one in images])
+        for part in training_parts(
+            [_with_alarms(one, begin, options) for one in images], area.reference, [one.seen for one in images]
+        )
     ]
     require_every_class([part.labels for part in parts], first.reference, [one.files[1] for one in read])
     _check_crop(parts, options)
-    begin = find_weights(options.initial, first.folder) if options.initial is not None else None
     trained_on, classes = measure(parts), ("background", *first.reference.classes)
     standard = trained_on
     if options.normalise == "image":
@@ -92,6 +94,20 @@ def train_area(asked: AreaTraining, *, count: Count, score: Score, hardware: Har
     checkpoint = write_checkpoint(asked.out / f"{asked.name}.safetensors", description, state)
     shutil.rmtree(keep, ignore_errors=True)
     return checkpoint
+
+
+def _with_alarms(one: ReadImage, begin: StartingWeights | None, options: TrainingOptions) -> LabelledImage:
+    """An image, with the false alarms of the model that training begins with where crops are to lie on them."""
+    if begin is None or not options.hard_share or one.held_out:
+        return one.image
+    if begin.description is None:
+        raise InputError(
+            "published weights find no mines, so that there are no false alarms of theirs to learn from",
+            file=begin.path,
+            field="training.hard_share",
+            mend="leave it out, or name a model of these classes as initial",
+        )
+    return replace(one.image, alarms=false_alarms(one, begin.path))
 
 
 def _check_crop(parts: Sequence[LabelledImage], options: TrainingOptions) -> None:

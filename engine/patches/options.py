@@ -132,6 +132,9 @@ class TrainingOptions(Options):
     crops, pixels of the image. sampling : random "crops", or the paper's "tiles": half their edge apart, those that
     touch a patch and as many without, in epochs, turned and not changed otherwise.
     What follows is of random crops alone. balanced_share : of the crops, centred on patches, classes in equal numbers.
+    hard_share : of the crops, centred on what the model that `initial` names takes for mines and is none (hard
+    negatives; Sung and Poggio 1998, IEEE TPAMI 20, 39): what looks like a mine is rare on the ground, and crops that
+    come by chance hardly show it.
     light : least and greatest factor that a crop's values are multiplied by, so that the model holds for other seasons
     (reflectance falls by half from summer to winter); 1, 1 for none. jitter : strength of the other changes of contrast
     and brightness, and of noise, 0 to 1. rescale : crops are made larger or smaller by factors from e^-rescale to
@@ -159,6 +162,7 @@ class TrainingOptions(Options):
     learning_rate: Positive = 1e-3
     sampling: Literal["crops", "tiles"] = "crops"
     balanced_share: Share = 0.75
+    hard_share: Share = 0
     light: tuple[Positive, Positive] = (0.55, 1.25)
     jitter: Share = 1
     rescale: Share = 0.25
@@ -174,6 +178,16 @@ class TrainingOptions(Options):
     patience: Count = 6
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     seed: Annotated[int, Field(ge=0)] = 0
+
+    @model_validator(mode="after")
+    def _shares_add_up(self) -> Self:
+        if self.balanced_share + self.hard_share > 1:
+            raise ValueError(
+                f"balanced_share {self.balanced_share:g} and hard_share {self.hard_share:g} are more than all crops"
+            )
+        if self.hard_share and self.initial is None:
+            raise ValueError("hard_share needs a model whose errors are looked for: name it as initial")
+        return self
 
     @model_validator(mode="after")
     def _light_is_a_range(self) -> Self:

@@ -1,4 +1,6 @@
-"""Where the crops of a training lie: on patches, each class alike, and on what is round them; or the paper's tiles."""
+"""Where the crops of a training lie: on patches, each class alike, on what was taken for one, and anywhere; or the
+paper's tiles.
+"""
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -20,8 +22,14 @@ _LEAST_SEEN = 0.5
 # Crops of background begin this share of their edge apart.
 _BACKGROUND_STEP = 1 / 16
 
-# A part's labels, uint8, shape (rows, cols), and what training may see of it, None for all.
-Ground = tuple[NDArray[np.uint8], NDArray[np.bool_] | None]
+
+class Ground(NamedTuple):
+    """A part, shape (rows, cols): its labels, what training may see of it (None for all), and where a model saw mines
+    and there are none (None where nobody looked)."""
+
+    labels: NDArray[np.uint8]
+    seen: NDArray[np.bool_] | None
+    alarms: NDArray[np.bool_] | None = None
 
 
 class Place(NamedTuple):
@@ -34,17 +42,25 @@ class Place(NamedTuple):
 
 class CropPlaces:
     """Of the crops, a share (`balanced_share`) lies on patches: every class is as likely as any other, and so is every
-    patch of a class, be it large or small. The others lie wherever training may see at least half of them.
+    patch of a class, be it large or small; another (`hard_share`) on false alarms, each as likely as any other. The
+    rest lies wherever training may see at least half of it, and so do those for which there is no patch or no alarm.
     """
 
     def __init__(self, parts: Sequence[Ground], options: TrainingOptions) -> None:
-        self._parts, self._crop, self._balanced_share = parts, options.crop, options.balanced_share
+        self._parts, self._crop = parts, options.crop
+        self._balanced, self._hard = options.balanced_share, options.balanced_share + options.hard_share
 
     def draw(self, random: np.random.Generator) -> Place:
-        if not self._patches or random.random() >= self._balanced_share:
-            return Place(*(int(value) for value in self._background[random.integers(len(self._background))]))
-        patches = self._patches[int(random.choice(sorted(self._patches)))]
-        number, pixels = patches[random.integers(len(patches))]
+        chance = random.random()
+        if self._patches and chance < self._balanced:
+            return self._on(self._patches[int(random.choice(sorted(self._patches)))], random)
+        if self._alarms and self._balanced <= chance < self._hard:
+            return self._on(self._alarms, random)
+        return Place(*(int(value) for value in self._background[random.integers(len(self._background))]))
+
+    def _on(self, regions: list[tuple[int, NDArray[np.intp]]], random: np.random.Generator) -> Place:
+        """Round a pixel of one of them."""
+        number, pixels = regions[random.integers(len(regions))]
         reach = int(self._crop * _OFF_CENTRE)
         row, col = pixels[random.integers(len(pixels))] + random.integers(-reach, reach + 1, 2)
         return Place(number, int(row), int(col))
@@ -53,20 +69,26 @@ class CropPlaces:
     def _patches(self) -> dict[int, list[tuple[int, NDArray[np.intp]]]]:
         """By class, its patches: number of the part, and the patch's pixels, shape (pixels, 2)."""
         found: dict[int, list[tuple[int, NDArray[np.intp]]]] = {}
-        for number, (labels, _) in enumerate(self._parts):
-            for code, pixels in _patches(labels):
+        for number, part in enumerate(self._parts):
+            for code, pixels in _patches(part.labels):
                 found.setdefault(code, []).append((number, pixels))
         return found
+
+    @cached_property
+    def _alarms(self) -> list[tuple[int, NDArray[np.intp]]]:
+        """False alarms: number of the part, and pixels, shape (pixels, 2)."""
+        marked = ((number, part.alarms) for number, part in enumerate(self._parts) if part.alarms is not None)
+        return [(number, pixels) for number, alarms in marked for _, pixels in _patches(alarms.astype(np.uint8))]
 
     @cached_property
     def _background(self) -> NDArray[np.int64]:
         """Middles of crops anywhere, on a lattice, shape (places, 3): number of the part, row, column."""
         step = max(1, int(self._crop * _BACKGROUND_STEP))
         corners, shares = [], []
-        for number, (labels, seen) in enumerate(self._parts):
-            rows, cols = (window_starts(edge, self._crop, step) for edge in labels.shape)
+        for number, part in enumerate(self._parts):
+            rows, cols = (window_starts(edge, self._crop, step) for edge in part.labels.shape)
             corners.append(_all_corners(number, rows, cols))
-            shares.append(_share_seen(seen, labels.shape, rows, cols, self._crop).ravel())
+            shares.append(_share_seen(part.seen, part.labels.shape, rows, cols, self._crop).ravel())
         share = np.concatenate(shares)
         # Where ground lies in such shreds that no crop holds half of it, those that hold most.
         there = np.concatenate(corners)[share >= min(_LEAST_SEEN, share.max())]
@@ -88,7 +110,7 @@ class TilePlaces:
     def __init__(self, parts: Sequence[Ground], options: TrainingOptions) -> None:
         size, self._seed = options.crop, options.seed
         tiles, with_patch = [], []
-        for number, (labels, seen) in enumerate(parts):
+        for number, (labels, seen, _) in enumerate(parts):
             rows, cols = (window_starts(edge, size, size // 2) for edge in labels.shape)
             whole = _share_seen(seen, labels.shape, rows, cols, size) == 1
             tiles.append(_all_corners(number, rows, cols)[whole.ravel()])

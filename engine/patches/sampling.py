@@ -16,7 +16,7 @@ from torch.nn.functional import interpolate
 from engine.grid import Block
 from engine.patches.labels import UNLABELLED
 from engine.patches.options import ReferenceOptions, TrainingOptions
-from engine.patches.places import CropPlaces, TilePlaces
+from engine.patches.places import CropPlaces, Ground, TilePlaces
 
 # Radiometric changes that stand, beside those of light, for what the few dates of a training do not show, in standard
 # deviations of a band: the contrast and brightness of the whole image, those of each band of its own, and noise.
@@ -34,7 +34,8 @@ class LabelledImage:
     values : shape (bands, rows, cols), NaN for no data. labels : shape (rows, cols), as `labels` gives them.
     seen : what a training may see of the values, shape (rows, cols); None for all. standard : what brings the values to
     mean 0 and standard deviation 1; None for values as they are. Both are applied where crops are cut, which saves a
-    copy of the image. place : number of the area that it shows; images of one place show one ground.
+    copy of the image. place : number of the area that it shows; images of one place show one ground. alarms : where a
+    model saw mines that are none, shape (rows, cols); None where nobody looked.
     """
 
     name: str
@@ -44,6 +45,7 @@ class LabelledImage:
     seen: NDArray[np.bool_] | None = None
     standard: "Standard | None" = None
     place: int = 0
+    alarms: NDArray[np.bool_] | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -82,6 +84,7 @@ def training_parts(
                     image.values[:, rows],
                     labels if whole else np.where(seen, labels, np.uint8(UNLABELLED)),
                     None if whole else seen,
+                    alarms=None if image.alarms is None else image.alarms[rows] & seen,
                 )
             )
     return parts
@@ -141,7 +144,7 @@ class Sampler:
     def __init__(self, parts: Sequence[LabelledImage], standard: Standard, options: TrainingOptions) -> None:
         self._parts, self._options = parts, options
         self._mean, self._std = (array.astype(np.float32)[:, None, None] for array in standard)
-        grounds = [(part.labels, part.seen) for part in parts]
+        grounds = [Ground(part.labels, part.seen, part.alarms) for part in parts]
         self._crops = CropPlaces(grounds, options)
         self._tiles = TilePlaces(grounds, options) if options.sampling == "tiles" else None
 

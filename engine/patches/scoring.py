@@ -7,10 +7,11 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.ndimage import label
 
 from engine.blocks import Workers
 from engine.grid import Block, Grid
-from engine.patches.inference import MASK, extract
+from engine.patches.inference import MASK, PROBABILITY, extract
 from engine.patches.labelled import ReadImage
 from engine.patches.labels import UNLABELLED
 from engine.patches.mask import NO_MASK
@@ -20,6 +21,7 @@ from engine.patches.sampling import LabelledImage
 from engine.raster import Raster, start_plain
 
 # Figures from labels and from what was predicted there, both uint8 of one shape, UNLABELLED where nothing is known.
+_LEAST_M2 = 50.0
 Score = Callable[[NDArray[np.uint8], NDArray[np.uint8]], Mapping[str, float]]
 
 
@@ -28,6 +30,22 @@ def predict_image(image: LabelledImage, grid: Grid, bands: Sequence[str], checkp
     classes = find(image, grid, bands, checkpoint, MASK)
     classes[classes == NO_MASK] = 0
     return classes
+
+
+def false_alarms(one: ReadImage, checkpoint: Path) -> NDArray[np.bool_]:
+    """Where a model sees a mine, more likely than not, in regions that touch none by the labels, shape (rows, cols).
+
+    Regions of fewer than 50 m² are left out, as METHOD §3 does.
+    """
+    percent = find(one.image, one.grid, one.bands, checkpoint, PROBABILITY)
+    regions, count = label((percent >= 50) & (percent <= 100), np.ones((3, 3)))
+    inside = regions > 0
+    of = regions[inside]
+    mined = np.bincount(of, one.image.labels[inside] != 0, count + 1) > 0  # unlabelled ground may be one as well
+    kept = ~mined & (np.bincount(of, minlength=count + 1) * one.grid.square_pixel_m**2 >= _LEAST_M2)
+    kept[0] = False
+    alarms: NDArray[np.bool_] = kept[regions]
+    return alarms
 
 
 def find(image: LabelledImage, grid: Grid, bands: Sequence[str], checkpoint: Path, product: str) -> NDArray[np.uint8]:

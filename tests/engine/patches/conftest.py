@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import rasterio
 import torch
@@ -12,7 +13,11 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from engine.grid import Grid
+from engine.patches.blending import NO_PROBABILITY
 from engine.patches.checkpoint import BandOptions, Checkpoint, ModelDescription, write_checkpoint
+from engine.patches.inference import PROBABILITY
+from engine.raster import Raster
+from tests.engine.conftest import write_tif
 
 BANDS = ("B02", "B03", "B04")
 
@@ -74,3 +79,11 @@ def write_untrained(path: Path, **changes: Any) -> Checkpoint:
 
 def uncounted(_total: int) -> Callable[..., None]:
     return lambda *_: None
+
+
+def extract_first_band(image: Path, _checkpoint: Path, folder: Path, *_options: Any, **_how: Any) -> None:
+    """Stands in for a network: the first band is the probability in per cent."""
+    with Raster(image) as raster:
+        percent, grid = raster.read_bands()[0], raster.grid
+    percent = np.where(np.isnan(percent), NO_PROBABILITY, percent).astype(np.uint8)
+    write_tif(folder / PROBABILITY, percent, grid, nodata=NO_PROBABILITY)

@@ -11,12 +11,15 @@ from PIL import Image
 from engine.assessment import score_mines
 from engine.errors import InputError
 from engine.imagery import ImageryOptions
+from engine.patches import area_training
 from engine.patches import training as loop
 from engine.patches.area_training import AreaTraining, train_area
 from engine.patches.checkpoint import Checkpoint, read_checkpoint
 from engine.patches.labelled import LabelledArea, read_labelled
+from engine.patches.model import DeepLabV3
 from engine.patches.options import Architecture, SplitOptions, TrainingOptions
 from engine.patches.thresholds import best_thresholds
+from engine.patches.weight_files import write_weights
 from tests.engine.conftest import write_tif
 from tests.engine.patches.conftest import BANDS, grid_of, uncounted, write_image
 from tests.engine.patches.pits import FIRST, QUICK, REFERENCE, SECOND, scene, write_dates
@@ -83,6 +86,31 @@ def test_several_areas_train_one_model(tmp_path: Path) -> None:
     assert {name.split("/")[0] for name in both.description.data.files} == {"pits", "over there"}
     assert both.description.metrics["trained.pixels"] == 2 * alone.description.metrics["trained.pixels"]
     assert both.sha256 != alone.sha256
+
+
+def test_false_alarms_of_the_model_before_are_learnt_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked of ground that may be seen alone: not of the date that is held out."""
+    imagery = write_dates(tmp_path)
+    before = trained(tmp_path, imagery)
+    asked = []
+
+    def found(one: Any, checkpoint: Path) -> Any:
+        asked.append((one.image.date, checkpoint))
+        return one.image.labels == 0
+
+    monkeypatch.setattr(area_training, "false_alarms", found)
+    options = {"initial": str(before.path), "balanced_share": 0, "hard_share": 1.0}
+    plain = trained(tmp_path, imagery, QUICK.model_copy(update=options | {"hard_share": 0}))
+    after = trained(tmp_path, imagery, QUICK.model_copy(update=options))
+    assert asked == [(FIRST, before.path)]
+    assert after.description.metrics["training.loss"] != plain.description.metrics["training.loss"]
+
+
+def test_published_weights_have_no_false_alarms(tmp_path: Path) -> None:
+    network = DeepLabV3("resnet18", classes=21, bands=3, stride=8).state_dict()
+    write_weights(tmp_path / "published.safetensors", network, {})
+    options = QUICK.model_copy(update={"initial": "published.safetensors", "hard_share": 0.2})
+    assert refused(tmp_path, write_dates(tmp_path), options=options).field == "training.hard_share"
 
 
 def test_areas_of_other_classes_or_bands_are_refused(tmp_path: Path) -> None:

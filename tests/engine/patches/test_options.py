@@ -15,6 +15,14 @@ def test_light_is_a_range() -> None:
         TrainingOptions(light=(1.2, 0.8))
 
 
+def test_crops_are_shared_out_and_errors_are_some_models() -> None:
+    with pytest.raises(ValueError, match=r"balanced_share 0\.75 and hard_share 0\.5 are more than all crops"):
+        TrainingOptions(hard_share=0.5, initial="m")
+    with pytest.raises(ValueError, match="hard_share needs a model"):
+        TrainingOptions(balanced_share=0.5, hard_share=0.5)
+    assert TrainingOptions(balanced_share=0.5, hard_share=0.5, initial="m").hard_share == 0.5
+
+
 def test_the_low_threshold_is_not_above_the_high_one() -> None:
     assert ExtractionOptions(model="m").thresholds == (0.5, 0.5)
     assert ExtractionOptions(model="m", threshold_low=0.3).thresholds == (0.3, 0.5)

@@ -143,6 +143,23 @@ def test_rare_classes_and_small_patches_are_drawn_as_often_as_others() -> None:
     assert 0.35 < small.sum() / of_first.sum() < 0.65
 
 
+def test_a_share_of_the_crops_lies_on_false_alarms_each_alike() -> None:
+    """A large and a small one, in the band of the values; one that training may not see is never shown."""
+    values, labels = np.zeros((2, 400, 400), np.float32), np.zeros((400, 400), np.uint8)
+    labels[20:40, 20:40] = 1
+    values[0, 100:160, 300:360], values[0, 300:305, 60:65], values[0, 380:, 380:] = 1, 2, 3
+    seen = np.ones((400, 400), bool)
+    seen[350:, 350:] = False
+    one = LabelledImage("a", date(2021, 6, 19), values, labels, alarms=values[0] > 0)
+    unchanged = {"rescale": 0, "jitter": 0, "light": (1, 1)}
+    options = TrainingOptions(crop=32, batch=400, balanced_share=0.3, hard_share=0.5, initial="m", **unchanged)
+    crops, of = Sampler(training_parts([one], reference(), [seen]), PLAIN, options).batch(0)
+    large, small = ((crops[:, 0] == number).any(axis=(1, 2)).mean() for number in (1, 2))
+    assert 0.2 < large < 0.35 and 0.2 < small < 0.35
+    assert 0.25 < (of == 1).any(axis=(1, 2)).mean() < 0.4
+    assert not (crops[:, 0] == 3).any()
+
+
 def test_without_patches_crops_lie_anywhere() -> None:
     one = LabelledImage("a", date(2021, 6, 19), np.zeros((2, 40, 40), np.float32), np.zeros((40, 40), np.uint8))
     assert Sampler([one], PLAIN, TrainingOptions(crop=16, balanced_share=1)).batch(0)[1].max() == 0

@@ -3,13 +3,16 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from engine.assessment import score_mines
+from engine.patches import scoring
 from engine.patches.labelled import ReadImage
+from engine.patches.labels import UNLABELLED
 from engine.patches.sampling import LabelledImage
-from engine.patches.scoring import score_parts
+from engine.patches.scoring import false_alarms, score_parts
 from engine.patches.split import training_ground
-from tests.engine.patches.conftest import grid_of
+from tests.engine.patches.conftest import extract_first_band, grid_of
 from tests.engine.patches.pits import FIRST, REFERENCE, SECOND
 
 FILES = (Path("a.tif"), Path("b.tif"))
@@ -34,3 +37,21 @@ def test_figures_are_of_the_part_they_name() -> None:
         "unseen_date.iou": 1,
         "unseen_rows_and_date.iou": 0,
     }
+
+
+def test_false_alarms_touch_no_mine_and_are_no_specks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A region beside a mine is its rim; one on ground that nobody labelled may be one."""
+    percent, labels = np.zeros((30, 30)), np.zeros((30, 30), np.uint8)
+    alarm = np.s_[2:6, 2:6]
+    labels[10:14, 10:14] = 1
+    percent[alarm], percent[10:16, 10:16], percent[20:24, 2:6], percent[20:24, 20:24] = 60, 90, 49, 80
+    percent[28, 28] = 99
+    labels[20:24, 20:22] = UNLABELLED
+    image = LabelledImage("a", FIRST, percent[None].astype(np.float32), labels)
+    grid = grid_of(30, 30)
+    grid = type(grid)(grid.crs, grid.transform @ grid.transform.scale(0.5), grid.shape)
+    read = ReadImage(image, grid, ("a",), FILES, np.ones((30, 30), bool), held_out=False)
+    monkeypatch.setattr(scoring, "extract", extract_first_band)
+    wanted = np.zeros((30, 30), bool)
+    wanted[alarm] = True
+    np.testing.assert_array_equal(false_alarms(read, Path("model.safetensors")), wanted)

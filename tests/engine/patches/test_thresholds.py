@@ -13,26 +13,14 @@ from numpy.typing import NDArray
 from scipy.ndimage import label
 
 from engine.patches import scoring
-from engine.patches.blending import NO_PROBABILITY
-from engine.patches.inference import PROBABILITY
 from engine.patches.labelled import ReadImage
 from engine.patches.labels import UNLABELLED
 from engine.patches.sampling import LabelledImage
 from engine.patches.thresholds import Thresholds, best_thresholds
-from engine.raster import Raster
-from tests.engine.conftest import write_tif
-from tests.engine.patches.conftest import grid_of
+from tests.engine.patches.conftest import extract_first_band, grid_of
 from tests.engine.patches.pits import FIRST, SECOND
 
 FILES, EIGHT = (Path("a.tif"), Path("b.tif")), np.ones((3, 3), bool)
-
-
-def extract_first_band(image: Path, _checkpoint: Path, folder: Path, *_options: Any, **_how: Any) -> None:
-    """Stands in for a network: the first band is the probability in per cent."""
-    with Raster(image) as raster:
-        percent, grid = raster.read_bands()[0], raster.grid
-    percent = np.where(np.isnan(percent), NO_PROBABILITY, percent).astype(np.uint8)
-    write_tif(folder / PROBABILITY, percent, grid, nodata=NO_PROBABILITY)
 
 
 def read_image(day: date, percent: NDArray[Any], labels: NDArray[Any], seen: NDArray[np.bool_]) -> ReadImage:
