@@ -52,3 +52,13 @@ def counting(listen: Listen, step: str) -> Callable[[int], Callable[[], None]]:
         return lambda: listen({"step": step, "total": total, "done": next(done)})
 
     return count
+
+
+def telling_losses(listen: Listen) -> Callable[[int], Callable[[float], None]]:
+    """Makes functions that tell of each step of a training and its loss."""
+
+    def count(total: int) -> Callable[[float], None]:
+        done = itertools.count(1)
+        return lambda loss: listen({"step": "train", "total": total, "done": next(done), "remark": f"loss {loss:.3f}"})
+
+    return count

@@ -1,14 +1,13 @@
 """`train` and `weights`: from labelled images to a model, and published weights to begin with."""
 
 import argparse
-import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from engine.commands.progress import Listen, ProgressBar
+from engine.commands.progress import ProgressBar, telling_losses
 from engine.errors import InputError
 from store.home import Home
 
@@ -50,7 +49,7 @@ def _train(path: Path, _home: Home, given: argparse.Namespace, console: Console)
         console.quiet = not hardware.leads  # or every process would say the same
         with ProgressBar(console) as listen:
             try:
-                checkpoint = train_area(asked, count=_counting(listen), score=score_mines, hardware=hardware)
+                checkpoint = train_area(asked, count=telling_losses(listen), score=score_mines, hardware=hardware)
             except InputError as error:
                 raise error.of_file(area_file) from None
     if checkpoint is None:
@@ -90,14 +89,6 @@ def _labelled(area: "Area", data: Path | None) -> "LabelledArea":
             mend="add [imagery] with labels, and [reference] with classes",
         )
     return LabelledArea(area.name, data or area.folder, imagery, reference)
-
-
-def _counting(listen: Listen) -> Callable[[int], Callable[[float], None]]:
-    def count(total: int) -> Callable[[float], None]:
-        done = itertools.count(1)
-        return lambda loss: listen({"step": "train", "total": total, "done": next(done), "remark": f"loss {loss:.3f}"})
-
-    return count
 
 
 def _weights(path: Path, _home: Home, given: argparse.Namespace, console: Console) -> None:
