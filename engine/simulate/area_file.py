@@ -115,7 +115,7 @@ def _tiles(frame: Frame) -> str:
 
 def _recipe(frame: Frame) -> str:
     """At 2 m images are enlarged: the network is of 1 m."""
-    zoom = round(max(frame.size.pixel_m, 1))
+    zoom = min(4, round(max(frame.size.pixel_m, 1)))
     return f"""initial = "weining-resnet18"
 zoom = {zoom}
 crop = {256 // zoom}

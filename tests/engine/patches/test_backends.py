@@ -89,10 +89,12 @@ def standardised(seed: int) -> NDArray[np.float32]:
 
 @needs_openvino
 @pytest.mark.parametrize(
-    ("precision", "largest", "least"), [("float32", 3, 0.9999), ("bfloat16", 200, 0.999), ("int8", 1500, 0.995)]
+    ("precision", "largest", "least", "least_f1"),
+    # int8 differs from one make of processor to another, and a network of random weights is often of two minds.
+    [("float32", 3, 0.9999, 0.99), ("bfloat16", 200, 0.999, 0.95), ("int8", 1500, 0.995, 0.85)],
 )
 def test_every_backend_agrees_with_the_reference(
-    checkpoint: Path, models: Path, precision: Any, largest: int, least: float
+    checkpoint: Path, models: Path, precision: Any, largest: int, least: float, least_f1: float
 ) -> None:
     reference = PyTorch(read_checkpoint(checkpoint).network)
     backend = OpenVINO(models / ("int8.xml" if precision == "int8" else "float32.xml"), precision)
@@ -106,7 +108,7 @@ def test_every_backend_agrees_with_the_reference(
     assert np.quantile(np.abs(found.astype(int) - wanted), 0.999) <= largest
     agreement = agree(backend, reference, list(windows), 0.5)
     assert agreement.argmax >= least
-    assert agreement.f1 >= 0.95
+    assert agreement.f1 is not None and agreement.f1 >= least_f1
     np.testing.assert_array_equal(backend(windows[2:3]), found[2:3])
 
 
