@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 PORT ?= 8501
-# A simulated area with known truth, made once, in half a minute; its model ships.
+# A simulated area with known truth, made once, in under a minute; its model ships.
 WEINING := $(or $(PITWATCH_HOME),var)/simulated/weining-small
 AREAS ?= $(wildcard areas/*/area.toml) $(WEINING)/area.toml
 # Options for pip, for example another index: make run PIP_OPTIONS="--index-url https://..."

@@ -3,7 +3,7 @@
     python -m benchmarks.weining_model FOLDER [--out FOLDER]
 
 Makes `medium` of seeds 11 to 14 in FOLDER (those that are there stay), and learns from nine tenths of each, both dates.
-Takes an hour and a quarter of two cores, and 12 GB.
+The training took an hour of two cores and 11 GB.
 """
 
 import argparse

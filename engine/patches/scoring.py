@@ -21,8 +21,9 @@ from engine.patches.sampling import LabelledImage
 from engine.raster import Raster, start_plain
 
 # Figures from labels and from what was predicted there, both uint8 of one shape, UNLABELLED where nothing is known.
-_LEAST_M2 = 50.0
 Score = Callable[[NDArray[np.uint8], NDArray[np.uint8]], Mapping[str, float]]
+# Smaller regions are none (METHOD §3); pixels that meet at a corner belong to one.
+LEAST_M2, EIGHT = 50.0, np.ones((3, 3), bool)
 
 
 def predict_image(image: LabelledImage, grid: Grid, bands: Sequence[str], checkpoint: Path) -> NDArray[np.uint8]:
@@ -35,14 +36,14 @@ def predict_image(image: LabelledImage, grid: Grid, bands: Sequence[str], checkp
 def false_alarms(one: ReadImage, checkpoint: Path) -> NDArray[np.bool_]:
     """Where a model sees a mine, more likely than not, in regions that touch none by the labels, shape (rows, cols).
 
-    Regions of fewer than 50 m² are left out, as METHOD §3 does.
+    Regions of fewer than 50 m² are left out.
     """
     percent = find(one.image, one.grid, one.bands, checkpoint, PROBABILITY)
-    regions, count = label((percent >= 50) & (percent <= 100), np.ones((3, 3)))
+    regions, count = label((percent >= 50) & (percent <= 100), EIGHT)
     inside = regions > 0
     of = regions[inside]
     mined = np.bincount(of, one.image.labels[inside] != 0, count + 1) > 0  # unlabelled ground may be one as well
-    kept = ~mined & (np.bincount(of, minlength=count + 1) * one.grid.square_pixel_m**2 >= _LEAST_M2)
+    kept = ~mined & (np.bincount(of, minlength=count + 1) * one.grid.square_pixel_m**2 >= LEAST_M2)
     kept[0] = False
     alarms: NDArray[np.bool_] = kept[regions]
     return alarms

@@ -11,12 +11,11 @@ from scipy.ndimage import label
 from engine.patches.inference import PROBABILITY
 from engine.patches.labelled import ReadImage
 from engine.patches.labels import UNLABELLED
-from engine.patches.scoring import find
+from engine.patches.scoring import EIGHT, LEAST_M2, find
 
 _LEVELS = np.arange(20, 100, 5)  # per cent
-# A region is a patch's when so much of it is, and is none where it is smaller than what METHOD drops.
-_TRUE_SHARE, _LEAST_M2 = 0.2, 50.0
-_EIGHT = np.ones((3, 3), bool)
+# A region is a patch's when so much of it is.
+_TRUE_SHARE = 0.2
 
 
 class Thresholds(NamedTuple):
@@ -51,8 +50,8 @@ def best_thresholds(read: Iterable[ReadImage], checkpoint: Path) -> Thresholds:
         percent = find(one.image, one.grid, one.bands, checkpoint, PROBABILITY)
         known = one.seen & (one.image.labels != UNLABELLED) & (percent <= 100)
         mined = known & (one.image.labels > 0)
-        mines, patches = mines + int(mined.sum()), patches + int(label(mined, _EIGHT)[1])
-        _count(percent, known, mined, _LEAST_M2 / one.grid.square_pixel_m**2, tally)
+        mines, patches = mines + int(mined.sum()), patches + int(label(mined, EIGHT)[1])
+        _count(percent, known, mined, LEAST_M2 / one.grid.square_pixel_m**2, tally)
     by_pixel = 2 * tally.hits / np.maximum(tally.marked + mines, 1)
     # Several regions on one patch are one find at most.
     by_patch = 2 * np.minimum(tally.true, patches) / np.maximum(tally.regions + patches, 1)
@@ -67,7 +66,7 @@ def _count(
     """Add an image to the tally. least : pixels of a region."""
     for row, low in enumerate(_LEVELS.tolist()):
         inside = (percent >= low) & (percent <= 100)
-        regions, count = label(inside, _EIGHT)
+        regions, count = label(inside, EIGHT)
         of = regions[inside]
         top = np.zeros(count + 1, np.uint8)
         np.maximum.at(top, of, percent[inside])

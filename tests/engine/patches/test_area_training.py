@@ -72,12 +72,17 @@ def test_with_a_split_the_threshold_is_chosen_and_nothing_of_the_test_half_is_lo
     assert {name.split(".")[0] for name in description.metrics} == {"training"}
 
 
+def two_places(folder: Path) -> tuple[list[Path], list[ImageryOptions]]:
+    """Folders of two areas with the same labelled images, and what each says of them."""
+    folders = [folder / name for name in ("here", "there")]
+    for place in folders:
+        place.mkdir()
+    return folders, [write_dates(place) for place in folders]
+
+
 def test_several_areas_train_one_model(tmp_path: Path) -> None:
     """Each image standardised by itself; the header names the files by their areas."""
-    folders = [tmp_path / name for name in ("here", "there")]
-    for folder in folders:
-        folder.mkdir()
-    first, second = (write_dates(folder) for folder in folders)
+    folders, (first, second) = two_places(tmp_path)
     there = LabelledArea("over there", folders[1], second, REFERENCE)
     options = QUICK.model_copy(update={"normalise": "image"})
     alone = trained(folders[0], first, options)
@@ -114,10 +119,7 @@ def test_published_weights_have_no_false_alarms(tmp_path: Path) -> None:
 
 
 def test_areas_of_other_classes_or_bands_are_refused(tmp_path: Path) -> None:
-    folders = [tmp_path / name for name in ("here", "there")]
-    for folder in folders:
-        folder.mkdir()
-    first, second = (write_dates(folder) for folder in folders)
+    folders, (first, second) = two_places(tmp_path)
     other = REFERENCE.model_copy(update={"classes": {"quarry": (1,)}})
     error = refused(folders[0], first, others=(LabelledArea("there", folders[1], second, other),))
     assert (error.field, "'there'" in error.problem) == ("reference.classes", True)
