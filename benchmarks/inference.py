@@ -1,18 +1,21 @@
 """How fast a scene is searched for patches, against the plain way: ResNet-50 at stride 8, eager, windows of 256 at 128.
 
     python -m benchmarks.inference [AREA] [--model FILE] [--plain-model FILE] [--zoom Z] [--stride S] [--full] [--json]
+        [--keep]
 
 Without AREA the scene is noise at 1 m and the weights are random: speed depends on neither. Each way runs in a process
 of its own, on one core, and is measured in CPU seconds, reading and writing apart; what a scene of 16,500 x 16,500
 pixels costs follows from the cost of a window and the number of windows. Pixels per second are given for two cores.
 With AREA and models the F1 of any mine on the labelled pixels of a crop stands beside the speed. `--full` searches a
-made-up scene of 16,500 x 16,500 pixels on two threads with the wall clock running.
+made-up scene of 16,500 x 16,500 pixels on two threads with the wall clock running. `--keep` writes the table where the
+app's quality page finds it.
 """
 
 import argparse
 import json
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,7 +30,7 @@ import torch
 from numpy.typing import NDArray
 from rich.console import Console
 
-from benchmarks.inference_figures import CORES, as_json, as_table
+from benchmarks.inference_figures import CORES, as_json, as_speed, as_table
 from benchmarks.inference_scenes import BANDS, write_labelled, write_noise, write_random
 from engine.assessment import Confusion
 from engine.blocks import Workers
@@ -39,6 +42,7 @@ from engine.patches.choosing import choose
 from engine.patches.inputs import ImageBands, Standardisation
 from engine.patches.options import ExtractionOptions
 from engine.raster import Raster, start_cog
+from store.speed import keep_speed
 
 FULL = 16_500
 # Whole windows of 512 with a margin of 64; the plain ways see a crop.
@@ -96,8 +100,15 @@ def main() -> None:
             full = _apart(search_full, ways[-1], write_noise(folder / "full.tif", (FULL, FULL)))
             figures |= {f"full_{name}": value for name, value in full.items()}
     Console().print(as_table(rows))
+    if given.keep:
+        keep_speed(as_speed(rows, command=f"python -m benchmarks.inference {_named(sys.argv[1:])}"))
     if given.json:
         print(json.dumps(figures))
+
+
+def _named(arguments: Sequence[str]) -> str:
+    """Arguments without the folders of this machine."""
+    return " ".join(argument if argument.startswith("-") else Path(argument).name for argument in arguments)
 
 
 def _arguments() -> argparse.Namespace:
@@ -109,6 +120,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--stride", type=int, default=16, help="of our network, where its weights are random")
     parser.add_argument("--full", action="store_true", help="search 272 Mpx on two threads as well")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON in the last line")
+    parser.add_argument("--keep", action="store_true", help="keep the table for the quality page")
     return parser.parse_args()
 
 

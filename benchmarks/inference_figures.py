@@ -1,8 +1,13 @@
 """The figures of the benchmark of inference, as a table and as JSON."""
 
+import datetime
+import platform
+from pathlib import Path
 from typing import Any
 
 from rich.table import Column, Table
+
+from store.speed import Speed, WaySpeed
 
 CORES = 2
 
@@ -20,6 +25,31 @@ def as_json(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
         "peak_mb": list(rows.values())[-1]["peak_mb"],
         "ways": {name: {key: one for key, one in row.items() if key != "found"} for name, row in rows.items()},
     }
+
+
+def as_speed(rows: dict[str, dict[str, Any]], *, command: str) -> Speed:
+    """What the quality page shows of it."""
+    plain = next(iter(rows.values()))["cpu_s_per_mpx"]
+    ways = tuple(
+        WaySpeed(
+            name,
+            CORES * 1e3 / row["cpu_s_per_mpx"],
+            row["cpu_s_per_mpx"],
+            plain / row["cpu_s_per_mpx"],
+            row["peak_mb"],
+            row.get("f1"),
+        )
+        for name, row in rows.items()
+    )
+    return Speed(command, _processor(), CORES, datetime.datetime.now(datetime.UTC).date().isoformat(), ways)
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
 def as_table(rows: dict[str, dict[str, Any]]) -> Table:

@@ -1,5 +1,7 @@
 """Where a release comes from: how its patches were found, steps with what they cost, inputs, versions."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -9,7 +11,11 @@ from components import plain
 from engine import wording
 from engine.wording import gettext as _
 from store.reader import ReleaseReader
-from store.rows import Extraction
+from store.rows import Extraction, Step
+from store.speed import read_speed
+
+# Names of the steps that search an image, before its day.
+_EXTRACTION = "extraction-"
 
 
 def extraction_report(reader: ReleaseReader, extraction: Extraction) -> None:
@@ -42,6 +48,7 @@ def extraction_report(reader: ReleaseReader, extraction: Extraction) -> None:
     )
     if extraction.metrics:
         _accuracy(extraction.metrics)
+    _speed(reader.steps())
     st.caption(
         _("Classes: {classes}. Checkpoint sha256 {sha256}.").format(
             classes=", ".join(plain.markdown(wording.class_name(name)) for name in extraction.classes),
@@ -96,6 +103,53 @@ def _accuracy(metrics: dict[str, float]) -> None:
     st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=digits)
     st.caption(
         _("Any mine against background, on labelled pixels, where the model was trained; other places may be harder.")
+    )
+
+
+def _speed(steps: Sequence[Step]) -> None:
+    """How long the images of the release took, and how fast each way of running a network was when it was measured."""
+    st.subheader(_("Speed"), anchor=False)
+    searched = [step for step in steps if step.name.startswith(_EXTRACTION)]
+    st.dataframe(
+        pd.DataFrame(
+            {
+                _("image"): [date.fromisoformat(step.name.removeprefix(_EXTRACTION)) for step in searched],
+                _("run by"): [f"{step.report['backend']}, {step.report['precision']}" for step in searched],
+                _("million pixels"): [step.report["pixels"] / 1e6 for step in searched],
+                _("seconds"): [step.seconds for step in searched],
+            }
+        ),
+        hide_index=True,
+        column_config={_("million pixels"): st.column_config.NumberColumn(format="%.2f")},
+    )
+    speed = read_speed()
+    if speed is None:
+        return
+    st.dataframe(
+        pd.DataFrame(
+            {
+                _("way of running a network"): [one.way for one in speed.ways],
+                _("thousand pixels a second"): [one.kpx_per_s for one in speed.ways],
+                _("CPU seconds per million pixels"): [one.cpu_s_per_mpx for one in speed.ways],
+                _("times as fast as the first"): [one.times_plain for one in speed.ways],
+                _("memory, MB"): [one.peak_mb for one in speed.ways],
+                _("F1"): [one.f1 for one in speed.ways],
+            }
+        ),
+        hide_index=True,
+        column_config={
+            _("thousand pixels a second"): st.column_config.NumberColumn(format="%.0f"),
+            _("CPU seconds per million pixels"): st.column_config.NumberColumn(format="%.2f"),
+            _("times as fast as the first"): st.column_config.NumberColumn(format="%.1f"),
+            _("memory, MB"): st.column_config.NumberColumn(format="%.0f"),
+            _("F1"): st.column_config.NumberColumn(format="%.3f"),
+        },
+    )
+    st.caption(
+        _(
+            "Measured on {day} on {cores} cores of {processor}, reading and writing apart, with `{command}`. F1: of "
+            "any mine, on a crop with known truth."
+        ).format(day=speed.day, cores=speed.cores, processor=plain.markdown(speed.processor), command=speed.command)
     )
 
 

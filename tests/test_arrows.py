@@ -31,6 +31,7 @@ ARROWS = {
         "store.paper",
         "store.reader",
         "store.rows",
+        "store.speed",
         "web.palette",
         "web.urls",
     ),

@@ -8,8 +8,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.errors import InputError
+from engine.grid import Grid
 from engine.patches.checkpoint import BandOptions, Checkpoint, ModelDescription, write_checkpoint
 from engine.patches.curves import write_curves
 from engine.patches.hardware import Hardware
@@ -59,9 +61,7 @@ def train_area(asked: AreaTraining, *, count: Count, score: Score, hardware: Har
     parts = [
         replace(part, place=number)
         for number, (area, images) in enumerate(zip(asked.areas, by_area, strict=True))
-        for part in training_parts(
-            [_with_alarms(one, begin, options) for one in images], area.reference, [one.seen for one in images]
-        )
+        for part in training_parts(_with_alarms(images, begin, options), area.reference, [one.seen for one in images])
     ]
     require_every_class([part.labels for part in parts], first.reference, [one.files[1] for one in read])
     _check_crop(parts, options)
@@ -96,10 +96,14 @@ def train_area(asked: AreaTraining, *, count: Count, score: Score, hardware: Har
     return checkpoint
 
 
-def _with_alarms(one: ReadImage, begin: StartingWeights | None, options: TrainingOptions) -> LabelledImage:
-    """An image, with the false alarms of the model that training begins with where crops are to lie on them."""
-    if begin is None or not options.hard_share or one.held_out:
-        return one.image
+def _with_alarms(
+    images: Sequence[ReadImage], begin: StartingWeights | None, options: TrainingOptions
+) -> list[LabelledImage]:
+    """The images of an area, with the false alarms of the model that training begins with where crops are to lie on
+    them. What looks like a mine on one date does on the next: one image is searched for all on its grid.
+    """
+    if begin is None or not options.hard_share:
+        return [one.image for one in images]
     if begin.description is None:
         raise InputError(
             "published weights find no mines, so that there are no false alarms of theirs to learn from",
@@ -107,7 +111,15 @@ def _with_alarms(one: ReadImage, begin: StartingWeights | None, options: Trainin
             field="training.hard_share",
             mend="leave it out, or name a model of these classes as initial",
         )
-    return replace(one.image, alarms=false_alarms(one, begin.path))
+    searched: list[tuple[Grid, NDArray[np.bool_]]] = []
+    marked = []
+    for one in images:
+        alarms = next((alarms for grid, alarms in searched if grid == one.grid), None)
+        if alarms is None and not one.held_out:
+            alarms = false_alarms(one, begin.path)
+            searched.append((one.grid, alarms))
+        marked.append(replace(one.image, alarms=alarms))
+    return marked
 
 
 def _check_crop(parts: Sequence[LabelledImage], options: TrainingOptions) -> None:

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from components import provenance
 from store.assessments import keep_assessment
 from store.home import Home
 from store.reader import current_release
+from store.speed import Speed, WaySpeed
 from tests.conftest import ROOT
 from tests.pages.test_pages import OPTICAL, open_page, text
 from tests.store.test_assessments import made
@@ -60,3 +62,19 @@ def test_figures_of_another_model_are_not_shown(home: Home) -> None:
     app = open_page(PAGE, area=OPTICAL)
     assert not [frame for frame in app.dataframe if "non-mining" in frame.value.columns]
     assert "python -m engine assess" in text(app)
+
+
+def test_the_speed_of_the_release_and_of_the_benchmark_are_shown(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    ways = (WaySpeed("plain", 50, 40, 1, 900.5), WaySpeed("ours", 3000, 0.5, 80, 700, 0.8))
+    speed = Speed("python -m benchmarks.inference", "a *processor*", 2, "2026-11-29", ways)
+    monkeypatch.setattr(provenance, "read_speed", lambda: speed)
+    app = open_page(PAGE, area=OPTICAL)
+    assert not app.exception
+    tables = [frame.value for frame in app.dataframe]
+    release = next(table for table in tables if "run by" in table.columns)
+    assert release["run by"].str.contains("float32").all()
+    assert (release["million pixels"] > 0).all()
+    benchmark = next(table for table in tables if "way of running a network" in table.columns)
+    assert benchmark["times as fast as the first"].tolist() == [1, 80]
+    assert "python -m benchmarks.inference" in text(app)
+    assert r"a \*processor\*" in text(app)

@@ -94,7 +94,7 @@ def test_several_areas_train_one_model(tmp_path: Path) -> None:
 
 
 def test_false_alarms_of_the_model_before_are_learnt_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is asked of ground that may be seen alone: not of the date that is held out."""
+    """It is asked of what may be seen alone, not of the date that is held out, and once for dates of one grid."""
     imagery = write_dates(tmp_path)
     before = trained(tmp_path, imagery)
     asked = []
@@ -108,6 +108,9 @@ def test_false_alarms_of_the_model_before_are_learnt_from(tmp_path: Path, monkey
     plain = trained(tmp_path, imagery, QUICK.model_copy(update=options | {"hard_share": 0}))
     after = trained(tmp_path, imagery, QUICK.model_copy(update=options))
     assert asked == [(FIRST, before.path)]
+    both = REFERENCE.model_copy(update={"held_out_dates": ()})
+    trained(tmp_path, imagery, QUICK.model_copy(update=options), reference=both)
+    assert asked == 2 * [(FIRST, before.path)]
     assert after.description.metrics["training.loss"] != plain.description.metrics["training.loss"]
 
 
