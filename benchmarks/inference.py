@@ -172,7 +172,7 @@ def measure(way: Way, image: Path, crop: Block) -> dict[str, Any]:
 
 
 def _measure_plain(checkpoint: Checkpoint, image: ImageBands, crop: Block) -> dict[str, Any]:
-    values = Standardisation.of(checkpoint.description)(image.read(crop))
+    values = Standardisation.of(checkpoint.description, image)(image.read(crop))
     windows = list(plan_windows(crop.shape, PLAIN_WINDOW, PLAIN_WINDOW - PLAIN_STEP))
     total = np.zeros((len(checkpoint.description.classes), *crop.shape), np.float32)
     network = checkpoint.network
@@ -227,7 +227,9 @@ def _prepare(
         shape = raster.grid.shape
     window = (min(options.window, shape[0]), min(options.window, shape[1]))
     choice = choose(checkpoint, checkpoint.network, image, shape, window, folder / "network", options, windows=100)
-    predict = inference.NetworkPredictor(choice.prepared, Standardisation.of(checkpoint.description), window, d4=False)
+    predict = inference.NetworkPredictor(
+        choice.prepared, Standardisation.of(checkpoint.description, image), window, d4=False
+    )
     one = choice.agreement.get(choice.prepared.precision)
     return predict, {"argmax_agreement": one.argmax} if one else {}
 
