@@ -5,7 +5,7 @@
 Makes `medium` of seeds 11 to 16 in FOLDER and learns from nine tenths of each, both dates, in two rounds: from random
 weights, with crops on mines and anywhere; then from those weights and from more areas, with crops on what the first
 round takes for mines and is none. Areas and a first round that are there stay. The rounds took an hour each of two
-cores, and 11 and 16 GB.
+cores, and 11 and 18 GB.
 """
 
 import argparse

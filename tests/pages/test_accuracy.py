@@ -72,6 +72,7 @@ def test_the_speed_of_the_release_and_of_the_benchmark_are_shown(home: Home, mon
     assert not app.exception
     tables = [frame.value for frame in app.dataframe]
     release = next(table for table in tables if "run by" in table.columns)
+    assert not release.empty
     assert release["run by"].str.contains("float32").all()
     assert (release["million pixels"] > 0).all()
     benchmark = next(table for table in tables if "way of running a network" in table.columns)
