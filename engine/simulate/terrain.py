@@ -168,7 +168,9 @@ class Terrain:
         rows, down = spline_matrix((self.y[0] - y) / SPACING_M)
         last_row, last_col = lattice.shape[0] - 1, lattice.shape[1] - 1
         part = lattice[np.ix_(np.clip(rows, 0, last_row), np.clip(cols, 0, last_col))]
-        return np.asarray(down @ part @ across.T, np.float32)
+        # In double precision: places in the sequence of strata are millions of metres, of which single precision keeps
+        # half a metre, and processors sum in different orders.
+        return np.asarray(np.asarray(down, np.float64) @ part @ across.T, np.float32)
 
     def _smooth(self, subject: str, spacing: float, along: float) -> Field:
         return smooth(self.frame.stream(subject), self.x, self.y, spacing, along)
