@@ -18,7 +18,7 @@ from engine.patches.labelled import read_labelled
 from engine.patches.labels import UNLABELLED
 from engine.raster import start_cog
 
-BANDS = ("red", "green", "blue", "near infrared")
+BANDS = ("red", "green", "blue", "nir")
 
 
 @dataclass(frozen=True)

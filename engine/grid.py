@@ -67,6 +67,14 @@ class Block:
         return f"{self.row0}-{self.row1}_{self.col0}-{self.col1}"
 
 
+def cover(shape: tuple[int, int], size: int) -> Iterator[Block]:
+    """Cover an image by squares of `size` pixels, cut at its edges, row by row."""
+    rows, cols = shape
+    for row in range(0, rows, size):
+        for col in range(0, cols, size):
+            yield Block(row, min(row + size, rows), col, min(col + size, cols))
+
+
 @dataclass(frozen=True)
 class Grid:
     """A raster's coordinate reference system, affine transform and shape (rows, columns).
@@ -173,9 +181,7 @@ class Grid:
 
     def blocks(self, size: int) -> Iterator[Block]:
         """Cover the grid by squares of `size` pixels, cut at its edges, row by row."""
-        for row in range(0, self.rows, size):
-            for col in range(0, self.cols, size):
-                yield Block(row, min(row + size, self.rows), col, min(col + size, self.cols))
+        return cover(self.shape, size)
 
     def describe(self) -> dict[str, Any]:
         """As JSON: CRS (authority code where it has one, else WKT), six transform terms, shape."""

@@ -11,8 +11,10 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.blocks import Workers
 from engine.grid import Grid
 from engine.objects.polygons import outline_patches
+from engine.objects.rasters import StretchedImage, segment_raster
 from engine.objects.refinement import (
     AreaThreshold,
     Objects,
@@ -22,7 +24,7 @@ from engine.objects.refinement import (
     refine,
     total_area_threshold,
 )
-from engine.objects.segmentation import SegmentationOptions, segment, stretch
+from engine.objects.segmentation import SegmentationOptions
 from engine.raster import Raster, write_cog
 
 LABELS, CONTROL = "objects.tif", "control.json"
@@ -47,14 +49,11 @@ class FoundClasses(NamedTuple):
             return probability, np.where(classes == raster.nodata, np.uint8(0), classes)
 
 
-def segment_image(image: Path, folder: Path, options: SegmentationOptions) -> dict[str, Any]:
-    """Write the objects of an image (float32, NaN for no data), numbered from 1, 0 for no data."""
-    with Raster(image) as raster:
-        values, grid = raster.read_bands(), raster.grid
-    valid = np.isfinite(values).all(axis=0)
-    labels = segment(stretch(values, valid), valid, options)
-    write_cog(folder / LABELS, labels, grid, nodata=0, unit="1", name="object")
-    return {"objects": int(labels.max())}
+def segment_image(image: Path, folder: Path, options: SegmentationOptions, workers: Workers) -> dict[str, Any]:
+    """Write the objects of an image, numbered from 1, 0 for no data; says how many, and how far tiles agreed."""
+    found = segment_raster(StretchedImage(image), options, workers)
+    write_cog(folder / LABELS, found.labels, found.grid, nodata=0, unit="1", name="object")
+    return {"objects": int(found.labels.max()), "seams": asdict(found.seams) if found.seams else None}
 
 
 def refine_masks(

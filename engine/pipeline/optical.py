@@ -55,11 +55,14 @@ def optical_steps(area: Area, workspace: Workspace, workers: Workers) -> Optical
     if imagery is None:
         return None
     images = _image_steps(imagery, area.folder, workspace)
+    refined = None
+    if extraction:
+        refined = _refine(area, _infer_steps(area, extraction, images, workspace, workers), workspace, workers)
     return OpticalProducts(
         {day: workspace.path(record) for day, record in images.records.items()},
         images.grid,
         {day: record.report for day, record in images.records.items()},
-        _refine(area, _infer_steps(area, extraction, images, workspace, workers), workspace) if extraction else None,
+        refined,
     )
 
 
@@ -143,13 +146,13 @@ def _infer_steps(
     return ExtractionSteps(images, checkpoint, options, records)
 
 
-def _refine(area: Area, extracted: ExtractionSteps, workspace: Workspace) -> ExtractionProducts:
+def _refine(area: Area, extracted: ExtractionSteps, workspace: Workspace, workers: Workers) -> ExtractionProducts:
     options, checkpoint, grid = extracted.options, extracted.checkpoint, extracted.images.grid
     inferred = extracted.records
     segmented = {
         day: workspace.step(
             f"objects-{day:%Y%m%d}",
-            partial(segment_image, workspace.path(image) / IMAGE, options=area.options.segmentation),
+            partial(segment_image, workspace.path(image) / IMAGE, options=area.options.segmentation, workers=workers),
             code="objects",
             after=[image],
             parameters=area.options.segmentation.model_dump(mode="json"),

@@ -14,12 +14,32 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, label
 
+from engine.blocks import Workers
 from engine.errors import InputError
-from engine.objects.segmentation import SegmentationOptions, Segmenter, segment, stretch
+from engine.grid import Block
+from engine.objects.segmentation import SegmentationOptions, Segmenter, segment, segment_scales
+from engine.objects.tiles import Tiling, segment_in_tiles
 
 DATA = Path(__file__).parents[2] / "data" / "segmentation"
+
+
 # Every segmentation has to pass the tests that take one.
-SEGMENTERS: list[Segmenter] = [segment]
+def segment_tiles(
+    image: NDArray[Any], valid: NDArray[np.bool_], options: SegmentationOptions, *, count: int = 2
+) -> NDArray[np.int32]:
+    """In tiles so small that the images of these tests have many."""
+
+    def read(block: Block) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        return image[(slice(None), *block.slices)], valid[block.slices]
+
+    tiling, workers = Tiling(size=48, margin=24, rounds=6), Workers(count=count)
+    shape = valid.shape[0], valid.shape[1]
+    labels, seams = segment_in_tiles(read, shape, options, bands=len(image), tiling=tiling, workers=workers)
+    assert seams.differ <= 0.01 * seams.pixels
+    return labels
+
+
+SEGMENTERS: list[Segmenter] = [segment, segment_tiles]
 
 
 def row_of(*values: float) -> NDArray[np.float64]:
@@ -63,11 +83,20 @@ def heterogeneity(region: Region, image: NDArray[Any], options: SegmentationOpti
     return (1 - options.shape) * colour + options.shape * (compact + smooth)
 
 
-def segment_slowly(image: NDArray[Any], valid: NDArray[np.bool_], options: SegmentationOptions) -> NDArray[np.int32]:
+def segment_slowly(
+    image: NDArray[Any], valid: NDArray[np.bool_], options: SegmentationOptions
+) -> list[NDArray[np.int32]]:
+    """Labels after each round; in the last one nothing merges any more."""
     regions = {frozenset({(int(row), int(col))}) for row, col in np.argwhere(valid)}
+    after_rounds = []
     while pairs := pairs_to_merge(regions, image, options):
         regions = (regions - {region for pair in pairs for region in pair}) | {one | other for one, other in pairs}
-    labels = np.zeros(valid.shape, np.int32)
+        after_rounds.append(labelled(regions, valid.shape))
+    return [*after_rounds, labelled(regions, valid.shape)]
+
+
+def labelled(regions: set[Region], shape: tuple[int, ...]) -> NDArray[np.int32]:
+    labels = np.zeros(shape, np.int32)
     for number, region in enumerate(sorted(regions, key=min), start=1):
         for pixel in region:
             labels[pixel] = number
@@ -112,13 +141,16 @@ def tasks(draw: st.DrawFn) -> tuple[NDArray[Any], NDArray[np.bool_], Segmentatio
     return image, valid, options
 
 
-@pytest.mark.parametrize("segmenter", SEGMENTERS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(task=tasks())
-def test_the_objects_are_those_of_the_formulas(
-    segmenter: Segmenter, task: tuple[NDArray[Any], NDArray[np.bool_], SegmentationOptions]
+def test_in_every_round_the_objects_are_those_of_the_formulas(
+    task: tuple[NDArray[Any], NDArray[np.bool_], SegmentationOptions],
 ) -> None:
-    np.testing.assert_array_equal(segmenter(*task), segment_slowly(*task))
+    """Which are looked for anew each time, while ours keeps what has not changed."""
+    after_rounds = segment_slowly(*task)
+    for rounds, expected in enumerate(after_rounds, start=1):
+        np.testing.assert_array_equal(segment(*task, rounds=rounds), expected)
+    np.testing.assert_array_equal(segment(*task), after_rounds[-1])
 
 
 @pytest.mark.parametrize("segmenter", SEGMENTERS)
@@ -262,33 +294,78 @@ def test_a_larger_scale_makes_fewer_objects(quarries: NDArray[np.uint8]) -> None
     assert all(fine > coarse for fine, coarse in pairwise(counts))
 
 
-def test_8_bit_images_are_not_stretched(quarries: NDArray[np.uint8]) -> None:
-    valid = all_valid(quarries)
-    valid[:5] = False
-    stretched = stretch(quarries, valid)
-    np.testing.assert_array_equal(stretched[:, valid], quarries[:, valid])
-    assert not stretched[:, ~valid].any()
+# The same, another way.
 
 
-def test_stretching_keeps_the_proportions_of_bands() -> None:
-    image = np.stack([np.linspace(0, 1000, 10_201), np.linspace(0, 100, 10_201)]).reshape(2, 101, 101)
-    stretched = stretch(image, all_valid(image))
-    steep, flat = np.median(np.diff(stretched.reshape(2, -1)), axis=1)
-    assert steep / flat == pytest.approx(10)
-    low, high = np.percentile(stretched, [1, 99])
-    assert (low, high) == pytest.approx((0, 255), abs=1e-6)
+def noise(*shape: int, seed: int = 1) -> NDArray[np.float32]:
+    """Smooth in places, so that objects are large, and no two neighbours equally good."""
+    random = np.random.default_rng(seed)
+    coarse = np.kron(random.normal(128, 40, (3, shape[0] // 8, shape[1] // 8)), np.ones((1, 8, 8)))
+    return (coarse + random.normal(0, 6, coarse.shape)).astype(np.float32)
 
 
-def test_outliers_are_clipped_a_little_beyond_the_range() -> None:
-    image = np.linspace(0, 100, 10_000).reshape(1, 100, 100)
-    image[0, 0, 0], image[0, -1, -1] = -1e6, 1e6
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_an_image_that_is_turned_has_the_same_objects(turns: int) -> None:
+    image, options = noise(80, 64), SegmentationOptions(scale=40)
     valid = all_valid(image)
-    valid[3, 3], image[0, 3, 3] = False, np.nan
-    stretched = stretch(image, valid)
-    assert (stretched.min(), stretched.max()) == pytest.approx((-25.5, 280.5))
-    assert stretched[0, 3, 3] == 0
+    turned = segment(np.rot90(image, turns, (1, 2)), np.rot90(valid, turns), options)
+    assert same_partition(np.rot90(turned, -turns), segment(image, valid, options))
 
 
-@pytest.mark.parametrize("valid", [True, False])
-def test_an_even_image_or_none_stretches_to_0(valid: bool) -> None:
-    assert not stretch(np.full((2, 3, 3), 7.5), np.full((3, 3), valid)).any()
+def same_partition(one: NDArray[np.integer], other: NDArray[np.integer]) -> bool:
+    pairs = len(np.unique(np.stack([one.ravel(), other.ravel()]), axis=1).T)
+    return pairs == len(np.unique(one)) == len(np.unique(other))
+
+
+@pytest.mark.parametrize("scale", [20.0, 60.0])
+def test_tiles_make_the_objects_of_the_whole(quarries: NDArray[np.uint8], scale: float) -> None:
+    options, valid = SegmentationOptions(scale=scale), all_valid(quarries)
+    valid[100:110, 30:200] = False
+    whole = segment(quarries, valid, options)
+    for count in (1, 2):
+        np.testing.assert_array_equal(segment_tiles(quarries, valid, options, count=count), whole)
+
+
+def test_tiles_that_disagree_are_told_of(quarries: NDArray[np.uint8]) -> None:
+    """Without a margin, what lies across an edge is not known; every object hangs together all the same."""
+    valid = all_valid(quarries)
+
+    def read(block: Block) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        return quarries[(slice(None), *block.slices)], valid[block.slices]
+
+    narrow = Tiling(size=32, margin=1, rounds=12)
+    labels, seams = segment_in_tiles(
+        read, (256, 256), SegmentationOptions(), bands=3, tiling=narrow, workers=Workers("serial")
+    )
+    assert seams.pixels == 2 * 7 * 256 and 0 < seams.differ < seams.pixels
+    assert all(label(labels == number)[1] == 1 for number in range(1, labels.max() + 1))
+
+
+def test_rising_scales_go_on_from_one_another(quarries: NDArray[np.uint8]) -> None:
+    valid, options = all_valid(quarries), SegmentationOptions()
+    scales = (10.0, 20.0, 45.0)
+    before: NDArray[np.int32] | None = None
+    for level in segment_scales(quarries, valid, options, scales):
+        labels = level.labels()
+        expected = segment(quarries, valid, options.model_copy(update={"scale": level.scale}), start=before)
+        np.testing.assert_array_equal(labels, expected)
+        assert level.objects == labels.max()
+        within = [quarries[:, labels == number].std(axis=1).mean() for number in range(1, level.objects + 1)]
+        assert level.local_variance == pytest.approx(np.mean(within))
+        before = labels
+    with pytest.raises(ValueError, match="does not come after"):
+        list(segment_scales(quarries[:, :9, :9], valid[:9, :9], options, [20.0, 20.0]))
+
+
+def test_labels_to_go_on_from_are_checked_and_parted() -> None:
+    image, valid = np.arange(6.0).reshape(1, 1, 6), np.ones((1, 6), bool)
+    start = np.array([[1, 2, 1, 1, 3, 3]], np.int32)
+    still = SegmentationOptions(scale=0.01, shape=0)
+    assert segment(image, valid, still, start=start).tolist() == [[1, 2, 3, 3, 4, 4]]
+    with pytest.raises(ValueError, match="go on from"):
+        segment(image, valid, still, start=np.zeros((1, 6), np.int32))
+
+
+def test_images_that_are_too_wide_are_refused() -> None:
+    with pytest.raises(ValueError, match="65535"):
+        segment(np.zeros((1, 1, 65_536), np.uint8), np.ones((1, 65_536), bool), SegmentationOptions(scale=0.1))
