@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from engine.commands import assess, compare, evidence, infer, train
+from engine.commands import assess, compare, evidence, infer, segment, train
 from engine.commands.progress import ProgressBar, counting
 from engine.errors import InputError
 from store.home import Home
@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("area", nargs="+", type=Path, metavar="folder", help="folder of images or interferograms")
     init.set_defaults(command=_init)
     infer.add_commands(commands, _positive)
+    segment.add_commands(commands, _positive)
     assess.add_commands(commands)
     compare.add_commands(commands)
     evidence.add_commands(commands)

@@ -64,6 +64,17 @@ class StretchedImage:
     def bands(self) -> int:
         return len(self._bands)
 
+    @property
+    def band_names(self) -> list[str]:
+        """As the file has them; by number where it has none."""
+        with Raster(self.path) as raster:
+            return [raster.band_names[band] or f"band{band + 1}" for band in self._bands]
+
+    def read_raw(self, block: Block) -> Image:
+        """The image of a block in its own unit, shape (bands, rows, cols)."""
+        with Raster(self.path) as raster:
+            return raster.read_bands(block)[self._bands]
+
     def read(self, block: Block) -> tuple[Image, Flags]:
         """The image of a block, shape (bands, rows, cols), and its valid pixels. May be called from several threads."""
         with Raster(self.path) as raster:
