@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from engine.commands import assess, compare, evidence, infer, segment, train
+from engine.commands import assess, compare, evidence, infer, segment, train, tune
 from engine.commands.progress import ProgressBar, counting
 from engine.errors import InputError
 from store.home import Home
@@ -77,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     init.set_defaults(command=_init)
     infer.add_commands(commands, _positive)
     segment.add_commands(commands, _positive)
+    tune.add_commands(commands, _positive)
     assess.add_commands(commands)
     compare.add_commands(commands)
     evidence.add_commands(commands)

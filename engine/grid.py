@@ -62,6 +62,15 @@ class Block:
     def slices(self) -> tuple[slice, slice]:
         return slice(self.row0, self.row1), slice(self.col0, self.col1)
 
+    def widened(self, margin: int, shape: tuple[int, ...]) -> "Block":
+        """With so many pixels more on every side, as far as an image of that shape goes."""
+        return Block(
+            max(self.row0 - margin, 0),
+            min(self.row1 + margin, shape[0]),
+            max(self.col0 - margin, 0),
+            min(self.col1 + margin, shape[1]),
+        )
+
     @property
     def name(self) -> str:
         return f"{self.row0}-{self.row1}_{self.col0}-{self.col1}"

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,9 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.blocks import Workers
+from engine.errors import InputError
 from engine.grid import Grid
+from engine.objects.plots import plot_scales, plot_tuning
 from engine.objects.polygons import outline_patches
 from engine.objects.rasters import StretchedImage, segment_raster
+from engine.objects.references import reference_patches
 from engine.objects.refinement import (
     AreaThreshold,
     Objects,
@@ -24,10 +28,14 @@ from engine.objects.refinement import (
     refine,
     total_area_threshold,
 )
+from engine.objects.scale import STEPS, estimate_scale
 from engine.objects.segmentation import SegmentationOptions
+from engine.objects.tuning import tune
 from engine.raster import Raster, write_cog
 
 LABELS, CONTROL = "objects.tif", "control.json"
+# Round a reference patch, in pixels: room for objects that reach beyond it.
+_WINDOW_MARGIN = 64
 
 
 class FoundClasses(NamedTuple):
@@ -54,6 +62,59 @@ def segment_image(image: Path, folder: Path, options: SegmentationOptions, worke
     found = segment_raster(StretchedImage(image), options, workers)
     write_cog(folder / LABELS, found.labels, found.grid, nodata=0, unit="1", name="object")
     return {"objects": int(found.labels.max()), "seams": asdict(found.seams) if found.seams else None}
+
+
+def tune_objects(
+    folder: Path,
+    *,
+    images: Mapping[datetime.date, Path],
+    references: Mapping[datetime.date, NDArray[np.bool_]],
+    options: SegmentationOptions,
+    windows: int,
+    workers: Workers,
+) -> dict[str, Any]:
+    """Find shape and compactness, then scale, on windows round training reference patches; tables and pictures of both.
+
+    Parameters
+    ----------
+    images, references : of the same dates; references as for `refine_masks`. windows : the most for each date.
+    options : their scale is the one that shapes are compared at, their weights are kept.
+
+    Raises
+    ------
+    InputError
+        When there is no reference patch.
+    """
+    chosen = [
+        (StretchedImage(images[day]), reference_patches(reference, count=windows, margin=_WINDOW_MARGIN))
+        for day, reference in references.items()
+    ]
+    if not any(patches for _, patches in chosen):
+        raise InputError(
+            "no training reference patch is large enough to tune on",
+            field="imagery.images",
+            mend="supply labels with mines on the training ground",
+        )
+    done = folder / "windows"
+    done.mkdir(exist_ok=True)
+    tuning = tune(chosen, options, workers=workers, keep=done)
+    shutil.rmtree(done)
+    tuned = options.model_copy(update={"shape": tuning.shape, "compactness": tuning.compactness})
+    curves = [estimate_scale(chosen, tuned, step=step, workers=workers) for step in STEPS]
+    tuning.table.to_csv(folder / "tuning.csv", index=False)
+    plot_tuning(tuning, folder / "tuning.png")
+    for curve in curves:
+        curve.table.to_csv(folder / f"scales-{curve.step}.csv", index=False)
+    plot_scales(curves, folder / "scales.png")
+    best = tuning.table.sort_values(["difference", "objects"], kind="stable").iloc[0]
+    return {
+        "patches": tuning.patches,
+        "shape": tuning.shape,
+        "compactness": tuning.compactness,
+        "difference": float(best["difference"]),
+        "iou": float(best["iou"]),
+        "scales": {str(curve.step): curve.scale for curve in curves},
+    }
 
 
 def refine_masks(

@@ -95,7 +95,7 @@ def _grow_tile(
     block: Block, *, read: Read, shape: tuple[int, int], options: SegmentationOptions, tiling: Tiling
 ) -> dict[str, Integers]:
     """The first rounds in a tile: the names, in the whole image, of its pixels' regions; those in the strips beside."""
-    seen = _widen(block, tiling.margin, shape)
+    seen = block.widened(tiling.margin, shape)
     labels = segment(*read(seen), options, rounds=tiling.rounds)
     first = np.flatnonzero(_is_first(labels))
     row, col = np.divmod(first, labels.shape[1])
@@ -110,15 +110,6 @@ def _is_first(labels: Integers) -> Flags:
     """The first pixel of each label, which is numbered by it."""
     flat = labels.ravel()
     return flat > np.concatenate([[0], np.maximum.accumulate(flat)[:-1]])
-
-
-def _widen(block: Block, margin: int, shape: tuple[int, int]) -> Block:
-    return Block(
-        max(block.row0 - margin, 0),
-        min(block.row1 + margin, shape[0]),
-        max(block.col0 - margin, 0),
-        min(block.col1 + margin, shape[1]),
-    )
 
 
 def _within(block: Block, outer: Block) -> tuple[slice, slice]:

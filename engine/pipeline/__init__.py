@@ -22,7 +22,7 @@ from engine.patches.inference import PROBABILITY
 from engine.patches.outlines import OutlineOptions, read_outlines
 from engine.patches.steps import PATCHES, track_patches
 from engine.patches.tracking import PATCH_COLUMNS
-from engine.pipeline.optical import ExtractionSteps, check_optical, extraction_steps, optical_steps
+from engine.pipeline.optical import ExtractionSteps, check_optical, extraction_steps, optical_steps, tuning_step
 from engine.pipeline.permits import check_permits, open_register
 from engine.pipeline.radar import check_radar, classify, radar_steps
 from engine.pipeline.verdicts import verdict_step
@@ -34,7 +34,7 @@ from store.home import Home
 from store.reader import current_release, known_patches
 
 # A new version of one of these may change the numbers, so its steps are run again.
-_LIBRARIES = ("numpy", "scipy", "mintpy", "rasterio", "geopandas", "torch")
+_LIBRARIES = ("numpy", "scipy", "numba", "mintpy", "rasterio", "geopandas", "torch")
 
 
 def run(
@@ -98,6 +98,33 @@ def extract_area(
         workspace = Workspace(own, _versions(), Progress(own / "extraction.json", listen))
         try:
             return extraction_steps(area, workspace, workers), workspace
+        except InputError as error:
+            raise error.of_file(area.file) from None
+
+
+def tune_area(
+    area: Area,
+    home: Home,
+    *,
+    workers: Workers,
+    windows: int,
+    listen: Callable[[dict[str, Any]], None] = lambda _: None,
+) -> tuple[StepRecord, Path]:
+    """What segmentation suits the training reference of an area: the record of the step, and its folder.
+
+    windows : the most reference patches to look at, for each date.
+
+    Raises
+    ------
+    InputError
+        When the input cannot be used.
+    """
+    folder = home.work(area.name)
+    with locked(folder):
+        _claim_name(area, folder)
+        workspace = Workspace(folder, _versions(), Progress(folder / "tuning.json", listen))
+        try:
+            return tuning_step(area, workspace, workers, windows)
         except InputError as error:
             raise error.of_file(area.file) from None
 

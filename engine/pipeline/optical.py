@@ -17,7 +17,7 @@ from engine.errors import InputError
 from engine.grid import Grid
 from engine.imagery import IMAGE, ImageryOptions, SourceImage, colour_bands, no_data_at_all, open_sources, prepare_image
 from engine.objects.segmentation import check_weights
-from engine.objects.steps import FoundClasses, refine_masks, segment_image
+from engine.objects.steps import FoundClasses, refine_masks, segment_image, tune_objects
 from engine.patches.checkpoint import Checkpoint, find_checkpoint, read_checkpoint
 from engine.patches.inference import MASK, PROBABILITY, extract
 from engine.patches.labels import read_labels
@@ -28,6 +28,8 @@ from engine.steps import StepRecord, Workspace
 from engine.vectors import vector_files
 
 _BLOCK = 1024  # pixels
+# At which shapes and compactnesses are compared (METHOD §2).
+_TUNING_SCALE = 50.0
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,47 @@ def extraction_steps(area: Area, workspace: Workspace, workers: Workers) -> Extr
     """
     imagery, extraction = images_and_model(area)
     return _infer_steps(area, extraction, _image_steps(imagery, area.folder, workspace), workspace, workers)
+
+
+def tuning_step(area: Area, workspace: Workspace, workers: Workers, windows: int) -> tuple[StepRecord, Path]:
+    """Find what segmentation suits the training reference of an area; the record of the step, and its folder.
+
+    Raises
+    ------
+    InputError
+        When the area has no labelled images, or no training reference patch.
+    """
+    imagery, labelled = area.options.imagery, _training_labels(area)
+    if imagery is None or not labelled:
+        raise InputError(
+            "there are no labelled images to tune on",
+            file=area.file,
+            field="reference",
+            mend="add [reference], and labels to [[imagery.images]]",
+        )
+    images = _image_steps(imagery, area.folder, workspace)
+    references = _training_reference(area, labelled, images.grid)
+    record = workspace.step(
+        "tuning",
+        partial(
+            tune_objects,
+            images={day: workspace.path(images.records[day]) / IMAGE for day in references},
+            references=references,
+            options=area.options.segmentation.model_copy(update={"scale": _TUNING_SCALE}),
+            windows=windows,
+            workers=workers,
+        ),
+        code="objects",
+        files=[file for path in labelled.values() for file in vector_files(path)],
+        after=[images.records[day] for day in references],
+        parameters={
+            "reference": area.options.reference.model_dump(mode="json") if area.options.reference else None,
+            "labels": {str(day): path.name for day, path in labelled.items()},
+            "weights": area.options.segmentation.weights,
+            "windows": windows,
+        },
+    )
+    return record, workspace.path(record)
 
 
 def images_and_model(area: Area) -> tuple[ImageryOptions, ExtractionOptions]:
