@@ -160,16 +160,27 @@ class Raster:
         with self._warp(grid, "float64") as warped:
             band: NDArray[np.float64] = warped.read(1)
         if not np.isfinite(band).any():
-            raise InputError(
-                f"it shows nothing of the stack's frame {grid.bounds} in {grid.crs.name}",
-                file=self.path,
-                field="extent",
-                mend="supply the raster of this area",
-            )
+            raise self._elsewhere(grid)
         return band
+
+    def read_codes_onto(self, grid: Grid) -> NDArray[np.int32]:
+        """The first band, in codes, brought onto another grid, each pixel's by its centre; −1 where it has none.
+
+        Raises
+        ------
+        InputError
+            When the raster has no CRS, breaks off, or shows nothing of the grid.
+        """
+        _ = self.grid  # without CRS or transform it cannot be brought anywhere
+        with self._warp(grid, "int32", resampling=Resampling.nearest, nodata=-1) as warped:
+            codes: NDArray[np.int32] = warped.read(1)
+        if (codes == -1).all():
+            raise self._elsewhere(grid)
+        return codes
 
     @contextmanager
     def _warp(self, grid: Grid, dtype: str, **extras: Any) -> Iterator[WarpedVRT]:
+        options = {"resampling": Resampling.bilinear, "nodata": np.nan} | extras
         try:
             with WarpedVRT(
                 self._dataset,
@@ -177,14 +188,20 @@ class Raster:
                 transform=grid.transform,
                 height=grid.rows,
                 width=grid.cols,
-                resampling=Resampling.bilinear,
                 dtype=dtype,
-                nodata=np.nan,
-                **extras,
+                **options,
             ) as warped:
                 yield warped
         except RasterioError as error:
             raise self._corrupt(error) from None
+
+    def _elsewhere(self, grid: Grid) -> InputError:
+        return InputError(
+            f"it shows nothing of the frame {grid.bounds} in {grid.crs.name}",
+            file=self.path,
+            field="extent",
+            mend="supply the raster of this area",
+        )
 
     def _corrupt(self, error: RasterioError) -> InputError:
         return InputError(

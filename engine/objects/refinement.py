@@ -7,6 +7,8 @@ class merge into patches. What is removed stays in the table of objects, with th
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -26,10 +28,17 @@ class RefinementOptions(Options):
 
     The paper found 0.215 on its own area; half is what anyone would take who has none. least_area_m2 : smaller patches
     are removed.
+    land_cover : a map in codes, relative to the area's folder; the ground of `unmined` codes has no mines (built-up,
+    cropland and water in those of ESA WorldCover).
+    land_cover_rule : "half" removes objects of which more than half is such ground, before they merge; "any", as the
+    paper has it, patches that meet any of it. Maps err along edges and in small things, so that "any" takes mines, too.
     """
 
     least_share: Share = 0.5
     least_area_m2: float = Field(default=50.0, ge=0)
+    land_cover: Path | None = None
+    unmined: tuple[int, ...] = (40, 50, 80)
+    land_cover_rule: Literal["half", "any"] = "half"
 
 
 class Reason(StrEnum):
@@ -37,6 +46,7 @@ class Reason(StrEnum):
 
     KEPT = "kept"
     LOW_SHARE = "low_share"  # the mask covers too little of it
+    LAND_COVER = "land_cover"  # it lies on ground without mines
     SMALL = "small"  # the patch that it belongs to is too small
 
 
@@ -77,12 +87,14 @@ class Refinement:
     object_table : the objects that meet the mask: label, area_m2, intersection_m2, share, class_code, kept, reason,
     patch (0 for none).
     counts : how many objects there are of each reason.
+    meeting : how many patches, before any is removed, meet ground without mines: what "any" would remove.
     """
 
     patches: Labels
     patch_table: pd.DataFrame
     object_table: pd.DataFrame
     counts: dict[Reason, int]
+    meeting: int
 
 
 def measure_objects(labels: Labels, mask: Flags, pixel_areas: Floats) -> Objects:
@@ -139,6 +151,7 @@ def refine(
     probability: NDArray[np.floating],
     pixel_areas: Floats,
     options: RefinementOptions,
+    unmined: Flags | None = None,
 ) -> Refinement:
     """Make patches of the objects of which the mask covers enough.
 
@@ -148,6 +161,7 @@ def refine(
     mask : the preliminary mask. classes : the most probable of the mines' classes (1, 2, …), read under the mask.
     probability : of a mine of any class, 0 to 1, NaN where it is not known. All of the shape of `labels`.
     pixel_areas : as in `measure_objects`. options : with the p* that was found, where one was.
+    unmined : ground without mines by the land cover, shape of `labels`; None without such a map.
 
     Raises
     ------
@@ -160,18 +174,28 @@ def refine(
     objects = measure_objects(labels, mask, areas)
     enough = (objects.intersection > 0) & (objects.share >= options.least_share)
     object_classes = _majority(labels, mask, classes, areas)
+    ground = np.zeros(labels.shape, bool) if unmined is None else unmined
+    barred = np.zeros(enough.size, bool)
+    if options.land_cover_rule == "half":
+        barred = 2 * _sums(labels, areas * ground, enough.size) > objects.area
 
-    merged = _merge_neighbours(labels, np.where(enough, object_classes, 0))
+    merged = _merge_neighbours(labels, np.where(enough & ~barred, object_classes, 0))
+    on_ground = np.unique(merged[ground & (merged > 0)])
+    if options.land_cover_rule == "any":
+        gone = np.isin(merged, on_ground) & (merged > 0)
+        barred[labels[gone] - 1] = True
+        merged = np.where(gone, 0, merged)
     patches = _remove_small(merged, areas, options.least_area_m2)
     patch_of = np.zeros(enough.size, np.int32)
     patch_of[labels[patches > 0] - 1] = patches[patches > 0]
 
-    object_table = _describe_objects(objects, object_classes, enough, patch_of)
+    object_table = _describe_objects(objects, object_classes, enough, barred, patch_of)
     return Refinement(
         patches=patches,
         patch_table=_describe_patches(patches, patch_of, object_classes, probability, areas),
         object_table=object_table,
         counts={reason: int((object_table["reason"] == reason).sum()) for reason in Reason},
+        meeting=on_ground.size,
     )
 
 
@@ -228,8 +252,9 @@ def _renumber(patches: Labels) -> Labels:
 
 
 def _describe_objects(
-    objects: Objects, object_classes: NDArray[np.uint8], enough: Flags, patch_of: Labels
+    objects: Objects, object_classes: NDArray[np.uint8], enough: Flags, barred: Flags, patch_of: Labels
 ) -> pd.DataFrame:
+    reasons = [str(Reason.KEPT), str(Reason.LOW_SHARE), str(Reason.LAND_COVER)]
     table = pd.DataFrame(
         {
             "label": np.arange(1, enough.size + 1),
@@ -238,7 +263,7 @@ def _describe_objects(
             "share": objects.share,
             "class_code": object_classes,
             "kept": patch_of > 0,
-            "reason": np.select([patch_of > 0, enough], [str(Reason.KEPT), str(Reason.SMALL)], str(Reason.LOW_SHARE)),
+            "reason": np.select([patch_of > 0, ~enough, barred], reasons, str(Reason.SMALL)),
             "patch": patch_of,
         }
     )

@@ -125,6 +125,7 @@ def refine_masks(
     *,
     class_names: Sequence[str],
     options: RefinementOptions,
+    land_cover: Path | None = None,
 ) -> dict[str, Any]:
     """Write the outlines of each date (`outlines_path`) and what total-area control did (`CONTROL`).
 
@@ -132,7 +133,7 @@ def refine_masks(
     ----------
     segmented : folders of `segment_image`. references : where training reference patches lie, shape of the grid, for
     the dates that have any; without them the options' least share stands.
-    class_names : of the codes 1, 2, …
+    class_names : of the codes 1, 2, … land_cover : the map that the options speak of, where it lies.
     """
     control = _control(segmented, found, references)
     # Where what was found falls short of the reference's area, no share of an object can make up for it: p* would keep
@@ -144,7 +145,8 @@ def refine_masks(
         labels, grid = _labels(segments)
         probability, classes = found[day].read()
         mask = classes > 0
-        refined = refine(labels, mask, classes, probability, grid.pixel_area, options)
+        unmined = None if land_cover is None else _unmined(land_cover, grid, options.unmined)
+        refined = refine(labels, mask, classes, probability, grid.pixel_area, options, unmined)
         outlines = outline_patches(refined.patches, grid).merge(refined.patch_table.drop(columns="area_m2"), on="patch")
         _in_degrees(outlines, class_names).to_parquet(outlines_path(folder, day))
         refined.object_table.to_parquet(folder / f"{day:%Y%m%d}-objects.parquet")
@@ -152,6 +154,7 @@ def refine_masks(
             "mask_ha": round(float((mask * grid.pixel_area[:, None]).sum()) / 1e4, 2),
             "patches": len(outlines),
             **{str(reason): count for reason, count in refined.counts.items()},
+            "patches_meeting_land_cover": refined.meeting if land_cover else None,
         }
     report = {"least_share": options.least_share, "control": asdict(control) if control else None, "dates": counts}
     (folder / CONTROL).write_text(json.dumps(report))
@@ -184,6 +187,12 @@ def _control(
         intersection=np.concatenate([part.intersection for part in parts]),
     )
     return total_area_threshold(objects, np.concatenate(meeting), reference_m2)
+
+
+def _unmined(land_cover: Path, grid: Grid, codes: Sequence[int]) -> NDArray[np.bool_]:
+    """Where a land-cover map has one of the codes, shape of the grid."""
+    with Raster(land_cover) as raster:
+        return np.isin(raster.read_codes_onto(grid), codes)
 
 
 def _labels(folder: Path) -> tuple[NDArray[np.int32], Grid]:

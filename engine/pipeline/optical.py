@@ -24,6 +24,7 @@ from engine.patches.labels import read_labels
 from engine.patches.options import ExtractionOptions
 from engine.patches.split import is_mine, training_ground
 from engine.products import ExtractionProducts, OpticalProducts
+from engine.raster import Raster
 from engine.steps import StepRecord, Workspace
 from engine.vectors import vector_files
 
@@ -203,6 +204,7 @@ def _refine(area: Area, extracted: ExtractionSteps, workspace: Workspace, worker
         for day, image in extracted.images.records.items()
     }
     labelled = _training_labels(area)
+    land_cover = _land_cover(area)
     refined = workspace.step(
         "refinement",
         lambda folder: refine_masks(
@@ -212,9 +214,13 @@ def _refine(area: Area, extracted: ExtractionSteps, workspace: Workspace, worker
             folder,
             class_names=checkpoint.description.classes[1:],
             options=area.options.refinement,
+            land_cover=land_cover,
         ),
         code="objects",
-        files=[file for path in labelled.values() for file in vector_files(path)],
+        files=[
+            *(file for path in labelled.values() for file in vector_files(path)),
+            *([land_cover] if land_cover else []),
+        ],
         after=[*inferred.values(), *segmented.values()],
         parameters={
             "reference": area.options.reference.model_dump(mode="json") if area.options.reference else None,
@@ -275,6 +281,11 @@ def _open_checkpoint(options: ExtractionOptions, area: Area, sources: Iterable[S
     return checkpoint
 
 
+def _land_cover(area: Area) -> Path | None:
+    path = area.options.refinement.land_cover
+    return area.folder / path if path else None
+
+
 def _training_labels(area: Area) -> dict[datetime.date, Path]:
     """The labels that decide where training reference patches lie: with a split those of held-out dates as well."""
     imagery, reference = area.options.imagery, area.options.reference
@@ -316,6 +327,9 @@ def check_optical(area: Area) -> str:
             raise no_data_at_all(source)
     check_weights(area.options.segmentation, len(first.bands))
     _training_reference(area, _training_labels(area), first.grid)
+    if land_cover := _land_cover(area):
+        with Raster(land_cover) as raster:
+            raster.read_codes_onto(first.grid)
     summary = (
         f"{len(sources)} images, {dates[0]} to {dates[-1]}, {len(first.bands)} bands, "
         f"{first.grid.rows} x {first.grid.cols} pixels"

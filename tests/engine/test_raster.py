@@ -172,3 +172,18 @@ def virtual(source: Path, rows: int, cols: int) -> str:
         f'<SimpleSource><SourceFilename relativeToVRT="0">{source}</SourceFilename><SourceBand>1</SourceBand>'
         "</SimpleSource></VRTRasterBand></VRTDataset>"
     )
+
+
+def test_codes_are_brought_to_another_grid_and_never_averaged(tmp_path: Path) -> None:
+    coarse = Grid(CRS.from_epsg(32633), Affine(10, 0, 500_000, 0, -10, 5_600_000), (3, 4))
+    codes = np.array([[10, 40, 50, 80], [10, 40, 50, 80], [0, 0, 60, 60]], np.uint8)
+    write_cog(tmp_path / "cover.tif", codes, coarse, nodata=0, unit="1", name="class")
+    fine = Grid(CRS.from_epsg(32633), Affine(5, 0, 500_000, 0, -5, 5_600_000), (6, 10))
+    with Raster(tmp_path / "cover.tif") as raster:
+        brought = raster.read_codes_onto(fine)
+        expected = np.kron(np.where(codes == 0, -1, codes.astype(np.int32)), np.ones((2, 2), np.int32))
+        np.testing.assert_array_equal(brought[:, :8], expected)
+        assert (brought[:, 8:] == -1).all()
+        away = Grid(CRS.from_epsg(32633), Affine(5, 0, 900_000, 0, -5, 5_600_000), (6, 10))
+        with pytest.raises(InputError, match=r"cover\.tif: extent: it shows nothing of the frame"):
+            raster.read_codes_onto(away)

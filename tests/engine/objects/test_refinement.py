@@ -1,5 +1,7 @@
 """Total-area control on objects drawn by hand, the paper's example among them."""
 
+from typing import Literal
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -43,6 +45,8 @@ def refined(
     probability: NDArray[np.float64] | None = None,
     share: float = 0.5,
     least_area: float = 0.0,
+    unmined: NDArray[np.bool_] | None = None,
+    rule: Literal["half", "any"] = "half",
 ) -> Refinement:
     return refine(
         labels,
@@ -50,7 +54,8 @@ def refined(
         np.ones(labels.shape, np.uint8) if classes is None else classes,
         np.full(labels.shape, 0.8) if probability is None else probability,
         square_metres(labels),
-        RefinementOptions(least_share=share, least_area_m2=least_area),
+        RefinementOptions(least_share=share, least_area_m2=least_area, land_cover_rule=rule),
+        unmined,
     )
 
 
@@ -66,7 +71,7 @@ def test_the_example_of_the_paper_keeps_r1_alone(reference_m2: float) -> None:
     np.testing.assert_array_equal(result.patches, labels == 1)
     assert result.object_table["share"].tolist() == pytest.approx([share / 100 for share in FIGURE_4])
     assert result.object_table["kept"].tolist() == [True] + [False] * 5
-    assert result.counts == {Reason.KEPT: 1, Reason.LOW_SHARE: 5, Reason.SMALL: 0}
+    assert result.counts == {Reason.KEPT: 1, Reason.LOW_SHARE: 5, Reason.LAND_COVER: 0, Reason.SMALL: 0}
 
 
 @pytest.mark.parametrize(
@@ -168,13 +173,32 @@ def test_the_class_is_that_of_most_area_under_the_mask() -> None:
         assert result.patch_table["class_code"].tolist() == [code]
 
 
+def test_objects_on_ground_without_mines_go_by_either_rule() -> None:
+    """Three objects in a row of which the first two touch: the map covers 6 of 10 pixels, 5 of 10, 1 of 10."""
+    labels = np.zeros((1, 31), np.int32)
+    labels[0, :10], labels[0, 10:20], labels[0, 21:] = 1, 2, 3
+    unmined = np.zeros((1, 31), bool)
+    unmined[0, :6] = unmined[0, 15:21] = unmined[0, 30] = True
+    half = refined(labels, labels > 0, unmined=unmined)
+    assert half.object_table["reason"].tolist() == ["land_cover", "kept", "kept"] and half.meeting == 2
+    assert half.counts[Reason.LAND_COVER] == 1 and half.patch_table["area_m2"].tolist() == [10, 10]
+    literal = refined(labels, labels > 0, unmined=unmined, rule="any")
+    assert set(literal.object_table["reason"]) == {"land_cover"} and not literal.patches.any()
+    unmined[0, 30] = False
+    spared = refined(labels, labels > 0, unmined=unmined, rule="any")
+    assert spared.object_table["reason"].tolist() == ["land_cover", "land_cover", "kept"] and spared.meeting == 1
+    # What has too little of the mask is removed for that, wherever it lies.
+    low = refined(labels, np.zeros_like(labels, bool) | (np.arange(31) == 2), unmined=unmined)
+    assert low.object_table["reason"].tolist() == ["low_share"]
+
+
 def test_small_patches_go_after_merging() -> None:
     labels = np.zeros((4, 12), np.int32)
     labels[:, :2], labels[:, 2:4], labels[:, 5:7], labels[:, 8:12] = 1, 2, 3, 4  # 8 + 8, 8 and 16 pixels
     result = refined(labels, labels > 0, least_area=16.0)
     assert result.patch_table["area_m2"].tolist() == [16.0, 16.0]
     assert result.object_table["reason"].tolist() == ["kept", "kept", "small", "kept"]
-    assert result.counts == {Reason.KEPT: 3, Reason.LOW_SHARE: 0, Reason.SMALL: 1}
+    assert result.counts == {Reason.KEPT: 3, Reason.LOW_SHARE: 0, Reason.LAND_COVER: 0, Reason.SMALL: 1}
     assert np.unique(result.patches).tolist() == [0, 1, 2]
 
 
