@@ -42,12 +42,14 @@ lint: $(VENV)/.ready-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Two processes share the cores: threads of torch and OpenVINO in each of them would wait for one another.
+unit: export OMP_NUM_THREADS := 1
 unit: $(VENV)/.ready-dev chromium
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 # What is measured beside others and needs nothing but what it makes or finds; the rest of benchmarks/ is given an area.
 bench: $(VENV)/.ready-dev
-	@for name in extraction inference permits; do $(BIN)/python -m benchmarks.$$name --json || exit 1; done
+	@for name in extraction inference permits segmentation; do $(BIN)/python -m benchmarks.$$name --json || exit 1; done
 
 chromium:
 	@sh tests/browser/install_chromium.sh $(BIN)/python

@@ -40,6 +40,8 @@ def extraction_report(reader: ReleaseReader, extraction: Extraction) -> None:
                 _("mask, ha"): [row["mask_ha"] for row in dates.values()],
                 _("objects kept"): [row["kept"] for row in dates.values()],
                 _("removed: mask covers too little"): [row["low_share"] for row in dates.values()],
+                # Releases of before the land cover was looked at do not tell of it.
+                _("removed: on ground without mines"): [row.get("land_cover", 0) for row in dates.values()],
                 _("removed: patch too small"): [row["small"] for row in dates.values()],
                 _("patches"): [row["patches"] for row in dates.values()],
             }
@@ -125,17 +127,19 @@ def _speed(steps: Sequence[Step]) -> None:
     speed = read_speed()
     if speed is None:
         return
+    measured = pd.DataFrame(
+        {
+            _("way of running a network"): [one.way for one in speed.ways],
+            _("thousand pixels a second"): [one.kpx_per_s for one in speed.ways],
+            _("CPU seconds per million pixels"): [one.cpu_s_per_mpx for one in speed.ways],
+            _("times as fast as the first"): [one.times_plain for one in speed.ways],
+            _("memory, MB"): [one.peak_mb for one in speed.ways],
+            _("F1"): [one.f1 for one in speed.ways],
+        }
+    )
     st.dataframe(
-        pd.DataFrame(
-            {
-                _("way of running a network"): [one.way for one in speed.ways],
-                _("thousand pixels a second"): [one.kpx_per_s for one in speed.ways],
-                _("CPU seconds per million pixels"): [one.cpu_s_per_mpx for one in speed.ways],
-                _("times as fast as the first"): [one.times_plain for one in speed.ways],
-                _("memory, MB"): [one.peak_mb for one in speed.ways],
-                _("F1"): [one.f1 for one in speed.ways],
-            }
-        ),
+        # F1 takes an area whose truth is known: without one the column is empty.
+        measured.dropna(axis="columns", how="all"),
         hide_index=True,
         column_config={
             _("thousand pixels a second"): st.column_config.NumberColumn(format="%.0f"),

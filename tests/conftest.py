@@ -1,9 +1,12 @@
 """What many tests share: the shipped area, a home with its release, and small stacks with known truth."""
 
+import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from engine.area import Area, read_area
 from engine.blocks import Workers
@@ -12,6 +15,7 @@ from store.home import Home
 from tests.permits import publish_with_register
 
 ROOT = Path(__file__).parents[1]
+BROWSER = ROOT / "tests" / "browser"
 METROPOLITAN = ROOT / "areas" / "metropolitan"
 STRZEGOM = ROOT / "areas" / "strzegom"
 GEOTIFF_STACK = ROOT / "tests" / "data" / "metropolitan_geotiff"
@@ -22,24 +26,53 @@ def metropolitan() -> Area:
     return read_area(METROPOLITAN)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What a file's tests share is made by one worker: without a group of its own, a file is a group.
+
+    So are the tests of the simulated stack, in whatever file, and those that drive the browser (see there).
+    """
+    for item in items:
+        if BROWSER not in item.path.parents and item.get_closest_marker("xdist_group") is None:
+            shares = "simulated" in getattr(item, "fixturenames", ())
+            item.add_marker(pytest.mark.xdist_group("simulated" if shares else str(item.path.relative_to(ROOT))))
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that the first of all workers makes, and the others wait for."""
+    own = factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / name
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            partial = folder.with_name(f"{name}.partial")
+            partial.mkdir()
+            make(partial)
+            partial.rename(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory, metropolitan: Area) -> Home:
     """A home in which the shipped radar area has been run and published. Read only: tests that write make their own."""
-    home = Home(tmp_path_factory.mktemp("home"))
-    run(metropolitan, home, workers=Workers(count=2))
-    return home
+    return Home(
+        made_once(tmp_path_factory, "home", lambda path: run(metropolitan, Home(path), workers=Workers(count=2)))
+    )
 
 
 @pytest.fixture(scope="session")
 def both_published(tmp_path_factory: pytest.TempPathFactory, published: Home) -> Home:
     """The same with the shipped optical area beside it. Read only, too."""
-    home = Home(tmp_path_factory.mktemp("both") / "home")
-    shutil.copytree(published.root, home.root, symlinks=True)
-    run(read_area(STRZEGOM), home, workers=Workers(count=2))
-    return home
+
+    def add(path: Path) -> None:
+        shutil.copytree(published.root, path, symlinks=True, dirs_exist_ok=True)
+        run(read_area(STRZEGOM), Home(path), workers=Workers(count=2))
+
+    return Home(made_once(tmp_path_factory, "both", add))
 
 
 @pytest.fixture(scope="session")
 def permitted(tmp_path_factory: pytest.TempPathFactory, both_published: Home) -> Home:
     """The same with a made-up register for the optical area. Read only, too."""
-    return publish_with_register(STRZEGOM, both_published, tmp_path_factory.mktemp("permitted"))
+    return Home(
+        made_once(tmp_path_factory, "permitted", lambda path: publish_with_register(STRZEGOM, both_published, path))
+        / "home"
+    )

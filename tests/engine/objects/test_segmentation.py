@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, label
+from scipy.ndimage import label
 
+from benchmarks.segmentation import boundary_f1
 from engine.blocks import Workers
 from engine.errors import InputError
 from engine.grid import Block
@@ -252,26 +253,6 @@ def quarries() -> NDArray[np.uint8]:
     with rasterio.open(DATA / "rgb_256.tif") as file:
         image: NDArray[np.uint8] = file.read()
     return image
-
-
-def boundaries(labels: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Pixels on either side of a boundary."""
-    found = np.zeros(labels.shape, bool)
-    for axis in (0, 1):
-        first, second = np.moveaxis(found, axis, 0)[:-1], np.moveaxis(found, axis, 0)[1:]
-        differs = np.moveaxis(np.diff(labels.astype(int), axis=axis) != 0, axis, 0)
-        first |= differs
-        second |= differs
-    return found
-
-
-def boundary_f1(ours: NDArray[np.integer], theirs: NDArray[np.integer]) -> float:
-    """Agreement of boundaries to one pixel, diagonals included."""
-    one, other = boundaries(ours), boundaries(theirs)
-    near = np.ones((3, 3), bool)
-    precision = (one & binary_dilation(other, near)).sum() / one.sum()
-    recall = (other & binary_dilation(one, near)).sum() / other.sum()
-    return float(2 * precision * recall / (precision + recall))
 
 
 @pytest.mark.parametrize("segmenter", SEGMENTERS)

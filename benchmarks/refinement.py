@@ -1,0 +1,241 @@
+"""What refinement makes of preliminary masks, on simulated areas whose truth is known, outside the training ground.
+
+    python -m benchmarks.refinement AREA [AREA ...] --model FILE [--objects FOLDER] [--pictures FILE] [--json]
+
+The area share p* is found on the training patches of the first date, and everything is counted outside the training
+tiles, on all dates and areas together: the masks as the model leaves them; objects of which the mask covers p*, or the
+default share where p* cannot be found (see docs/objects.md); other shares; land cover by either rule, where there is
+a map. `--objects` keeps the segmentations from one run to the next. `--pictures` draws a patch with holes, one in
+fragments and isolated errors, each as it was, after, and as it is.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+from scipy.ndimage import binary_fill_holes, find_objects, label
+
+from engine.area import Area, read_area
+from engine.assessment.areas import AssessedImage, assess_area
+from engine.assessment.counting import PartCounts, count_image, pooled
+from engine.blocks import Workers
+from engine.grid import Block
+from engine.imagery import IMAGE, PICTURE
+from engine.objects.rasters import StretchedImage, segment_raster
+from engine.objects.refinement import (
+    RefinementOptions,
+    measure_objects,
+    objects_meeting,
+    refine,
+    total_area_threshold,
+)
+from engine.patches.inference import PROBABILITY
+from engine.patches.labels import UNLABELLED, read_labels
+from engine.patches.split import is_mine, training_ground
+from engine.raster import Raster
+from store.home import Home
+
+LAND_COVER = "land_cover.tif"
+SHARES = (0.25, 0.65)
+RAW, REFINED = "as the model leaves them", "refined"
+
+
+@dataclass
+class Found:
+    """Counts of every way, part by part; and what pictures are drawn of."""
+
+    counts: dict[str, list[PartCounts]]
+    picture: tuple[AssessedImage, NDArray[np.bool_]] | None = None
+
+
+def main() -> None:
+    given = _arguments()
+    console, found = Console(), Found({})
+    with TemporaryDirectory() as scratch:
+        for path in given.area:
+            area = read_area(path)
+            refining = Refining(area, given.objects or Path(scratch), console, found)
+            assess_area(area, Home.default(), workers=Workers(), model=given.model, show=refining.image)
+    table = Table("", "F1", "user's", "producer's", "identified", "precision", "similarity", "> 0.80", "of all", "IoU")
+    figures = {}
+    for way, parts in found.counts.items():
+        figures[way] = figures_of(parts)
+        table.add_row(way, *(f"{value:.3f}" for value in figures[way].values()))
+    console.print(table)
+    if given.pictures and found.picture:
+        draw_pictures(*found.picture, given.pictures)
+    if given.json:
+        print(json.dumps(figures))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("area", nargs="+", type=Path)
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--objects", type=Path, help="folder that keeps segmentations")
+    parser.add_argument("--pictures", type=Path, help="PNG to draw examples of the first image into")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON in the last line")
+    return parser.parse_args()
+
+
+class Refining:
+    """The images of one area in the order of their dates, refined and counted as they come."""
+
+    def __init__(self, area: Area, objects: Path, console: Console, found: Found) -> None:
+        self._area, self._objects, self._console, self._found = area, objects, console, found
+        self._options: RefinementOptions | None = None
+        self._ground: NDArray[np.bool_] | None = None
+
+    def image(self, image: AssessedImage) -> None:
+        labels = self._labels(image)
+        classes = np.where(image.mask == UNLABELLED, 0, image.mask)
+        with Raster(image.found / PROBABILITY) as raster:
+            percent = raster.read()
+            probability = np.where(percent == raster.nodata, np.nan, percent / 100).astype(np.float32)
+        if self._options is None or self._ground is None:
+            self._options, self._ground = self._control(image, labels, classes)
+        self._count(RAW, image, image.mask)
+        for way, options, unmined in self._ways(image):
+            result = refine(labels, classes > 0, classes, probability, image.grid.pixel_area, options, unmined)
+            codes = np.concatenate([[0], result.patch_table["class_code"].to_numpy()]).astype(np.uint8)
+            self._count(way, image, codes[result.patches])
+            if way == REFINED and self._found.picture is None:
+                self._found.picture = image, result.patches > 0
+
+    def _labels(self, image: AssessedImage) -> NDArray[np.int32]:
+        kept = self._objects / f"{self._area.name}-{image.day}.npy"
+        if not kept.exists():
+            found = segment_raster(StretchedImage(image.image / IMAGE), self._area.options.segmentation, Workers())
+            self._console.print(f"{self._area.name} {image.day}: {found.labels.max()} objects, seams {found.seams}")
+            self._objects.mkdir(parents=True, exist_ok=True)
+            np.save(kept, found.labels)
+        labels: NDArray[np.int32] = np.load(kept)
+        return labels
+
+    def _control(
+        self, image: AssessedImage, labels: NDArray[np.int32], classes: NDArray[np.uint8]
+    ) -> tuple[RefinementOptions, NDArray[np.bool_]]:
+        """Options with p*, found on the training patches of the first date; and the training ground."""
+        reference, imagery = self._area.options.reference, self._area.options.imagery
+        assert reference is not None and imagery is not None
+        interpreted = {
+            one.date: read_labels(self._area.folder / one.labels, image.grid, reference)
+            for one in imagery.in_order
+            if one.labels is not None
+        }
+        ground = training_ground(interpreted, reference)[image.day]
+        training = is_mine(interpreted[image.day]) & ground
+        areas = image.grid.pixel_area
+        control = total_area_threshold(
+            measure_objects(labels, classes > 0, areas),
+            objects_meeting(labels, training),
+            float((training * areas[:, None]).sum()),
+        )
+        self._console.print(f"{self._area.name}: {control}")
+        options = self._area.options.refinement
+        if control is not None and not control.saturated:
+            options = options.model_copy(update={"least_share": control.share})
+        return options, ground
+
+    def _ways(self, image: AssessedImage) -> Iterator[tuple[str, RefinementOptions, NDArray[np.bool_] | None]]:
+        assert self._options is not None
+        yield REFINED, self._options, None
+        for share in SHARES:
+            yield f"share {share:g}", self._options.model_copy(update={"least_share": share}), None
+        land_cover = self._area.folder / LAND_COVER
+        if land_cover.exists():
+            with Raster(land_cover) as raster:
+                unmined = np.isin(raster.read_codes_onto(image.grid), self._options.unmined)
+            for rule in ("half", "any"):
+                yield f"and land cover, {rule}", self._options.model_copy(update={"land_cover_rule": rule}), unmined
+
+    def _count(self, way: str, image: AssessedImage, mask: NDArray[np.uint8]) -> None:
+        parts, _ = count_image(
+            mask,
+            replace(image.truth, context=None, lookalikes=None),
+            self._ground,
+            day=image.day,
+            held_out=True,
+            classes=image.classes,
+            pixel_m2=image.grid.pixel_size[0] * image.grid.pixel_size[1],
+            least_area_m2=50.0,
+        )
+        self._found.counts.setdefault(way, []).extend(part for part in parts if part.patches is not None)
+
+
+def figures_of(parts: list[PartCounts]) -> dict[str, float]:
+    """Of all parts together."""
+    (total,) = pooled(parts)
+    mines, patches = total.pixels.mines, total.patches
+    assert patches is not None
+    return {
+        "f1": float(mines.f1[1]),
+        "users": float(mines.users_accuracy[1]),
+        "producers": float(mines.producers_accuracy[1]),
+        "identified": patches.identification,
+        "precision": patches.precision,
+        "similarity": patches.mean_similarity,
+        "alike": patches.alike,
+        "similarity_of_all": patches.mean_similarity_of_all,
+        "iou": patches.mean_iou,
+    }
+
+
+def draw_pictures(image: AssessedImage, refined: NDArray[np.bool_], path: Path) -> None:
+    """A patch with holes, one in fragments, isolated errors: the mask, what refinement made of it, the truth."""
+    true = is_mine(image.truth.labels)
+    raw = (image.mask > 0) & (image.mask != UNLABELLED)
+    rows = {
+        "a patch with holes": _most_changed(true, lambda window: _holes(raw[window]) - _holes(refined[window])),
+        "a patch in fragments": _most_changed(true, lambda window: label(raw[window])[1] - label(refined[window])[1]),
+        "isolated errors": _most_changed(raw & ~refined, lambda window: int((raw & ~refined & ~true)[window].sum())),
+    }
+    figure = Figure(figsize=(10.5, 11), layout="constrained")
+    panels = figure.subplots(3, 3)
+    with Raster(image.image / PICTURE) as picture:
+        for line, (name, block) in zip(panels, rows.items(), strict=True):
+            ground = np.moveaxis(picture.read_bands(block), 0, -1)
+            for panel, title, where in zip(line, ("preliminary", "refined", "true"), (raw, refined, true), strict=True):
+                panel.imshow(ground, interpolation="nearest")
+                shown = where[block.slices]
+                panel.imshow(np.where(shown, 1.0, np.nan), cmap="autumn", alpha=0.35, vmin=0, vmax=1)
+                if shown.any() and not shown.all():
+                    panel.contour(shown, levels=[0.5], colors=["#ffd54d"], linewidths=1.0)
+                panel.set_xticks([])
+                panel.set_yticks([])
+                panel.set_title(f"{name}: {title}" if title == "preliminary" else title, fontsize=9, loc="left")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=110)
+
+
+def _holes(mask: NDArray[np.bool_]) -> int:
+    return int(binary_fill_holes(mask).sum() - mask.sum())
+
+
+def _most_changed(where: NDArray[np.bool_], change: Any) -> Block:
+    """The window, of those round the larger parts of `where`, in which most has changed."""
+    numbers, _ = label(where)
+    sizes = np.bincount(numbers.ravel())
+    boxes = find_objects(numbers)
+    best: tuple[float, Block] | None = None
+    for number in np.argsort(-sizes[1:])[:150] + 1:
+        rows, cols = boxes[number - 1]
+        window = Block(rows.start, rows.stop, cols.start, cols.stop).widened(40, where.shape)
+        score = change(window.slices)
+        if max(window.shape) < 700 and (best is None or score > best[0]):
+            best = score, window
+    assert best is not None
+    return best[1]
+
+
+if __name__ == "__main__":
+    main()
