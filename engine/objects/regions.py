@@ -23,12 +23,20 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def kernel(function: F) -> F:
     """Compile a function once a machine; other threads run on while it does."""
-    return cast(F, njit(cache=True, nogil=True, error_model="numpy")(function))
+    return _compiled(function)
 
 
 def inlined(function: F) -> F:
     """A kernel that becomes a part of those that call it: handing over the arrays would cost more than its work."""
-    return cast(F, njit(inline="always", cache=True, nogil=True, error_model="numpy")(function))
+    return _compiled(function, inline="always")
+
+
+def _compiled(function: F, **options: Any) -> F:
+    options |= {"nogil": True, "error_model": "numpy"}
+    try:
+        return cast(F, njit(cache=True, **options)(function))
+    except RuntimeError:  # nowhere to keep it: neither beside the source nor in the user's cache can be written
+        return cast(F, njit(**options)(function))
 
 
 NOBODY = -1
