@@ -19,6 +19,22 @@ BROWSER = ROOT / "tests" / "browser"
 METROPOLITAN = ROOT / "areas" / "metropolitan"
 STRZEGOM = ROOT / "areas" / "strzegom"
 GEOTIFF_STACK = ROOT / "tests" / "data" / "metropolitan_geotiff"
+SIMULATE = ROOT / "tests" / "engine" / "simulate"
+RELEASES = {"published", "both_published", "permitted"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is costly to make is made by one worker: each file is run by one, and so is all that shows a release (the
+    browser tests among it), and all that simulates.
+    """
+    for item in items:
+        if RELEASES & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("browser"):
+            group = "releases"
+        elif item.path.is_relative_to(SIMULATE):
+            group = "simulation"
+        else:
+            group = item.path.relative_to(ROOT).as_posix()
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

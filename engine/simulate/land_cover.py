@@ -12,14 +12,14 @@ import numpy as np
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from rasterio.features import rasterize
 from scipy.ndimage import gaussian_filter, map_coordinates
 from shapely.geometry.base import BaseGeometry
 
 from engine.grid import Grid
 from engine.raster import write_cog
-from engine.simulate.frame import LAND_COVER_PIXEL_DEG, OPTICAL_CRS, Frame
+from engine.simulate.frame import LAND_COVER_PIXEL_DEG, Frame, to_degrees, to_metres
 from engine.simulate.noise import Field, fractal, smooth
 from engine.simulate.plan import Cover, Plan
 from engine.simulate.terrain import Terrain
@@ -136,7 +136,7 @@ def _plants(frame: Frame, terrain: Terrain, grid: Grid) -> Codes:
     north, east = _axes(frame, shape)
     cols, rows = (np.arange(shape[1]) + 0.5) * _FINE, (np.arange(shape[0]) + 0.5) * _FINE
     lon, lat = np.meshgrid(grid.transform.c + cols * grid.transform.a, grid.transform.f + rows * grid.transform.e)
-    x, y = Transformer.from_crs("EPSG:4326", OPTICAL_CRS, always_xy=True).transform(lon, lat)
+    x, y = to_metres().transform(lon, lat)
     high, steep = (terrain.sample_of(lattice, x, y) for lattice in (terrain.mountains, terrain.slope))
     dry = fractal(frame.stream("cover", "dry"), east, north, 420.0, 5)
     hollow = fractal(frame.stream("cover", "hollow"), east, north, 260.0, 4)
@@ -147,8 +147,9 @@ def _plants(frame: Frame, terrain: Terrain, grid: Grid) -> Codes:
 
 def _burn(codes: Codes, shapes: Sequence[BaseGeometry], cover: Cover, grid: Grid) -> None:
     """Draw shapes of EPSG:4544 onto codes, in place."""
-    to_grid = Transformer.from_crs(OPTICAL_CRS, grid.crs, always_xy=True)
-    placed = [shapely.transform(shape, to_grid.transform, interleaved=False) for shape in shapes if not shape.is_empty]
+    placed = [
+        shapely.transform(shape, to_degrees().transform, interleaved=False) for shape in shapes if not shape.is_empty
+    ]
     if placed:
         rasterize(placed, out=codes, transform=grid.transform, default_value=int(cover))
 

@@ -1,29 +1,21 @@
 """Areas and distances of ground given in EPSG:4544, as verdicts state them."""
 
-from functools import cache
-
 import numpy as np
 import shapely
-from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from engine.grid import geodesic_area
-from engine.simulate.frame import OPTICAL_CRS
+from engine.simulate.frame import to_degrees
 
 # Outlines are followed in steps of this when the greatest distance is looked for, m.
 _STEP_M = 2.0
-
-
-@cache
-def _to_lonlat() -> Transformer:
-    return Transformer.from_crs(OPTICAL_CRS, "EPSG:4326", always_xy=True)
 
 
 def geodesic_m2(shape: BaseGeometry) -> float:
     """Area on the ellipsoid of a (multi)polygon in EPSG:4544; 0 of one that is empty."""
     if shape.is_empty:
         return 0.0
-    return geodesic_area(shapely.transform(shape, _to_lonlat().transform, interleaved=False))
+    return geodesic_area(shapely.transform(shape, to_degrees().transform, interleaved=False))
 
 
 def greatest_distance(shape: BaseGeometry, other: BaseGeometry) -> float:

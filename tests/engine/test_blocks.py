@@ -16,15 +16,9 @@ from engine.blocks import Arrays, Kind, Workers, map_blocks
 from engine.grid import Block
 from tests.conftest import ROOT
 from tests.engine.conftest import UTM
+from tests.engine.doubling import twice
 
 WHOLE = np.random.default_rng(3).normal(size=UTM.shape)
-
-
-def twice(block: Block, *, whole: NDArray[np.float64]) -> Arrays:
-    """A function of a block that a process pool can pickle."""
-    return {"twice": 2 * whole[block.slices], "size": np.array(block.shape)}
-
-
 work = partial(twice, whole=WHOLE)
 
 

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pyproj import Transformer
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from engine.simulate.frame import OPTICAL_CRS, Frame
+from engine.simulate.frame import Frame, to_degrees, to_metres
 from engine.simulate.noise import Field
 from engine.simulate.radar.atmosphere import SPACING_M, Air, Column, smoothed
 from engine.simulate.terrain import Terrain
@@ -39,9 +38,7 @@ class GacosGrid:
     @cached_property
     def axes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Longitudes of the columns' centres and latitudes of the rows', from north to south."""
-        west, south, east, north = Transformer.from_crs(OPTICAL_CRS, "EPSG:4326", always_xy=True).transform_bounds(
-            *self.frame.bounds
-        )
+        west, south, east, north = to_degrees().transform_bounds(*self.frame.bounds)
         first_col, last_col = np.floor((west - _MARGIN_DEG) / STEP_DEG), np.ceil((east + _MARGIN_DEG) / STEP_DEG)
         first_row, last_row = np.ceil((north + _MARGIN_DEG) / STEP_DEG), np.floor((south - _MARGIN_DEG) / STEP_DEG)
         lon = (np.arange(first_col, last_col, dtype=np.float64) + 0.5) * STEP_DEG
@@ -50,8 +47,7 @@ class GacosGrid:
     @cached_property
     def places(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """x and y of every place, m, EPSG:4544, each of shape (rows, cols)."""
-        to_plan = Transformer.from_crs("EPSG:4326", OPTICAL_CRS, always_xy=True)
-        x, y = to_plan.transform(*np.meshgrid(*self.axes))
+        x, y = to_metres().transform(*np.meshgrid(*self.axes))
         return np.asarray(x, np.float64), np.asarray(y, np.float64)
 
     @cached_property
