@@ -15,42 +15,25 @@ from store.home import Home
 from tests.permits import publish_with_register
 
 ROOT = Path(__file__).parents[1]
-BROWSER = ROOT / "tests" / "browser"
 METROPOLITAN = ROOT / "areas" / "metropolitan"
 STRZEGOM = ROOT / "areas" / "strzegom"
 GEOTIFF_STACK = ROOT / "tests" / "data" / "metropolitan_geotiff"
 SIMULATE = ROOT / "tests" / "engine" / "simulate"
-RELEASES = {"published", "both_published", "permitted"}
+BROWSER = ROOT / "tests" / "browser"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is costly to make is made by one worker: each file is run by one, and so is all that shows a release (the
-    browser tests among it), and all that simulates.
+    """What tests share is made by one worker: a file is a group, and so are all that simulate and all that drive the
+    browser.
     """
     for item in items:
-        if RELEASES & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("browser"):
-            group = "releases"
-        elif item.path.is_relative_to(SIMULATE):
-            group = "simulation"
-        else:
-            group = item.path.relative_to(ROOT).as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
+        shared = next((folder for folder in (SIMULATE, BROWSER) if folder in item.path.parents), item.path)
+        item.add_marker(pytest.mark.xdist_group(shared.relative_to(ROOT).as_posix()))
 
 
 @pytest.fixture(scope="session")
 def metropolitan() -> Area:
     return read_area(METROPOLITAN)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What a file's tests share is made by one worker: without a group of its own, a file is a group.
-
-    So are the tests of the simulated stack, in whatever file, and those that drive the browser (see there).
-    """
-    for item in items:
-        if BROWSER not in item.path.parents and item.get_closest_marker("xdist_group") is None:
-            shares = "simulated" in getattr(item, "fixturenames", ())
-            item.add_marker(pytest.mark.xdist_group("simulated" if shares else str(item.path.relative_to(ROOT))))
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:

@@ -32,9 +32,8 @@ ARGUMENTS = [
 ]
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marked before they are told which worker runs them: one does, for they share servers and one browser."""
+    """Marked as what drives the browser; one worker runs them all (see tests/conftest.py), for they share servers."""
     for item in items:
         if Path(item.path).is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.browser)
