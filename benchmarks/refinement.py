@@ -65,12 +65,8 @@ def main() -> None:
             area = read_area(path)
             refining = Refining(area, given.objects or Path(scratch), console, found)
             assess_area(area, Home.default(), workers=Workers(), model=given.model, show=refining.image)
-    table = Table("", "F1", "user's", "producer's", "identified", "precision", "similarity", "> 0.80", "of all", "IoU")
-    figures = {}
-    for way, parts in found.counts.items():
-        figures[way] = figures_of(parts)
-        table.add_row(way, *(f"{value:.3f}" for value in figures[way].values()))
-    console.print(table)
+            figures = {way: figures_of(parts) for way, parts in found.counts.items()}
+            tell(console, figures, f"up to {area.name}")
     if given.pictures and found.picture:
         draw_pictures(*found.picture, given.pictures)
     if given.json:
@@ -85,6 +81,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--pictures", type=Path, help="PNG to draw examples of the first image into")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON in the last line")
     return parser.parse_args()
+
+
+def tell(console: Console, figures: dict[str, dict[str, float]], title: str) -> None:
+    heads = ("", "F1", "user's", "producer's", "identified", "precision", "similarity", "> 0.80", "of all", "IoU")
+    table = Table(*heads, title=title, title_justify="left")
+    for way, values in figures.items():
+        table.add_row(way, *(f"{value:.3f}" for value in values.values()))
+    console.print(table)
 
 
 class Refining:
