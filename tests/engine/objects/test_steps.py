@@ -44,7 +44,17 @@ def refined_share(folder: Path, reference_pixels: int) -> dict[str, object]:
 def test_the_share_that_comes_nearest_to_the_reference_is_used(tmp_path: Path) -> None:
     report = refined_share(tmp_path, 45)
     assert report["least_share"] == pytest.approx(1 / 3)
-    assert report["dates"] == {"2019-05-18": {"mask_ha": 0.48, "patches": 1, "kept": 2, "low_share": 0, "small": 0}}
+    assert report["dates"] == {
+        "2019-05-18": {
+            "mask_ha": 0.48,
+            "patches": 1,
+            "kept": 2,
+            "low_share": 0,
+            "land_cover": 0,
+            "small": 0,
+            "patches_meeting_land_cover": None,
+        }
+    }
 
 
 def test_where_control_is_saturated_the_given_share_stands(tmp_path: Path) -> None:
@@ -52,4 +62,14 @@ def test_where_control_is_saturated_the_given_share_stands(tmp_path: Path) -> No
     control = report["control"]
     assert isinstance(control, dict) and control["saturated"]
     assert report["least_share"] == 0.4
-    assert report["dates"] == {"2019-05-18": {"mask_ha": 0.48, "patches": 1, "kept": 1, "low_share": 1, "small": 0}}
+    assert report["dates"] == {
+        "2019-05-18": {
+            "mask_ha": 0.48,
+            "patches": 1,
+            "kept": 1,
+            "low_share": 1,
+            "land_cover": 0,
+            "small": 0,
+            "patches_meeting_land_cover": None,
+        }
+    }
