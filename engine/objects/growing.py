@@ -39,8 +39,8 @@ class Growing:
         self._becomes: list[Integers] = []
         self._events = np.zeros(self.count, np.uint8)
 
-    def grow(self, limit: float, rounds: int | None = None) -> int:
-        """Merge pairs whose heterogeneity rises by less than `limit`, in so many rounds at most; returns how many."""
+    def grow(self, limit: float, rounds: int | None = None) -> None:
+        """Merge pairs whose heterogeneity rises by less than `limit`, in so many rounds at most."""
         done = 0
         # Pairs that a lower limit has kept apart are found among all.
         candidates = alive(self.regions.table)
@@ -55,7 +55,6 @@ class Growing:
             done += 1
             if 2 * self.count < self.regions.table.size:
                 candidates = self._renumber(candidates)
-        return done
 
     def local_variance(self) -> float:
         """Mean over regions of the standard deviation within, averaged over bands (Drăguţ et al. 2010)."""

@@ -87,7 +87,7 @@ class Refinement:
     object_table : the objects that meet the mask: label, area_m2, intersection_m2, share, class_code, kept, reason,
     patch (0 for none).
     counts : how many objects there are of each reason.
-    meeting : how many patches, before any is removed, meet ground without mines: what "any" would remove.
+    meeting : how many patches meet ground without mines, after "half" and before small ones go: what "any" takes.
     """
 
     patches: Labels
