@@ -13,7 +13,6 @@ from typing import Literal, Protocol
 
 import numpy as np
 from mintpy.ifgram_inversion import estimate_timeseries
-from mintpy.simulation.decorrelation import coherence2weight
 from numpy.typing import NDArray
 from pydantic import Field
 
@@ -21,10 +20,6 @@ from engine.deformation.network import Network
 from engine.options import Latitude, Longitude, Options, Share
 
 Weights = Literal["none", "variance", "coherence"]
-
-# MintPy's names of the weight functions, and its floor for coherence in them.
-_MINTPY_WEIGHT = {"variance": "var", "coherence": "coh"}
-_COHERENCE_FLOOR = 5e-2
 
 
 class InversionOptions(Options):
@@ -68,12 +63,14 @@ class Inversion:
     phase : radians relative to the first date, shape (dates, pixels); NaN where there is no solution.
     temporal_coherence : 0–1 (Pepe & Lanari 2006), shape (pixels,), NaN where there is no solution.
     pairs : number of pairs with phase. groups : of dates that these pairs link; 1 where they link all.
+    residual : root mean square of what the solution leaves of the pairs, radians, shape (pixels,), NaN without one.
     """
 
     phase: NDArray[np.float32]
     temporal_coherence: NDArray[np.float32]
     pairs: NDArray[np.uint16]
     groups: NDArray[np.uint16]
+    residual: NDArray[np.float32]
 
 
 class Inverter(Protocol):
@@ -116,18 +113,10 @@ def invert_with_mintpy(
             )
             solution[:, together] = series
             coherence[together] = quality
-    return Inversion(solution, coherence, pairs, groups)
-
-
-def weights_from_coherence(
-    coherence: NDArray[np.float32], weights: Literal["variance", "coherence"], looks: float
-) -> NDArray[np.float32]:
-    """Weight of each observation from its coherence, with MintPy's table; `looks` are independent looks."""
-    filled = np.nan_to_num(coherence, nan=0.0)
-    weight: NDArray[np.float32] = coherence2weight(
-        filled, _MINTPY_WEIGHT[weights], L=max(round(looks), 1), epsilon=_COHERENCE_FLOOR, print_msg=False
-    )
-    return weight.astype(np.float32)
+    left = phase - network.incidence_matrix @ solution
+    squares = np.where(np.isfinite(left), left, 0.0) ** 2
+    residual = np.where(np.isnan(coherence), np.nan, np.sqrt(squares.sum(axis=0) / np.maximum(pairs, 1)))
+    return Inversion(solution, coherence, pairs, groups, residual.astype(np.float32))
 
 
 def classify(inversion: Inversion, network: Network, options: InversionOptions) -> NDArray[np.uint8]:

@@ -24,7 +24,6 @@ from engine.deformation.inversion import (
     PixelState,
     classify,
     phase_to_displacement,
-    weights_from_coherence,
 )
 from engine.deformation.mintpy_files import (
     SeriesFile,
@@ -46,6 +45,7 @@ from engine.deformation.stack import (
     require_coherence,
 )
 from engine.deformation.velocity import date_noise, fit_rate, to_vertical
+from engine.deformation.weights import weights_from_coherence
 from engine.errors import InputError
 from engine.grid import Block, Grid, LonLat
 from engine.raster import Raster, write_cog

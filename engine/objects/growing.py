@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.compiled import inlined, kernel
 from engine.objects.regions import (
     NEIGHBOUR,
     NOBODY,
@@ -18,8 +19,6 @@ from engine.objects.regions import (
     Regions,
     deviation,
     heterogeneity,
-    inlined,
-    kernel,
     offer,
     rise_of,
 )

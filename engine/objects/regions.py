@@ -7,37 +7,17 @@ regions are numbered.
 """
 
 import math
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from engine.compiled import inlined, kernel
 
 Integers = NDArray[np.int32]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Image = NDArray[Any]
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def kernel(function: F) -> F:
-    """Compile a function once a machine; other threads run on while it does."""
-    return _compiled(function)
-
-
-def inlined(function: F) -> F:
-    """A kernel that becomes a part of those that call it: handing over the arrays would cost more than its work."""
-    return _compiled(function, inline="always")
-
-
-def _compiled(function: F, **options: Any) -> F:
-    options |= {"nogil": True, "error_model": "numpy"}
-    try:
-        return cast(F, njit(cache=True, **options)(function))
-    except RuntimeError:  # nowhere to keep it: neither beside the source nor in the user's cache can be written
-        return cast(F, njit(**options)(function))
-
 
 NOBODY = -1
 

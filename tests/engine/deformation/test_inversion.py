@@ -26,7 +26,6 @@ from engine.deformation.inversion import (
     classify,
     invert_with_mintpy,
     phase_to_displacement,
-    weights_from_coherence,
 )
 from engine.deformation.network import Network, NetworkOptions
 from engine.deformation.normal_equations import invert_by_normal_equations
@@ -39,6 +38,7 @@ from engine.deformation.steps import (
     open_stack,
     prepare_stack,
 )
+from engine.deformation.weights import weights_from_coherence
 from engine.grid import Block, Pixel
 from engine.raster import Raster
 from engine.steps import Progress
@@ -257,6 +257,7 @@ def state_of(pairs: int, coherence: float, groups: int = 1, **options: float) ->
         np.array([coherence], np.float32),
         np.array([pairs], np.uint16),
         np.array([groups], np.uint16),
+        np.zeros(1, np.float32),
     )
     chosen = InversionOptions(**options)  # type: ignore[arg-type]
     return PixelState(int(classify(pixel, NETWORKS["all"], chosen)[0]))

@@ -269,7 +269,7 @@ def test_weights_hold_down_what_is_noisy(tmp_path: Path) -> None:
 def test_another_inverter_takes_the_place(chain: Chain) -> None:
     def doubled(network: Network, phase: Any, weight: Any = None) -> Inversion:
         found = invert_with_mintpy(network, phase, weight)
-        return Inversion(2 * found.phase, found.temporal_coherence, found.pairs, found.groups)
+        return Inversion(2 * found.phase, found.temporal_coherence, found.pairs, found.groups, found.residual)
 
     one, other = chain.inverted(), chain.folder / "doubled"
     other.mkdir()
