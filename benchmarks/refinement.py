@@ -5,8 +5,9 @@
 The area share p* is found on the training patches of the first date, and everything is counted outside the training
 tiles, on all dates and areas together: the likeliest classes, which the paper begins with; the preliminary masks, by
 two thresholds; objects of which the mask covers p*, or the default share where p* cannot be found (see
-docs/objects.md); other shares; land cover by either rule, where there is a map. `--objects` keeps the segmentations from one run to the next. `--pictures` draws a patch with holes, one in
-fragments and isolated errors, each as it was, after, and as it is.
+docs/objects.md); other shares; land cover by either rule, where there is a map. `--objects` keeps the segmentations
+from one run to the next. `--pictures` draws a patch with holes, one in fragments and isolated errors, each as it was,
+after, and as it is.
 """
 
 import argparse

@@ -8,9 +8,11 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from engine.activity.scenes import ActivityOptions
+from engine.deformation.corrections import CorrectionOptions
 from engine.deformation.inversion import InversionOptions
 from engine.deformation.network import NetworkOptions
 from engine.deformation.stack import AnyStackOptions
+from engine.deformation.velocity import VelocityOptions
 from engine.errors import InputError
 from engine.imagery import ImageryOptions
 from engine.objects.refinement import RefinementOptions
@@ -46,6 +48,8 @@ class AreaOptions(Options):
     patches: OutlineOptions | None = None
     network: NetworkOptions = NetworkOptions()
     inversion: InversionOptions = InversionOptions()
+    corrections: CorrectionOptions = CorrectionOptions()
+    velocity: VelocityOptions = VelocityOptions()
     activity: ActivityOptions = ActivityOptions()
     permits: PermitOptions | None = None
 

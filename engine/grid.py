@@ -14,6 +14,7 @@ from pyproj import CRS, Geod, Transformer
 from shapely.geometry.base import BaseGeometry
 
 WGS84 = Geod(ellps="WGS84")
+Degrees = NDArray[np.float64]
 
 
 def geodesic_area(geometry: BaseGeometry) -> float:
@@ -150,6 +151,13 @@ class Grid:
     def lonlat(self, pixel: Pixel) -> LonLat:
         """The centre of a pixel."""
         return LonLat(*self._to_lonlat.transform(*(self.transform @ (pixel.col + 0.5, pixel.row + 0.5))))
+
+    def places(self, rows: NDArray[np.integer], cols: NDArray[np.integer]) -> tuple[Degrees, Degrees]:
+        """Longitude and latitude of the centres of pixels, by row and column, of the shape that both spread to."""
+        a, b, c, d, e, f = list(self.transform)[:6]
+        x, y = cols + 0.5, rows + 0.5
+        lon, lat = self._to_lonlat.transform(a * x + b * y + c, d * x + e * y + f)
+        return np.asarray(lon), np.asarray(lat)
 
     @cached_property
     def pixel_size(self) -> tuple[float, float]:

@@ -45,11 +45,15 @@ class OpticalProducts:
 
 @dataclass(frozen=True)
 class RadarProducts:
-    """Folders of the finished steps, and the records that what comes after depends on."""
+    """Folders of the finished steps, and the records that what comes after depends on.
+
+    series : of the corrections, or of the inversion where there are none.
+    """
 
     stack: Path
     network: Path
     inversion: Path
+    series: Path
     velocity: Path
     records: tuple[StepRecord, StepRecord]
 

@@ -1,6 +1,5 @@
 """Reader of stacks in GAMMA form: big-endian float32 rasters with text parameter files."""
 
-import re
 from functools import cached_property
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
 
+from engine.deformation.parameters import number, read_parameters
 from engine.deformation.stack import (
     SPEED_OF_LIGHT,
     GammaOptions,
@@ -101,15 +101,6 @@ class GammaStack:
         raise InputError(f"no file matches '{pattern}'", file=self._folder, field=field, mend="correct the pattern")
 
 
-def read_parameters(path: Path) -> dict[str, str]:
-    """A GAMMA parameter file as key -> text (value and unit)."""
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        raise InputError("the file does not exist", file=path, mend="supply the parameter file") from None
-    return {key.strip(): value.strip() for key, value in re.findall(r"^([^:\n]+):(.*)$", text, flags=re.MULTILINE)}
-
-
 def grid_of(path: Path, *, corner_is_centre: bool) -> Grid:
     """The grid that a DEM/MAP parameter file describes: EQA (degrees) or UTM."""
     parameters = read_parameters(path)
@@ -162,21 +153,6 @@ def read_binary(path: Path, grid: Grid) -> NDArray[np.float32]:
 
 def _zero_is_nodata(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.where(np.isfinite(values) & (values != 0), values, np.float32(np.nan))
-
-
-def number(parameters: dict[str, str], key: str, path: Path) -> float:
-    """The number of an entry, without its unit."""
-    try:
-        value = float(parameters[key].split()[0])
-    except KeyError:
-        raise InputError("the entry is missing", file=path, field=key, mend="add it to the parameter file") from None
-    except (ValueError, IndexError):
-        raise InputError(
-            f"'{parameters[key]}' is no number", file=path, field=key, mend="correct the parameter file"
-        ) from None
-    if not np.isfinite(value):
-        raise InputError(f"{value} is no measure", file=path, field=key, mend="correct the parameter file")
-    return value
 
 
 def _perpendicular(path: Path, look_angle: float) -> float:

@@ -9,8 +9,9 @@ import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 
-from engine.deformation.gamma import OVERSAMPLING, number, read_parameters
+from engine.deformation.gamma import OVERSAMPLING
 from engine.deformation.geotiff import read_values, require_floats
+from engine.deformation.parameters import number, read_parameters
 from engine.deformation.stack import Geometry, Hyp3Options, Interferogram, Radar, list_interferograms
 from engine.errors import InputError
 from engine.grid import Block, Grid, Pixel

@@ -6,13 +6,11 @@ solution of least velocity (minimum norm, by SVD) is taken and the pixel is flag
 all, or too few pairs are left, there is no series: the pixel is decorrelated.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal, Protocol
 
 import numpy as np
-from mintpy.ifgram_inversion import estimate_timeseries
 from numpy.typing import NDArray
 from pydantic import Field
 
@@ -26,7 +24,10 @@ class InversionOptions(Options):
     """How the stack is inverted and when a pixel counts as decorrelated.
 
     weights : "none", "variance" (inverse phase variance from coherence; Tough et al. 1995) or "coherence".
-    reference : "median" of the frame in every interferogram, or a place as [longitude, latitude].
+    robust : the least sum of absolute residuals in place of squares; wrongly unwrapped pairs then count for little.
+    unwrapping_check : takes pairs out of pixels where loops of three show that they are off by whole turns.
+    reference : "median" of the frame in every interferogram, "coherent" for the most coherent place that has phase in
+    all pairs, or a place as [longitude, latitude].
     reference_radius_m : with a place, the median of the pixels this near to it; 0 takes the one pixel, and with it its
     noise, into every rate.
     min_temporal_coherence : 0–1; min_pair_share : least share of the network's pairs with phase at the pixel.
@@ -34,11 +35,17 @@ class InversionOptions(Options):
     """
 
     weights: Weights = "none"
-    reference: Literal["median"] | tuple[Longitude, Latitude] = "median"
+    robust: bool = False
+    unwrapping_check: bool = False
+    reference: Literal["median", "coherent"] | tuple[Longitude, Latitude] = "median"
     reference_radius_m: float = Field(default=0.0, ge=0)
     min_temporal_coherence: Share = 0.7
     min_pair_share: Share = 0.5
     block: int = Field(default=256, ge=1)
+
+    @property
+    def needs_coherence(self) -> bool:
+        return self.weights != "none" or self.reference == "coherent"
 
 
 class PixelState(IntEnum):
@@ -77,46 +84,18 @@ class Inverter(Protocol):
     """Solves pixels of one network; another implementation gives the same to 1e-6 m."""
 
     def __call__(
-        self, network: Network, phase: NDArray[np.float32], weight: NDArray[np.float32] | None = None
+        self,
+        network: Network,
+        phase: NDArray[np.float32],
+        weight: NDArray[np.float32] | None = None,
+        *,
+        robust: bool = False,
     ) -> Inversion:
-        """Invert `phase`, radians, shape (pairs, pixels), NaN for no data, weighted by `weight` of the same shape."""
+        """Invert `phase`, radians, shape (pairs, pixels), NaN for no data, weighted by `weight` of the same shape.
+
+        robust : to the least sum of absolute residuals.
+        """
         ...
-
-
-def invert_with_mintpy(
-    network: Network, phase: NDArray[np.float32], weight: NDArray[np.float32] | None = None
-) -> Inversion:
-    """Invert with MintPy's estimator (Yunjun et al. 2019), minimum-norm velocity: the reference of other inverters.
-
-    Pixels that miss the same pairs share one design matrix and are solved together, unless weights differ between them.
-    """
-    design, velocity_design = network.incidence_matrix[:, 1:], _velocity_design(network)
-    intervals = np.diff(network.years)[:, None]
-    solution = np.full((len(network.dates), phase.shape[1]), np.nan, np.float32)
-    coherence = np.full(phase.shape[1], np.nan, np.float32)
-    pairs = np.isfinite(phase).sum(axis=0).astype(np.uint16)
-    groups = np.zeros(phase.shape[1], np.uint16)
-    for used, pixels in _same_pairs(phase):
-        labels = network.groups(used)
-        groups[pixels] = labels.max() + 1
-        reached = np.unique(network.edges[used])
-        if len(reached) < len(network.dates):
-            continue
-        for together in [pixels] if weight is None else pixels[:, None]:
-            series, quality, _ = estimate_timeseries(
-                A=design[used],
-                B=velocity_design[used],
-                y=phase[np.ix_(used, together)],
-                tbase_diff=intervals,
-                weight_sqrt=None if weight is None else np.sqrt(weight[np.ix_(used, together)]),
-                print_msg=False,
-            )
-            solution[:, together] = series
-            coherence[together] = quality
-    left = phase - network.incidence_matrix @ solution
-    squares = np.where(np.isfinite(left), left, 0.0) ** 2
-    residual = np.where(np.isnan(coherence), np.nan, np.sqrt(squares.sum(axis=0) / np.maximum(pairs, 1)))
-    return Inversion(solution, coherence, pairs, groups, residual.astype(np.float32))
 
 
 def classify(inversion: Inversion, network: Network, options: InversionOptions) -> NDArray[np.uint8]:
@@ -136,22 +115,3 @@ def classify(inversion: Inversion, network: Network, options: InversionOptions) 
 def phase_to_displacement(phase: NDArray[np.float32], wavelength: float) -> NDArray[np.float32]:
     """Displacement along the line of sight in m, towards the satellite positive: d = −λ/(4π)·φ."""
     return (phase * (-wavelength / (4 * np.pi))).astype(np.float32)
-
-
-def _velocity_design(network: Network) -> NDArray[np.float64]:
-    """B of Bv = Δφ with the mean velocities between dates as unknowns, in years, shape (pairs, dates − 1)."""
-    matrix = np.zeros((len(network.pairs), len(network.dates) - 1))
-    intervals = np.diff(network.years)
-    for row, (first, second) in enumerate(network.edges):
-        matrix[row, first:second] = intervals[first:second]
-    return matrix
-
-
-def _same_pairs(phase: NDArray[np.float32]) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.int64]]]:
-    """Each set of used pairs, shape (pairs,), with the indices of the pixels that have phase in just these."""
-    valid = np.isfinite(phase)
-    packed = np.packbits(valid, axis=0)
-    _, which = np.unique(packed, axis=1, return_inverse=True)
-    order = np.argsort(which, kind="stable")
-    for pixels in np.split(order, np.flatnonzero(np.diff(which[order])) + 1):
-        yield valid[:, pixels[0]], pixels

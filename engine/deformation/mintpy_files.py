@@ -18,7 +18,9 @@ from engine.deformation.network import Network
 from engine.deformation.stack import DatePair, Geometry, Interferogram, Radar
 from engine.grid import Block, Grid
 
-STACK, GEOMETRY, SERIES = "ifgramStack.h5", "geometryGeo.h5", "timeseries.h5"
+Series = NDArray[np.float32]
+Pixels = tuple[NDArray[np.int64], NDArray[np.int64]]
+STACK, GEOMETRY, SERIES, VELOCITY = "ifgramStack.h5", "geometryGeo.h5", "timeseries.h5", "velocity.h5"
 
 
 def mintpy_metadata(grid: Grid, radar: Radar) -> dict[str, Any]:
@@ -138,14 +140,15 @@ class SeriesFile:
     def __init__(self, folder: Path) -> None:
         self.path = folder / SERIES
 
-    def create(self, network: Network, grid: Grid, radar: Radar) -> None:
+    def create(self, network: Network, grid: Grid, radar: Radar, *, reference: date | None = None) -> None:
         dates = [f"{day:%Y%m%d}" for day in network.dates]
         shape = (len(dates), grid.rows, grid.cols)
         datasets: dict[str, list[Any]] = {
             "date": [np.dtype("S8"), (len(dates),), np.array(dates, dtype="S8")],
             "timeseries": [np.float32, shape],
         }
-        metadata = mintpy_metadata(grid, radar) | {"FILE_TYPE": "timeseries", "UNIT": "m", "REF_DATE": dates[0]}
+        metadata = mintpy_metadata(grid, radar) | {"FILE_TYPE": "timeseries", "UNIT": "m"}
+        metadata["REF_DATE"] = f"{reference or network.dates[0]:%Y%m%d}"
         layout_hdf5(str(self.path), ds_name_dict=datasets, metadata=metadata, print_msg=False)
 
     def write(self, block: Block, series: NDArray[np.float32]) -> None:
@@ -158,10 +161,35 @@ class SeriesFile:
             values: NDArray[np.float32] = file["timeseries"][(slice(None), *block.slices)]
             return values
 
+    def sample(self, blocks: Sequence[Block], most: int) -> tuple[Series, Pixels]:
+        """Whole series of evenly spaced pixels of every block, some `most` in all; their rows and columns."""
+        share = max(1, most // len(blocks))
+        samples, places = [], []
+        for block in blocks:
+            values = self.read(block)
+            rows, cols = np.nonzero(np.isfinite(values).all(axis=0))
+            every = slice(None, None, max(1, rows.size // share))
+            samples.append(values[:, rows[every], cols[every]])
+            places.append((rows[every] + block.row0, cols[every] + block.col0))
+        rows, cols = (np.concatenate(axis) for axis in zip(*places, strict=True))
+        return np.concatenate(samples, axis=1), (rows, cols)
+
     @property
     def dates(self) -> list[date]:
         with h5py.File(self.path) as file:
             return [_day(stamp) for stamp in file["date"][:]]
+
+
+def write_velocity(folder: Path, rate: Series, error: Series, period: Sequence[date], grid: Grid, radar: Radar) -> None:
+    """Write `velocity.h5`: rate along the line of sight and its standard error, m/year, NaN where there is none."""
+    metadata = mintpy_metadata(grid, radar) | {"FILE_TYPE": "velocity", "UNIT": "m/year"}
+    for name, day in (("START_DATE", period[0]), ("END_DATE", period[-1]), ("REF_DATE", period[0])):
+        metadata[name] = f"{day:%Y%m%d}"
+    datasets: dict[str, list[Any]] = {
+        "velocity": [np.float32, grid.shape, rate],
+        "velocityStd": [np.float32, grid.shape, error],
+    }
+    layout_hdf5(str(folder / VELOCITY), ds_name_dict=datasets, metadata=metadata, print_msg=False)
 
 
 def _day(stamp: bytes) -> date:

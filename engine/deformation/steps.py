@@ -2,15 +2,16 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import label
+from scipy.ndimage import label, uniform_filter
 
 from engine.blocks import Workers, map_blocks
 from engine.deformation.gamma import GammaStack
@@ -31,6 +32,7 @@ from engine.deformation.mintpy_files import (
     read_geometry,
     write_geometry,
     write_stack,
+    write_velocity,
 )
 from engine.deformation.network import Network, NetworkOptions, choose_pairs
 from engine.deformation.normal_equations import invert_by_normal_equations
@@ -44,15 +46,18 @@ from engine.deformation.stack import (
     check_phase,
     require_coherence,
 )
-from engine.deformation.velocity import date_noise, fit_rate, to_vertical
+from engine.deformation.unwrapping import drop_wrongly_unwrapped, find_loops
+from engine.deformation.velocity import VelocityOptions, date_noise, fit_rate, to_vertical
 from engine.deformation.weights import weights_from_coherence
 from engine.errors import InputError
-from engine.grid import Block, Grid, LonLat
+from engine.grid import Block, Grid, LonLat, Pixel
 from engine.raster import Raster, write_cog
 from engine.steps import Progress
 
 M_TO_MM = 1000.0
 _NOISE_PIXELS = 50_000
+_MOST_WRONG = 10  # pairs that are named
+_AROUND = 5  # pixels: a lone coherent one is no good reference
 _SMALL_FILES = 20_000_000  # bytes: a release's database and layers
 
 
@@ -70,6 +75,8 @@ class PreparedStack:
     """The stack step's products, read back.
 
     medians : of each pair's phase over the frame, radians. valid_shares : of the frame's pixels with phase.
+    most_coherent : the place that is so on average over all pairs, of those that have phase in all of them; None where
+    there is none, or no coherence was read.
     """
 
     folder: Path
@@ -77,6 +84,7 @@ class PreparedStack:
     radar: Radar
     medians: NDArray[np.float64]
     valid_shares: list[float]
+    most_coherent: LonLat | None
 
     @classmethod
     def read(cls, folder: Path) -> "PreparedStack":
@@ -87,6 +95,7 @@ class PreparedStack:
             Radar(**known["radar"]),
             np.array(known["medians"]),
             known["valid_shares"],
+            LonLat(*known["most_coherent"]) if known["most_coherent"] else None,
         )
 
     @property
@@ -94,13 +103,15 @@ class PreparedStack:
         return StackFile(self.folder)
 
 
-def prepare_stack(reader: StackReader, folder: Path, *, weights: str, progress: Progress) -> dict[str, Any]:
+def prepare_stack(
+    reader: StackReader, folder: Path, *, options: InversionOptions, progress: Progress
+) -> dict[str, Any]:
     """Check every raster of the stack and lay it down for reading block by block."""
     interferograms = reader.interferograms
-    weighted = weights != "none"
-    if weighted:
-        require_coherence(interferograms, reader.radar, weights)
-    _require_space(folder, reader, weighted)
+    if options.needs_coherence:
+        require_coherence(interferograms, reader.radar, options.weights)
+    _require_space(folder, reader, options.needs_coherence)
+    everywhere, total = np.ones(reader.grid.shape, np.bool_), np.zeros(reader.grid.shape)
     medians: list[float] = []
     shares: list[float] = []
     advance = progress.count(len(interferograms))
@@ -112,9 +123,11 @@ def prepare_stack(reader: StackReader, folder: Path, *, weights: str, progress: 
             valid = np.isfinite(phase)
             medians.append(float(np.median(phase[valid])))
             shares.append(float(valid.mean()))
-            coherence = reader.coherence(interferogram) if weighted else None
+            coherence = reader.coherence(interferogram) if options.needs_coherence else None
             if coherence is not None:
                 check_coherence(coherence, interferogram)
+                np.logical_and(everywhere, valid & (coherence > 0), out=everywhere)
+                np.add(total, coherence, out=total, where=valid & (coherence > 0))
             yield phase, coherence
             advance()
 
@@ -125,10 +138,20 @@ def prepare_stack(reader: StackReader, folder: Path, *, weights: str, progress: 
         "radar": vars(reader.radar),
         "medians": medians,
         "valid_shares": shares,
+        "most_coherent": _most_coherent(total, everywhere, reader.grid) if options.needs_coherence else None,
     }
     (folder / "stack.json").write_text(json.dumps(known))
     dates = {day for item in interferograms for day in item.pair}
     return {"pairs": len(interferograms), "dates": len(dates), "rows": reader.grid.rows, "columns": reader.grid.cols}
+
+
+def _most_coherent(total: NDArray[np.float64], everywhere: NDArray[np.bool_], grid: Grid) -> LonLat | None:
+    """The pixel with the largest sum of coherence round it, of those with phase in all pairs; the first of equals."""
+    if not everywhere.any():
+        return None
+    around = uniform_filter(np.where(everywhere, total, 0.0), _AROUND, mode="constant")
+    row, col = np.unravel_index(np.argmax(np.where(everywhere, around, -1.0)), grid.shape)
+    return grid.lonlat(Pixel(int(row), int(col)))
 
 
 def _require_space(folder: Path, reader: StackReader, weighted: bool) -> None:
@@ -194,7 +217,8 @@ def invert_stack(
     kept.mkdir(exist_ok=True)
     series = SeriesFile(folder)
     series.create(network, grid, stack.radar)
-    coherence = np.full(grid.shape, np.nan, np.float32)
+    coherence, residual = np.full(grid.shape, np.nan, np.float32), np.full(grid.shape, np.nan, np.float32)
+    wrong, dropped = np.zeros(len(network.pairs), np.int64), np.zeros(grid.shape, np.uint16)
     pairs, groups = np.zeros(grid.shape, np.uint16), np.zeros(grid.shape, np.uint16)
     state = np.full(grid.shape, PixelState.NO_DATA, np.uint8)
     work = partial(
@@ -203,11 +227,14 @@ def invert_stack(
         chosen=chosen,
         options=options,
         reference=reference_phase(stack, chosen, options),
+        loops=find_loops(network) if options.unwrapping_check else None,
         inverter=inverter,
     )
     for block, result in map_blocks(work, blocks, workers=workers, keep=kept):
         series.write(block, result["displacement"])
-        coherence[block.slices] = result["coherence"]
+        coherence[block.slices], residual[block.slices] = result["coherence"], result["residual"]
+        wrong += result["wrong"]
+        dropped[block.slices] = result["dropped"]
         pairs[block.slices], groups[block.slices] = result["pairs"], result["groups"]
         state[block.slices] = result["state"]
         advance()
@@ -217,11 +244,28 @@ def invert_stack(
     kept.rmdir()
 
     write_cog(folder / "coherence.tif", coherence, grid, nodata=np.nan, unit="1", name="temporal coherence")
+    write_cog(folder / "residual.tif", residual, grid, nodata=np.nan, unit="rad", name="RMS residual of the pairs")
     write_cog(folder / "pairs.tif", pairs, grid, nodata=None, unit="1", name="pairs with phase")
     write_cog(folder / "groups.tif", groups, grid, nodata=None, unit="1", name="groups of dates")
     write_cog(folder / "state.tif", state, grid, nodata=None, unit="code", name="state")
     shares = {item.name.lower(): round(float((state == item).mean()), 4) for item in PixelState}
-    return {"reference": _describe_reference(options), "pixels": int(state.size), "shares": shares}
+    report = {"reference": describe_reference(stack, options), "pixels": int(state.size), "shares": shares}
+    if options.unwrapping_check:
+        write_cog(folder / "wrong_pairs.tif", dropped, grid, nodata=None, unit="1", name="pairs unwrapped wrongly")
+        report["unwrapping"] = _describe_wrong(network, wrong, dropped)
+    return report
+
+
+def _describe_wrong(network: Network, wrong: NDArray[np.int64], dropped: NDArray[np.uint16]) -> dict[str, Any]:
+    """What the check of loops took out: how much in all, and the pairs that lost most."""
+    most = [int(number) for number in np.argsort(-wrong, kind="stable")[:_MOST_WRONG] if wrong[number] > 0]
+    return {
+        "observations": int(wrong.sum()),
+        "pixels": int((dropped > 0).sum()),
+        "share_of_pixels_by_pair": {
+            str(network.pairs[number]): round(float(wrong[number] / dropped.size), 4) for number in most
+        },
+    }
 
 
 def _lost_within(state: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -242,23 +286,30 @@ def _invert_block(
     chosen: ChosenNetwork,
     options: InversionOptions,
     reference: NDArray[np.float64],
+    loops: NDArray[np.int64] | None,
     inverter: Inverter,
 ) -> dict[str, NDArray[Any]]:
     """Everything about the pixels of one block, each array of the block's shape."""
     count = len(chosen.numbers)
-    phase = stack.file.phase(chosen.numbers, block).reshape(count, -1) - reference[:, None].astype(np.float32)
+    phase = stack.file.phase(chosen.numbers, block).reshape(count, -1)
+    phase -= reference[:, None].astype(np.float32)
     weight = None
     if options.weights != "none":
         coherence = stack.file.coherence(chosen.numbers, block).reshape(count, -1)
-        phase[~(coherence > 0)] = np.nan  # a pair without coherence at the pixel says nothing of it
+        # A pair without coherence at the pixel says nothing of it.
+        np.copyto(phase, np.float32(np.nan), where=~(coherence > 0))
         weight = weights_from_coherence(coherence, options.weights, stack.radar.looks or 1.0)
-    inversion = inverter(chosen.network, phase, weight)
+    wrong, dropped = drop_wrongly_unwrapped(loops, phase) if loops is not None else (np.int64(0), np.zeros(block.shape))
+    inversion = inverter(chosen.network, phase, weight, robust=options.robust)
     state = classify(inversion, chosen.network, options)
     displacement = phase_to_displacement(inversion.phase, stack.radar.wavelength)
     displacement[:, ~np.isin(state, HAS_SERIES)] = np.nan
     return {
         "displacement": displacement.reshape(-1, *block.shape),
         "coherence": inversion.temporal_coherence.reshape(block.shape),
+        "residual": inversion.residual.reshape(block.shape),
+        "wrong": np.asarray(wrong),
+        "dropped": dropped.reshape(block.shape),
         "pairs": inversion.pairs.reshape(block.shape),
         "groups": inversion.groups.reshape(block.shape),
         "state": state.reshape(block.shape),
@@ -269,16 +320,10 @@ def reference_phase(stack: PreparedStack, chosen: ChosenNetwork, options: Invers
     """Phase that counts as no motion in each pair, shape (pairs,)."""
     if options.reference == "median":
         return stack.medians[chosen.numbers]
-    place = LonLat(*options.reference)
-    pixel = stack.grid.pixel_at(place)
-    if pixel is None:
-        raise InputError(
-            f"the reference point {place.lon}, {place.lat} lies outside the frame {stack.grid.bounds_lonlat}",
-            field="inversion.reference",
-            mend="give longitude, latitude of a stable place inside it, or 'median'",
-        )
-    block, near = stack.grid.around(pixel, options.reference_radius_m)
-    pixels = stack.file.phase(chosen.numbers, block)[:, near].astype(np.float64)
+    near = reference_pixels(stack, options)
+    assert near is not None
+    block, inside = near
+    pixels = stack.file.phase(chosen.numbers, block)[:, inside].astype(np.float64)
     phase = np.array([np.nan if np.isnan(values).all() else np.nanmedian(values) for values in pixels])
     if missing := [pair for pair, value in zip(chosen.network.pairs, phase, strict=True) if np.isnan(value)]:
         raise InputError(
@@ -289,37 +334,74 @@ def reference_phase(stack: PreparedStack, chosen: ChosenNetwork, options: Invers
     return phase
 
 
-def _describe_reference(options: InversionOptions) -> str:
-    return "median of the frame" if options.reference == "median" else "{}, {}".format(*options.reference)
+def reference_pixels(stack: PreparedStack, options: InversionOptions) -> tuple[Block, NDArray[np.bool_]] | None:
+    """The block round the reference point and which of its pixels count; None where the whole frame does."""
+    if options.reference == "median":
+        return None
+    place = stack.most_coherent if options.reference == "coherent" else LonLat(*options.reference)
+    if place is None:
+        raise InputError(
+            "no pixel has phase and coherence in all pairs",
+            field="inversion.reference",
+            mend="give longitude, latitude of a stable place, or 'median'",
+        )
+    pixel = stack.grid.pixel_at(place)
+    if pixel is None:
+        raise InputError(
+            f"the reference point {place.lon}, {place.lat} lies outside the frame {stack.grid.bounds_lonlat}",
+            field="inversion.reference",
+            mend="give longitude, latitude of a stable place inside it, or 'median'",
+        )
+    return stack.grid.around(pixel, options.reference_radius_m)
+
+
+def describe_reference(stack: PreparedStack, options: InversionOptions) -> str:
+    """ "median", or longitude and latitude of the reference point."""
+    if options.reference == "median":
+        return "median"
+    place = stack.most_coherent if options.reference == "coherent" else options.reference
+    return "{:.6f}, {:.6f}".format(*place) if place else "none"
 
 
 def estimate_rates(
     stack: PreparedStack,
-    inverted: Path,
+    folder_of_series: Path,
     folder: Path,
-    options: InversionOptions,
+    options: VelocityOptions,
     *,
+    block: int,
     workers: Workers,
     progress: Progress,
 ) -> dict[str, Any]:
-    """Rate along the line of sight with standard error, vertical rate, and the noise of each date, all in mm."""
-    grid, series = stack.grid, SeriesFile(inverted)
-    blocks = list(grid.blocks(options.block))
+    """Rate along the line of sight with standard error, vertical rate, and the noise of each date, all in mm.
+
+    block : rows and columns that are worked on at a time.
+    """
+    grid, series = stack.grid, SeriesFile(folder_of_series)
+    period = list(compress(series.dates, options.within(series.dates)))
+    blocks = list(grid.blocks(block))
     advance = progress.count(len(blocks))
     rate, error = (np.full(grid.shape, np.nan, np.float32) for _ in range(2))
-    for block, result in map_blocks(partial(_rate_of_block, series=series), blocks, workers=workers):
-        rate[block.slices], error[block.slices] = result["rate"], result["error"]
+    work = partial(_rate_of_block, series=series, options=options)
+    for one, result in map_blocks(work, blocks, workers=workers):
+        rate[one.slices], error[one.slices] = result["rate"], result["error"]
         advance()
+    write_velocity(folder, rate / M_TO_MM, error / M_TO_MM, period, grid, stack.radar)
     vertical = to_vertical(rate, read_geometry(stack.folder).incidence)
     unit = "mm/year"
     write_cog(folder / "rate.tif", rate, grid, nodata=np.nan, unit=unit, name="rate, line of sight, towards positive")
     write_cog(folder / "error.tif", error, grid, nodata=np.nan, unit=unit, name="standard error of the rate")
     write_cog(folder / "vertical.tif", vertical, grid, nodata=np.nan, unit=unit, name="vertical rate, up positive")
-    noise = date_noise(_sample(series, blocks), series.dates) * M_TO_MM
+    noise = date_noise(series.sample(blocks, _NOISE_PIXELS)[0], series.dates) * M_TO_MM
     (folder / "noise.json").write_text(
         json.dumps({str(day): float(value) for day, value in zip(series.dates, noise, strict=True)})
     )
-    report: dict[str, Any] = {"share_with_rate": round(float(np.isfinite(rate).mean()), 4)}
+    report: dict[str, Any] = {
+        "start": str(period[0]),
+        "end": str(period[-1]),
+        "dates": len(period),
+        "share_with_rate": round(float(np.isfinite(rate).mean()), 4),
+    }
     if np.isfinite(rate).any():
         report |= {
             "least_rate": round(float(np.nanmin(rate)), 2),
@@ -329,22 +411,10 @@ def estimate_rates(
     return report
 
 
-def _rate_of_block(block: Block, *, series: SeriesFile) -> dict[str, NDArray[Any]]:
+def _rate_of_block(block: Block, *, series: SeriesFile, options: VelocityOptions) -> dict[str, NDArray[Any]]:
     displacement = series.read(block) * np.float32(M_TO_MM)
-    fit = fit_rate(displacement.reshape(len(displacement), -1), series.dates)
+    fit = fit_rate(displacement.reshape(len(displacement), -1), series.dates, options)
     return {"rate": fit.rate.reshape(block.shape), "error": fit.standard_error.reshape(block.shape)}
-
-
-def _sample(series: SeriesFile, blocks: Sequence[Block]) -> NDArray[np.float32]:
-    """Series of evenly spaced pixels of every block, in m, some 50,000 in all."""
-    share = max(1, _NOISE_PIXELS // len(blocks))
-    samples = []
-    for block in blocks:
-        values = series.read(block)
-        values = values.reshape(len(values), -1)
-        values = values[:, np.isfinite(values).all(axis=0)]
-        samples.append(values[:, :: max(1, values.shape[1] // share)])
-    return np.concatenate(samples, axis=1)
 
 
 @dataclass(frozen=True)

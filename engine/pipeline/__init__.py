@@ -266,7 +266,7 @@ def _prepare_patches(options: OutlineOptions | None, area: Area, folder: Path) -
 def _last_date(optical: OpticalProducts | None, radar: RadarProducts | None) -> datetime.date:
     """Of all data."""
     dates = list(optical.images) if optical is not None else []
-    dates += SeriesFile(radar.inversion).dates if radar is not None else []
+    dates += SeriesFile(radar.series).dates if radar is not None else []
     return max(dates)
 
 

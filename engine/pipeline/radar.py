@@ -11,6 +11,7 @@ from engine.activity.scenes import Motion
 from engine.activity.steps import classify_patches
 from engine.area import Area
 from engine.blocks import Workers
+from engine.deformation.correcting import correct_series
 from engine.deformation.mintpy_files import SeriesFile
 from engine.deformation.steps import (
     M_TO_MM,
@@ -24,6 +25,7 @@ from engine.deformation.steps import (
     prepare_stack,
     reference_phase,
 )
+from engine.deformation.troposphere import find_delays
 from engine.deformation.velocity import t95
 from engine.products import RadarProducts
 from engine.steps import Progress, Workspace
@@ -35,13 +37,12 @@ def radar_steps(area: Area, workspace: Workspace, workers: Workers) -> RadarProd
     if options.stack is None:
         return None
     reader = open_stack(options.stack, area.folder)
-    weights = options.inversion.weights
     stack_record = workspace.step(
         "stack",
-        lambda folder: prepare_stack(reader, folder, weights=weights, progress=progress),
+        lambda folder: prepare_stack(reader, folder, options=options.inversion, progress=progress),
         code="deformation",
         files=reader.files,
-        parameters={**options.stack.model_dump(mode="json"), "coherence_read": weights != "none"},
+        parameters={**options.stack.model_dump(mode="json"), "coherence_read": options.inversion.needs_coherence},
     )
     stack = PreparedStack.read(workspace.path(stack_record))
 
@@ -63,27 +64,58 @@ def radar_steps(area: Area, workspace: Workspace, workers: Workers) -> RadarProd
     )
     inverted = workspace.path(inversion_record)
 
+    series_record, series = inversion_record, inverted
+    if options.corrections.any:
+        series_record = workspace.step(
+            "corrections",
+            lambda folder: correct_series(
+                stack,
+                chosen,
+                inverted,
+                folder,
+                inversion=options.inversion,
+                options=options.corrections,
+                area_folder=area.folder,
+                workers=workers,
+                progress=progress,
+            ),
+            code="deformation",
+            after=[stack_record, network_record, inversion_record],
+            files=_delays(area, chosen),
+            parameters=options.corrections.model_dump(mode="json"),
+        )
+        series = workspace.path(series_record)
+
     velocity_record = workspace.step(
         "velocity",
-        lambda folder: estimate_rates(stack, inverted, folder, options.inversion, workers=workers, progress=progress),
+        lambda folder: estimate_rates(
+            stack, series, folder, options.velocity, block=options.inversion.block, workers=workers, progress=progress
+        ),
         code="deformation",
-        after=[stack_record, inversion_record],
+        after=[stack_record, series_record],
+        parameters=options.velocity.model_dump(mode="json"),
     )
     return RadarProducts(
         stack=stack.folder,
         network=workspace.path(network_record),
         inversion=inverted,
+        series=series,
         velocity=workspace.path(velocity_record),
         records=(inversion_record, velocity_record),
     )
 
 
+def _delays(area: Area, chosen: ChosenNetwork) -> list[Path]:
+    """Files of the troposphere that the corrections read."""
+    gacos = area.options.corrections.gacos
+    return find_delays(area.folder / gacos, chosen.network.dates) if gacos is not None else []
+
+
 def classify(patches: gpd.GeoDataFrame, radar: RadarProducts, folder: Path, area: Area) -> dict[str, Any]:
     """Write the activity of patches and their series (see `classify_patches`)."""
-    rasters, series = MotionRasters.read(radar.inversion, radar.velocity), SeriesFile(radar.inversion)
-    motion = Motion(
-        rasters.grid, rasters.rate, rasters.error, rasters.observed, rasters.decorrelated, t95(len(series.dates))
-    )
+    rasters, series = MotionRasters.read(radar.inversion, radar.velocity), SeriesFile(radar.series)
+    dates = int(area.options.velocity.within(series.dates).sum())
+    motion = Motion(rasters.grid, rasters.rate, rasters.error, rasters.observed, rasters.decorrelated, t95(dates))
     return classify_patches(
         patches,
         motion,
@@ -102,7 +134,7 @@ def check_radar(area: Area, scratch: Path, progress: Progress) -> str:
     with TemporaryDirectory(dir=scratch) as name:
         folder = Path(name)
         reader = open_stack(options.stack, area.folder)
-        prepare_stack(reader, folder, weights=options.inversion.weights, progress=progress)
+        prepare_stack(reader, folder, options=options.inversion, progress=progress)
         stack = PreparedStack.read(folder)
         choose_network(stack, folder, options.network)
         chosen = ChosenNetwork.read(folder, stack)

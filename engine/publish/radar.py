@@ -14,7 +14,7 @@ from engine.activity.steps import SERIES as PATCH_SERIES
 from engine.area import Area
 from engine.deformation.inversion import PixelState
 from engine.deformation.mintpy_files import SeriesFile, read_geometry
-from engine.deformation.steps import M_TO_MM, ChosenNetwork, MotionRasters, PreparedStack
+from engine.deformation.steps import M_TO_MM, ChosenNetwork, MotionRasters, PreparedStack, describe_reference
 from engine.deformation.velocity import t95
 from engine.grid import Grid, geodesic_area
 from engine.products import RadarProducts
@@ -51,7 +51,6 @@ def radar_part(area: Area, products: RadarProducts, activity: Path, folder: Path
 def _radar_row(area: Area, stack: PreparedStack, chosen: ChosenNetwork, products: RadarProducts, activity: Path) -> Row:
     with Raster(products.inversion / "state.tif") as raster:
         solved = float((raster.read() == PixelState.SOLVED).mean())
-    reference = area.options.inversion.reference
     return {
         "first_date": chosen.network.dates[0],
         "last_date": chosen.network.dates[-1],
@@ -59,9 +58,9 @@ def _radar_row(area: Area, stack: PreparedStack, chosen: ChosenNetwork, products
         "moving_area_m2": geodesic_area(gpd.read_parquet(activity / ACTIVITY)["cluster"].union_all()),
         "halo_m": area.options.activity.radius_m,
         "solved_share": solved,
-        "reference": reference if isinstance(reference, str) else "{}, {}".format(*reference),
+        "reference": describe_reference(stack, area.options.inversion),
         "threshold": area.options.activity.threshold_mm_per_year,
-        "t95": t95(len(chosen.network.dates)),
+        "t95": t95(int(area.options.velocity.within(chosen.network.dates).sum())),
         "incidence_deg": float(np.nanmedian(read_geometry(stack.folder).incidence)),
         "heading_deg": stack.radar.heading,
         "wavelength_m": stack.radar.wavelength,
@@ -128,7 +127,7 @@ def _hillshade(height: NDArray[np.float32], grid: Grid) -> NDArray[np.uint8]:
 
 
 def _write_series_cube(stack: PreparedStack, products: RadarProducts, path: Path) -> None:
-    series = SeriesFile(products.inversion)
+    series = SeriesFile(products.series)
     write_cube(
         path,
         lambda block: series.read(block) * np.float32(M_TO_MM),

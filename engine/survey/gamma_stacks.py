@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.deformation.gamma import grid_of, read_parameters
+from engine.deformation.gamma import grid_of
+from engine.deformation.parameters import read_parameters
 from engine.deformation.stack import SPEED_OF_LIGHT, DatePair, GammaOptions, in_degrees, pair_of
 from engine.errors import InputError
 from engine.grid import Grid

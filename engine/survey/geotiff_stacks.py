@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.deformation.gamma import read_parameters
+from engine.deformation.parameters import read_parameters
 from engine.deformation.stack import DatePair, GeoTiffOptions, in_degrees, pair_of
 from engine.errors import InputError
 from engine.survey.dates import dates_in

@@ -22,6 +22,7 @@ from engine.deformation.steps import (
     open_stack,
     prepare_stack,
 )
+from engine.deformation.velocity import VelocityOptions
 from engine.errors import InputError
 from engine.grid import Grid
 from engine.raster import Raster
@@ -364,12 +365,14 @@ def test_a_pair_without_coherence_is_refused_where_weights_ask_for_it(tmp_path: 
     path_of(tmp_path, PAIRS[6], "_corr.tif").unlink()
     progress = Progress(tmp_path / "status.json")
     with pytest.raises(InputError) as refused:
-        prepare_stack(reader, tmp_path, weights="variance", progress=progress)
+        prepare_stack(reader, tmp_path, options=InversionOptions(weights="variance"), progress=progress)
     assert (refused.value.file, refused.value.field) == (path_of(tmp_path, PAIRS[6]), "inversion.weights")
     assert str(PAIRS[6]) in refused.value.problem
     with pytest.raises(ValueError, match="has no coherence"):
         reader.coherence(reader.interferograms[6])
-    assert prepare_stack(reader, tmp_path, weights="none", progress=progress)["pairs"] == len(PAIRS)
+    assert prepare_stack(reader, tmp_path, options=InversionOptions(weights="none"), progress=progress)["pairs"] == len(
+        PAIRS
+    )
 
 
 def test_two_products_of_one_pair_are_refused(tmp_path: Path) -> None:
@@ -440,13 +443,13 @@ def test_the_lake_bed_under_mexico_city_sinks_in_the_rates(mexico: StackReader, 
     for folder in folders:
         folder.mkdir()
     progress, options = Progress(tmp_path / "status.json"), InversionOptions(weights="variance")
-    prepare_stack(mexico, folders[0], weights="variance", progress=progress)
+    prepare_stack(mexico, folders[0], options=InversionOptions(weights="variance"), progress=progress)
     stack = PreparedStack.read(folders[0])
     report = choose_network(stack, folders[1], NetworkOptions(max_perpendicular_m=52))
     assert (report["pairs"], report["dates"]) == (29, 13)  # one pair has 53.9 m
     chosen = ChosenNetwork.read(folders[1], stack)
     invert_stack(stack, chosen, folders[2], options, workers=SERIAL, progress=progress)
-    estimate_rates(stack, folders[2], folders[3], options, workers=SERIAL, progress=progress)
+    estimate_rates(stack, folders[2], folders[3], VelocityOptions(), block=256, workers=SERIAL, progress=progress)
     with Raster(folders[3] / "rate.tif") as along, Raster(folders[3] / "vertical.tif") as upwards:
         rate, vertical = along.read(), upwards.read()
     assert -300 < east_against_west(rate) < -180  # mm/yr

@@ -14,6 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from benchmarks.mintpy_inverter import invert_with_mintpy
 from engine.area import Area
 from engine.blocks import Workers
 from engine.deformation.inversion import (
@@ -24,7 +25,6 @@ from engine.deformation.inversion import (
     PixelState,
     Weights,
     classify,
-    invert_with_mintpy,
     phase_to_displacement,
 )
 from engine.deformation.network import Network, NetworkOptions
@@ -352,7 +352,7 @@ def invert_both_ways(
     progress, files = Progress(folder / "status.json"), folder / "inputs"
     for name in ("inputs", "network", "inversion"):
         (folder / name).mkdir()
-    prepare_stack(reader, files, weights=weights, progress=progress)
+    prepare_stack(reader, files, options=InversionOptions(weights=weights), progress=progress)
     stack = PreparedStack.read(files)
     choose_network(stack, folder / "network", NetworkOptions())
     chosen = ChosenNetwork.read(folder / "network", stack)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from engine.deformation.inversion import Inversion, invert_with_mintpy, phase_to_displacement
+from benchmarks.mintpy_inverter import invert_with_mintpy
+from engine.deformation.inversion import Inversion, phase_to_displacement
 from engine.deformation.network import Network
 from engine.deformation.normal_equations import invert_by_normal_equations
 from engine.deformation.stack import DatePair

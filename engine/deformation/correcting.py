@@ -1,0 +1,160 @@
+"""The correction step, from series to series: what is switched on is taken out, and what that did is reported."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.blocks import Workers, map_blocks
+from engine.deformation.corrections import (
+    Correction,
+    CorrectionOptions,
+    HeightErrorCorrection,
+    RampCorrection,
+    Reference,
+    TroposphereCorrection,
+    date_baselines,
+)
+from engine.deformation.inversion import InversionOptions
+from engine.deformation.mintpy_files import Pixels, Series, SeriesFile, read_geometry
+from engine.deformation.network import Network
+from engine.deformation.steps import ChosenNetwork, PreparedStack, reference_pixels
+from engine.deformation.troposphere import Troposphere
+from engine.errors import InputError
+from engine.grid import Block
+from engine.steps import Progress
+
+# Pixels that ramps and the median are found on.
+_SAMPLED = 50_000
+_M_TO_MM = 1000.0
+
+
+def correct_series(
+    stack: PreparedStack,
+    chosen: ChosenNetwork,
+    inverted: Path,
+    folder: Path,
+    *,
+    inversion: InversionOptions,
+    options: CorrectionOptions,
+    area_folder: Path,
+    workers: Workers,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Write the series without what the corrections take out; says how much quieter each has made them.
+
+    The measure is the root mean square, over pixels and dates, of series about each pixel's own line, in mm.
+    """
+    series, grid, network = SeriesFile(inverted), stack.grid, chosen.network
+    blocks = list(grid.blocks(inversion.block))
+    corrections = _prepare(stack, chosen, series, blocks, inversion, options, area_folder)
+    corrected = SeriesFile(folder)
+    corrected.create(network, grid, stack.radar, reference=network.dates[_date_of(options, network)])
+    advance = progress.count(len(blocks))
+    squares, values = np.zeros(len(corrections) + 1), 0
+    work = partial(_correct_block, series=series, corrections=corrections, years=network.years)
+    for block, result in map_blocks(work, blocks, workers=workers):
+        corrected.write(block, result["displacement"])
+        squares += result["squares"]
+        values += int(result["values"])
+        advance()
+    noise = np.sqrt(squares / max(values, 1)) * _M_TO_MM
+    return {
+        "rms_mm": {"inverted": round(float(noise[0]), 3)}
+        | {item.name: round(float(value), 3) for item, value in zip(corrections, noise[1:], strict=True)}
+    }
+
+
+def _prepare(
+    stack: PreparedStack,
+    chosen: ChosenNetwork,
+    series: SeriesFile,
+    blocks: Sequence[Block],
+    inversion: InversionOptions,
+    options: CorrectionOptions,
+    area_folder: Path,
+) -> list[Correction]:
+    """The corrections in their order, each fitted to a sample of what those before it leave."""
+    grid, network = stack.grid, chosen.network
+    corrections: list[Correction] = []
+    date = _date_of(options, network)
+    if options.gacos is not None:
+        air = Troposphere(area_folder / options.gacos, network.dates, grid)
+        corrections.append(TroposphereCorrection(air, read_geometry(stack.folder).incidence))
+    sample, places = series.sample(blocks, _SAMPLED)
+    if sample.shape[1] == 0:
+        raise InputError(
+            "no pixel has a series, so that there is nothing to correct",
+            field="inversion",
+            mend="relax [inversion] and [network], or look at the stack's coherence",
+        )
+    if options.ramp != "none":
+        quiet = _apply(corrections, sample, places)
+        corrections.append(RampCorrection.fit(grid, options.ramp, quiet, places))
+    if options.height_errors:
+        available = stack.file.interferograms
+        baselines = date_baselines([available[number] for number in chosen.numbers], network)
+        corrections.append(HeightErrorCorrection(baselines, network.years, options.height_error_order))
+    near = reference_pixels(stack, inversion)
+    at_reference, pixels = (sample, places) if near is None else _with_series(series, near)
+    shown = np.median(_apply(corrections, at_reference, pixels).astype(np.float64), axis=1)
+    return [*corrections, Reference(shown, date)]
+
+
+def _date_of(options: CorrectionOptions, network: Network) -> int:
+    if options.reference_date is None:
+        return 0
+    if options.reference_date not in network.dates:
+        raise InputError(
+            f"{options.reference_date} is no date of the network",
+            field="corrections.reference_date",
+            mend=f"choose one of its {len(network.dates)} dates from {network.dates[0]} to {network.dates[-1]}",
+        )
+    return network.dates.index(options.reference_date)
+
+
+def _with_series(series: SeriesFile, near: tuple[Block, NDArray[np.bool_]]) -> tuple[Series, Pixels]:
+    """Series of the pixels at the reference point that have one, and their rows and columns."""
+    block, inside = near
+    values = series.read(block)
+    known = inside & np.isfinite(values).all(axis=0)
+    if not known.any():
+        raise InputError(
+            "the reference point has no series: it is not coherent enough",
+            field="inversion.reference",
+            mend="choose a more coherent place, a larger reference_radius_m, or 'coherent'",
+        )
+    rows, cols = np.nonzero(known)
+    return values[:, known], (rows + block.row0, cols + block.col0)
+
+
+def _apply(corrections: Sequence[Correction], values: Series, pixels: Pixels) -> Series:
+    for correct in corrections:
+        values = correct(values, pixels)
+    return values
+
+
+def _correct_block(
+    block: Block, *, series: SeriesFile, corrections: Sequence[Correction], years: NDArray[np.float64]
+) -> dict[str, NDArray[Any]]:
+    displacement = series.read(block)
+    whole = np.isfinite(displacement).all(axis=0)
+    rows, cols = np.nonzero(whole)
+    pixels = rows + block.row0, cols + block.col0
+    values = displacement[:, whole]
+    line = np.stack([np.ones(years.size), years], axis=1)
+    # What is left of a series when its own line is taken out.
+    about = np.eye(years.size) - line @ np.linalg.pinv(line)
+    squares = [_squares(about, values)]
+    for correct in corrections:
+        values = correct(values, pixels)
+        squares.append(_squares(about, values))
+    displacement[:, whole] = values
+    return {"displacement": displacement, "squares": np.array(squares), "values": np.array(values.size)}
+
+
+def _squares(about: NDArray[np.float64], values: Series) -> float:
+    return float(np.square(about.astype(np.float32) @ values, dtype=np.float64).sum())

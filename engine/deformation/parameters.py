@@ -1,0 +1,34 @@
+"""Parameter files of radar processors: lines of a key and its value."""
+
+import re
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from engine.errors import InputError
+
+
+def read_parameters(path: Path, separator: Literal[":", " "] = ":") -> dict[str, str]:
+    """A parameter file as key -> text (value and unit): `key: value` as GAMMA and HyP3 have it, or `KEY  value`."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        raise InputError("the file does not exist", file=path, mend="supply the parameter file") from None
+    line = r"^([^:\n]+):(.*)$" if separator == ":" else r"^[ \t]*(\S+)[ \t]+(.*)$"
+    return {key.strip(): value.strip() for key, value in re.findall(line, text, flags=re.MULTILINE)}
+
+
+def number(parameters: dict[str, str], key: str, path: Path) -> float:
+    """The number of an entry, without its unit."""
+    try:
+        value = float(parameters[key].split()[0])
+    except KeyError:
+        raise InputError("the entry is missing", file=path, field=key, mend="add it to the parameter file") from None
+    except (ValueError, IndexError):
+        raise InputError(
+            f"'{parameters[key]}' is no number", file=path, field=key, mend="correct the parameter file"
+        ) from None
+    if not np.isfinite(value):
+        raise InputError(f"{value} is no measure", file=path, field=key, mend="correct the parameter file")
+    return value
