@@ -43,7 +43,8 @@ def invert_with_mintpy(
     left = phase - network.incidence_matrix @ solution
     squares = np.where(np.isfinite(left), left, 0.0) ** 2
     residual = np.where(np.isnan(coherence), np.nan, np.sqrt(squares.sum(axis=0) / np.maximum(pairs, 1)))
-    return Inversion(solution, coherence, pairs, groups, residual.astype(np.float32))
+    nothing = np.full(coherence.shape, np.nan, np.float32)
+    return Inversion(solution, coherence, pairs, groups, residual.astype(np.float32), nothing)
 
 
 def _velocity_design(network: Network) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from engine.blocks import Workers, map_blocks
 from engine.deformation.corrections import (
     Correction,
     CorrectionOptions,
+    Doubles,
     HeightErrorCorrection,
     RampCorrection,
     Reference,
@@ -46,16 +47,17 @@ def correct_series(
 ) -> dict[str, Any]:
     """Write the series without what the corrections take out; says how much quieter each has made them.
 
-    The measure is the root mean square, over pixels and dates, of series about each pixel's own line, in mm.
+    The measure is the root mean square, over pixels and dates, of series about the frame's median at each date and each
+    pixel's own line, in mm.
     """
     series, grid, network = SeriesFile(inverted), stack.grid, chosen.network
     blocks = list(grid.blocks(inversion.block))
-    corrections = _prepare(stack, chosen, series, blocks, inversion, options, area_folder)
+    corrections, medians = _prepare(stack, chosen, series, blocks, inversion, options, area_folder)
     corrected = SeriesFile(folder)
     corrected.create(network, grid, stack.radar, reference=network.dates[_date_of(options, network)])
     advance = progress.count(len(blocks))
     squares, values = np.zeros(len(corrections) + 1), 0
-    work = partial(_correct_block, series=series, corrections=corrections, years=network.years)
+    work = partial(_correct_block, series=series, corrections=corrections, medians=medians, years=network.years)
     for block, result in map_blocks(work, blocks, workers=workers):
         corrected.write(block, result["displacement"])
         squares += result["squares"]
@@ -76,14 +78,14 @@ def _prepare(
     inversion: InversionOptions,
     options: CorrectionOptions,
     area_folder: Path,
-) -> list[Correction]:
-    """The corrections in their order, each fitted to a sample of what those before it leave."""
+) -> tuple[list[Correction], list[Doubles]]:
+    """The corrections in their order, each fitted to a sample of what those before it leave.
+
+    And the median of the sample at each date, m, shape (dates,), before all and after each of them.
+    """
     grid, network = stack.grid, chosen.network
     corrections: list[Correction] = []
     date = _date_of(options, network)
-    if options.gacos is not None:
-        air = Troposphere(area_folder / options.gacos, network.dates, grid)
-        corrections.append(TroposphereCorrection(air, read_geometry(stack.folder).incidence))
     sample, places = series.sample(blocks, _SAMPLED)
     if sample.shape[1] == 0:
         raise InputError(
@@ -91,17 +93,31 @@ def _prepare(
             field="inversion",
             mend="relax [inversion] and [network], or look at the stack's coherence",
         )
+    medians = [_median(sample)]
+
+    def add(correction: Correction) -> None:
+        nonlocal sample
+        sample = correction(sample, places)
+        corrections.append(correction)
+        medians.append(_median(sample))
+
+    if options.gacos is not None:
+        air = Troposphere(area_folder / options.gacos, network.dates, grid)
+        add(TroposphereCorrection(air, read_geometry(stack.folder).incidence))
     if options.ramp != "none":
-        quiet = _apply(corrections, sample, places)
-        corrections.append(RampCorrection.fit(grid, options.ramp, quiet, places))
+        add(RampCorrection.fit(grid, options.ramp, sample, places))
     if options.height_errors:
         available = stack.file.interferograms
         baselines = date_baselines([available[number] for number in chosen.numbers], network)
-        corrections.append(HeightErrorCorrection(baselines, network.years, options.height_error_order))
+        add(HeightErrorCorrection(baselines, network.years, options.height_error_order))
     near = reference_pixels(stack, inversion)
-    at_reference, pixels = (sample, places) if near is None else _with_series(series, near)
-    shown = np.median(_apply(corrections, at_reference, pixels).astype(np.float64), axis=1)
-    return [*corrections, Reference(shown, date)]
+    shown = medians[-1] if near is None else _median(_apply(corrections, *_with_series(series, near)))
+    add(Reference(shown, date))
+    return corrections, medians
+
+
+def _median(values: Series) -> Doubles:
+    return np.median(values.astype(np.float64), axis=1)
 
 
 def _date_of(options: CorrectionOptions, network: Network) -> int:
@@ -138,7 +154,7 @@ def _apply(corrections: Sequence[Correction], values: Series, pixels: Pixels) ->
 
 
 def _correct_block(
-    block: Block, *, series: SeriesFile, corrections: Sequence[Correction], years: NDArray[np.float64]
+    block: Block, *, series: SeriesFile, corrections: Sequence[Correction], medians: Sequence[Doubles], years: Doubles
 ) -> dict[str, NDArray[Any]]:
     displacement = series.read(block)
     whole = np.isfinite(displacement).all(axis=0)
@@ -148,13 +164,14 @@ def _correct_block(
     line = np.stack([np.ones(years.size), years], axis=1)
     # What is left of a series when its own line is taken out.
     about = np.eye(years.size) - line @ np.linalg.pinv(line)
-    squares = [_squares(about, values)]
-    for correct in corrections:
+    squares = [_squares(about, values, medians[0])]
+    for correct, median in zip(corrections, medians[1:], strict=True):
         values = correct(values, pixels)
-        squares.append(_squares(about, values))
+        squares.append(_squares(about, values, median))
     displacement[:, whole] = values
     return {"displacement": displacement, "squares": np.array(squares), "values": np.array(values.size)}
 
 
-def _squares(about: NDArray[np.float64], values: Series) -> float:
-    return float(np.square(about.astype(np.float32) @ values, dtype=np.float64).sum())
+def _squares(about: Doubles, values: Series, median: Doubles) -> float:
+    left = values - median[:, None].astype(np.float32)
+    return float(np.square(about.astype(np.float32) @ left, dtype=np.float64).sum())

@@ -71,6 +71,8 @@ class Inversion:
     temporal_coherence : 0–1 (Pepe & Lanari 2006), shape (pixels,), NaN where there is no solution.
     pairs : number of pairs with phase. groups : of dates that these pairs link; 1 where they link all.
     residual : root mean square of what the solution leaves of the pairs, radians, shape (pixels,), NaN without one.
+    deviation : of what was asked for, as the weights have it when each is the inverse of a pair's variance; NaN where
+    nothing was, or groups are not linked.
     """
 
     phase: NDArray[np.float32]
@@ -78,6 +80,7 @@ class Inversion:
     pairs: NDArray[np.uint16]
     groups: NDArray[np.uint16]
     residual: NDArray[np.float32]
+    deviation: NDArray[np.float32]
 
 
 class Inverter(Protocol):
@@ -90,10 +93,12 @@ class Inverter(Protocol):
         weight: NDArray[np.float32] | None = None,
         *,
         robust: bool = False,
+        functional: NDArray[np.float64] | None = None,
     ) -> Inversion:
         """Invert `phase`, radians, shape (pairs, pixels), NaN for no data, weighted by `weight` of the same shape.
 
-        robust : to the least sum of absolute residuals.
+        robust : to the least sum of absolute residuals. functional : g of gᵀφ, of which the deviation is asked for,
+        shape (dates,).
         """
         ...
 

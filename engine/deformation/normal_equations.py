@@ -41,12 +41,18 @@ class _Edges(NamedTuple):
 
 
 def invert_by_normal_equations(
-    network: Network, phase: Singles, weight: Singles | None = None, *, robust: bool = False
+    network: Network,
+    phase: Singles,
+    weight: Singles | None = None,
+    *,
+    robust: bool = False,
+    functional: Doubles | None = None,
 ) -> Inversion:
     """Invert `phase`, radians, shape (pairs, pixels), NaN for no data, by positive `weight` of the same shape.
 
     robust : to the least sum of absolute residuals, each times its weight, in place of squares, by reweighting in
     rounds (Lauknes et al. 2011): a pair that was unwrapped wrongly counts for little.
+    functional : g of the `deviation` √(gᵀ (AᵀWA)⁻¹ g) of gᵀφ, shape (dates,), of which the sum is 0.
     """
     first, second = network.edges.T.copy()
     edges = _Edges(first, second, int((second - first).max()))
@@ -55,16 +61,19 @@ def invert_by_normal_equations(
     # Where there are no weights, one is read for all.
     weights = np.ones((1, 1), np.float32) if weight is None else weight
     at_first = np.zeros((len(network.dates), 1), np.int16)
-    _solve(edges, phase, weights, at_first, robust, *found)
+    asked = np.zeros(len(network.dates)) if functional is None else functional
+    _solve(edges, phase, weights, at_first, robust, asked, *found)
     doubtful = np.flatnonzero(found.doubtful)
     if doubtful.size:
         groups, reached = _group(edges, phase[:, doubtful], len(network.dates))
         found.groups[doubtful] = groups.max(axis=0, initial=-1) + 1
         missing = doubtful[~reached]
-        found.phase[:, missing], found.coherence[missing], found.residual[missing] = np.nan, np.nan, np.nan
+        for values in (found.phase, found.coherence, found.residual):
+            values[..., missing] = np.nan
         apart = reached & (groups.max(axis=0, initial=-1) > 0)
         _solve_apart(network, edges, phase, weights, robust, found, doubtful[apart], groups[:, apart])
-    return Inversion(found.phase, found.coherence, found.pairs, found.groups, found.residual)
+    found.deviation[found.groups > 1] = np.nan
+    return Inversion(*found[:-1])
 
 
 class _Found(NamedTuple):
@@ -72,9 +81,10 @@ class _Found(NamedTuple):
 
     phase: Singles
     coherence: Singles
-    residual: Singles
     pairs: NDArray[np.uint16]
     groups: NDArray[np.uint16]
+    residual: Singles
+    deviation: Singles
     doubtful: NDArray[np.bool_]
 
 
@@ -82,9 +92,10 @@ def _nothing_found(dates: int, pixels: int) -> _Found:
     return _Found(
         phase=np.full((dates, pixels), np.nan, np.float32),
         coherence=np.full(pixels, np.nan, np.float32),
-        residual=np.full(pixels, np.nan, np.float32),
         pairs=np.zeros(pixels, np.uint16),
         groups=np.ones(pixels, np.uint16),
+        residual=np.full(pixels, np.nan, np.float32),
+        deviation=np.full(pixels, np.nan, np.float32),
         doubtful=np.zeros(pixels, np.bool_),
     )
 
@@ -102,7 +113,7 @@ def _solve_apart(
     """Pixels, by number, whose dates fall into these groups, shape (dates, pixels)."""
     own = _nothing_found(len(network.dates), pixels.size)
     weights = weights if weights.size == 1 else weights[:, pixels]
-    _solve(edges, phase[:, pixels], weights, groups, robust, *own)
+    _solve(edges, phase[:, pixels], weights, groups, robust, np.zeros(len(network.dates)), *own)
     _move_least(own.phase, groups, np.diff(network.years))
     found.phase[:, pixels], found.coherence[pixels], found.residual[pixels] = own.phase, own.coherence, own.residual
 
@@ -114,11 +125,13 @@ def _solve(
     weights: Singles,
     groups: Groups,
     robust: bool,
+    functional: Doubles,
     solution: Singles,
     coherence: Singles,
-    residual: Singles,
     pairs: NDArray[np.uint16],
     _: NDArray[np.uint16],
+    residual: Singles,
+    deviation: Singles,
     doubtful: NDArray[np.bool_],
 ) -> None:
     """Solve all pixels, `_LANES` at a time. groups : of the dates, of each pixel or, shape (dates, 1), of all."""
@@ -142,6 +155,8 @@ def _solve(
                     break
                 before[:] = right
                 _reweight(edges, observed, own, right, weight)
+        if functional.any():
+            _propagate(bands, functional, start, end, before, deviation)
         _judge(edges, observed, own, right, start, end, coherence, residual, pairs)
         _give(right, diagonal, start, end, solution, doubtful)
 
@@ -238,6 +253,26 @@ def _solve_banded(bands: Doubles, right: Doubles, diagonal: Doubles) -> None:
             _take_share(right[row], bands[row, lag], right[row + lag])
         for lane in range(lanes):
             right[row, lane] *= bands[row, 0, lane]
+
+
+@fast_kernel
+def _propagate(bands: Doubles, functional: Doubles, start: int, end: int, scratch: Doubles, deviation: Singles) -> None:
+    """√(gᵀ N⁻¹ g) from the factors N = LDLᵀ that `_solve_banded` leaves: Σ yᵢ² / dᵢ with Ly = g."""
+    size, width, lanes = bands.shape
+    variance = np.zeros(lanes)
+    for row in range(size):
+        for lane in range(lanes):
+            scratch[row, lane] = functional[row]
+    scratch[0] = 0  # pinned
+    for row in range(size):
+        for lane in range(lanes):
+            scaled = scratch[row, lane] * bands[row, 0, lane]
+            variance[lane] += scratch[row, lane] * scaled
+            scratch[row, lane] = scaled
+        for lag in range(1, min(width, size - row)):
+            _take_share(scratch[row + lag], bands[row, lag], scratch[row])
+    for lane in range(end - start):
+        deviation[start + lane] = np.sqrt(variance[lane])
 
 
 @inlined

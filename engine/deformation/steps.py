@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import compress
@@ -20,6 +20,7 @@ from engine.deformation.hyp3 import Hyp3Stack
 from engine.deformation.inversion import (
     DECORRELATED,
     HAS_SERIES,
+    Inversion,
     InversionOptions,
     Inverter,
     PixelState,
@@ -47,7 +48,7 @@ from engine.deformation.stack import (
     require_coherence,
 )
 from engine.deformation.unwrapping import drop_wrongly_unwrapped, find_loops
-from engine.deformation.velocity import VelocityOptions, date_noise, fit_rate, to_vertical
+from engine.deformation.velocity import VelocityOptions, date_noise, fit_rate, spread_factor, to_vertical
 from engine.deformation.weights import weights_from_coherence
 from engine.errors import InputError
 from engine.grid import Block, Grid, LonLat, Pixel
@@ -55,6 +56,9 @@ from engine.raster import Raster, write_cog
 from engine.steps import Progress
 
 M_TO_MM = 1000.0
+DEVIATION = "deviation.tif"
+# Noise of rates is compared between places this far apart: beyond filters, within what the air has in common.
+_APART_M = 450.0
 _NOISE_PIXELS = 50_000
 _MOST_WRONG = 10  # pairs that are named
 _AROUND = 5  # pixels: a lone coherent one is no good reference
@@ -207,9 +211,14 @@ def invert_stack(
     *,
     workers: Workers,
     progress: Progress,
+    functional: NDArray[np.float64] | None = None,
     inverter: Inverter = invert_by_normal_equations,
 ) -> dict[str, Any]:
-    """Invert all pixels block by block; write series, temporal coherence, numbers of pairs and groups, and state."""
+    """Invert all pixels block by block; write series, temporal coherence, residual, numbers of pairs and groups, state.
+
+    functional : of the rate, 1/years, shape (dates,) (`VelocityOptions.functional`); its deviation by way of the
+    network is written as well.
+    """
     grid, network = stack.grid, chosen.network
     blocks = list(grid.blocks(options.block))
     advance = progress.count(len(blocks))
@@ -218,6 +227,7 @@ def invert_stack(
     series = SeriesFile(folder)
     series.create(network, grid, stack.radar)
     coherence, residual = np.full(grid.shape, np.nan, np.float32), np.full(grid.shape, np.nan, np.float32)
+    deviation = np.full(grid.shape, np.nan, np.float32)
     wrong, dropped = np.zeros(len(network.pairs), np.int64), np.zeros(grid.shape, np.uint16)
     pairs, groups = np.zeros(grid.shape, np.uint16), np.zeros(grid.shape, np.uint16)
     state = np.full(grid.shape, PixelState.NO_DATA, np.uint8)
@@ -228,11 +238,12 @@ def invert_stack(
         options=options,
         reference=reference_phase(stack, chosen, options),
         loops=find_loops(network) if options.unwrapping_check else None,
-        inverter=inverter,
+        inverter=partial(inverter, robust=options.robust, functional=functional),
     )
     for block, result in map_blocks(work, blocks, workers=workers, keep=kept):
         series.write(block, result["displacement"])
         coherence[block.slices], residual[block.slices] = result["coherence"], result["residual"]
+        deviation[block.slices] = result["deviation"]
         wrong += result["wrong"]
         dropped[block.slices] = result["dropped"]
         pairs[block.slices], groups[block.slices] = result["pairs"], result["groups"]
@@ -245,6 +256,9 @@ def invert_stack(
 
     write_cog(folder / "coherence.tif", coherence, grid, nodata=np.nan, unit="1", name="temporal coherence")
     write_cog(folder / "residual.tif", residual, grid, nodata=np.nan, unit="rad", name="RMS residual of the pairs")
+    if functional is not None:
+        name = "deviation of the rate by the network"
+        write_cog(folder / DEVIATION, deviation, grid, nodata=np.nan, unit="mm/year", name=name)
     write_cog(folder / "pairs.tif", pairs, grid, nodata=None, unit="1", name="pairs with phase")
     write_cog(folder / "groups.tif", groups, grid, nodata=None, unit="1", name="groups of dates")
     write_cog(folder / "state.tif", state, grid, nodata=None, unit="code", name="state")
@@ -287,7 +301,7 @@ def _invert_block(
     options: InversionOptions,
     reference: NDArray[np.float64],
     loops: NDArray[np.int64] | None,
-    inverter: Inverter,
+    inverter: Callable[..., Inversion],
 ) -> dict[str, NDArray[Any]]:
     """Everything about the pixels of one block, each array of the block's shape."""
     count = len(chosen.numbers)
@@ -300,7 +314,7 @@ def _invert_block(
         np.copyto(phase, np.float32(np.nan), where=~(coherence > 0))
         weight = weights_from_coherence(coherence, options.weights, stack.radar.looks or 1.0)
     wrong, dropped = drop_wrongly_unwrapped(loops, phase) if loops is not None else (np.int64(0), np.zeros(block.shape))
-    inversion = inverter(chosen.network, phase, weight, robust=options.robust)
+    inversion = inverter(chosen.network, phase, weight)
     state = classify(inversion, chosen.network, options)
     displacement = phase_to_displacement(inversion.phase, stack.radar.wavelength)
     displacement[:, ~np.isin(state, HAS_SERIES)] = np.nan
@@ -308,6 +322,7 @@ def _invert_block(
         "displacement": displacement.reshape(-1, *block.shape),
         "coherence": inversion.temporal_coherence.reshape(block.shape),
         "residual": inversion.residual.reshape(block.shape),
+        "deviation": inversion.deviation.reshape(block.shape) * (M_TO_MM * stack.radar.wavelength / (4 * np.pi)),
         "wrong": np.asarray(wrong),
         "dropped": dropped.reshape(block.shape),
         "pairs": inversion.pairs.reshape(block.shape),
@@ -365,19 +380,21 @@ def describe_reference(stack: PreparedStack, options: InversionOptions) -> str:
 
 def estimate_rates(
     stack: PreparedStack,
-    folder_of_series: Path,
+    inverted: Path,
     folder: Path,
     options: VelocityOptions,
     *,
     block: int,
+    corrected: Path | None = None,
     workers: Workers,
     progress: Progress,
 ) -> dict[str, Any]:
     """Rate along the line of sight with standard error, vertical rate, and the noise of each date, all in mm.
 
-    block : rows and columns that are worked on at a time.
+    inverted : folder of the inversion. corrected : of the corrections, where there are any. block : rows and columns
+    that are worked on at a time.
     """
-    grid, series = stack.grid, SeriesFile(folder_of_series)
+    grid, series = stack.grid, SeriesFile(corrected or inverted)
     period = list(compress(series.dates, options.within(series.dates)))
     blocks = list(grid.blocks(block))
     advance = progress.count(len(blocks))
@@ -386,6 +403,12 @@ def estimate_rates(
     for one, result in map_blocks(work, blocks, workers=workers):
         rate[one.slices], error[one.slices] = result["rate"], result["error"]
         advance()
+    factor = None
+    if options.standard_error == "covariance":
+        with Raster(inverted / DEVIATION) as raster:
+            deviation = raster.read()
+        factor = spread_factor(rate, deviation, max(1, round(_APART_M / grid.square_pixel_m)))
+        error = np.hypot(error, np.float32(factor) * deviation)
     write_velocity(folder, rate / M_TO_MM, error / M_TO_MM, period, grid, stack.radar)
     vertical = to_vertical(rate, read_geometry(stack.folder).incidence)
     unit = "mm/year"
@@ -400,6 +423,7 @@ def estimate_rates(
         "start": str(period[0]),
         "end": str(period[-1]),
         "dates": len(period),
+        "deviation_factor": round(factor, 3) if factor is not None else None,
         "share_with_rate": round(float(np.isfinite(rate).mean()), 4),
     }
     if np.isfinite(rate).any():

@@ -58,17 +58,16 @@ def _drop(
     loops: NDArray[np.int64], phase: NDArray[np.float32], by_pair: NDArray[np.int64], by_pixel: NDArray[np.uint16]
 ) -> None:
     count, pixels = phase.shape
-    turns = np.empty((len(loops), _LANES), np.float32)
+    turns, most = np.empty((len(loops), _LANES), np.float32), np.empty(_LANES, np.float32)
     observed = np.empty((count, _LANES), np.float32)
     open_loops, all_loops = np.empty(count, np.int64), np.empty(count, np.int64)
     for start in range(0, pixels, _LANES):
         end = min(start + _LANES, pixels)
         observed[:, : end - start] = phase[:, start:end]
         observed[:, end - start :] = 0
-        if not _close(loops, observed, turns):
-            continue
+        _close(loops, observed, turns, most)
         for lane in range(end - start):
-            while True:
+            while most[lane] > 0:
                 wrong = _worst(loops, turns[:, lane], open_loops, all_loops)
                 if wrong < 0:
                     break
@@ -76,14 +75,16 @@ def _drop(
                 by_pair[wrong] += 1
                 by_pixel[start + lane] += 1
                 for loop in range(len(loops)):
-                    if (loops[loop] == wrong).any():
+                    if loops[loop, 0] == wrong or loops[loop, 1] == wrong or loops[loop, 2] == wrong:
                         turns[loop, lane] = np.nan
 
 
 @fast_kernel
-def _close(loops: NDArray[np.int64], observed: NDArray[np.float32], turns: NDArray[np.float32]) -> bool:
-    """Turns by which each loop misses closing, NaN without phase in all three pairs; whether any does."""
-    most = np.zeros(observed.shape[1], np.float32)
+def _close(
+    loops: NDArray[np.int64], observed: NDArray[np.float32], turns: NDArray[np.float32], most: NDArray[np.float32]
+) -> None:
+    """Turns by which each loop misses closing, NaN without phase in all three pairs; the most of each lane."""
+    most[:] = 0
     per_turn = np.float32(0.5 / math.pi)
     for loop in range(len(loops)):
         there, on, across = loops[loop]
@@ -92,7 +93,6 @@ def _close(loops: NDArray[np.int64], observed: NDArray[np.float32], turns: NDArr
             whole = np.floor(missed + np.float32(0.5))
             turns[loop, lane] = whole
             most[lane] = max(most[lane], abs(whole))
-    return bool(most.max() > 0)
 
 
 @kernel

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import compress
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -18,19 +19,31 @@ _MAD_TO_SIGMA = 1.4826
 
 # Draws of a bootstrap; their spread is then known to some 4 %.
 _DRAWS = 400
+# Pairs of places that tell a spread.
+_LEAST_RATIOS = 200
 
 
 class VelocityOptions(Options):
     """Which rate is estimated, and how uncertain it is said to be.
 
     start, end : of the period, both included; the whole series where nothing is said.
-    standard_error : "residual", from the residuals about the line; or "bootstrap", the spread of the rate when dates
-    are drawn anew (Efron & Tibshirani 1986), which allows for noise that differs from date to date.
+    standard_error : "residual", from the residuals about the line; "bootstrap", the spread of the rate when dates are
+    drawn anew (Efron & Tibshirani 1986), which allows for noise that differs from date to date; or "covariance", which
+    adds what the noise of the pairs comes to by way of the network. That noise piles up from date to date like a random
+    walk, bends series slowly and hides from residuals about a line; it is the larger part of the error of a rate.
     """
 
     start: date | None = None
     end: date | None = None
-    standard_error: Literal["residual", "bootstrap"] = "residual"
+    standard_error: Literal["residual", "bootstrap", "covariance"] = "residual"
+
+    def functional(self, dates: Sequence[date]) -> NDArray[np.float64]:
+        """g of the rate gᵀd of a series d, 1/years, shape (dates,)."""
+        inside = self.within(dates)
+        years = np.array([(day - dates[0]).days for day in dates]) / DAYS_PER_YEAR
+        centred = np.where(inside, years - years[inside].mean(), 0.0)
+        slope: NDArray[np.float64] = centred / (centred**2).sum()
+        return slope
 
     def within(self, dates: Sequence[date]) -> NDArray[np.bool_]:
         """Which dates lie in the period, shape (dates,).
@@ -76,12 +89,13 @@ def fit_rate(series: NDArray[np.float32], dates: Sequence[date], options: Veloci
     whole = np.isfinite(series).all(axis=0)
     if whole.any():
         inside = options.within(dates)
-        names = [f"{day:%Y%m%d}" for day in np.array(dates)[inside]]
+        days = list(compress(dates, inside))
+        names = [f"{day:%Y%m%d}" for day in days]
         own = series[np.ix_(inside, whole)]
-        first = f"{dates[0]:%Y%m%d}"
-        design, parameters, squares = estimate_time_func({"polynomial": 1}, names, own, ref_date=first)
+        design, parameters, squares = estimate_time_func({"polynomial": 1}, names, own, ref_date=names[0])
         freedom = len(names) - design.shape[1]
-        intercept[whole], rate[whole] = parameters
+        at_start, rate[whole] = parameters
+        intercept[whole] = at_start - rate[whole] * ((days[0] - dates[0]).days / DAYS_PER_YEAR)
         if options.standard_error == "bootstrap":
             error[whole] = (_redrawn_slopes(design[:, 1]) @ own).std(axis=0, ddof=1)
         else:
@@ -99,6 +113,20 @@ def _redrawn_slopes(years: NDArray[np.float64]) -> NDArray[np.float32]:
     weights = counts * centred
     slopes: NDArray[np.float32] = (weights / (weights * centred).sum(axis=1, keepdims=True)).astype(np.float32)
     return slopes
+
+
+def spread_factor(rate: NDArray[np.float32], deviation: NDArray[np.float32], apart: int) -> float:
+    """What deviations have to be multiplied by to be those of the rates, as differences between places show it.
+
+    Places that many pixels `apart`, along both axes, differ by their noise; few of them move. Filters that were laid
+    over phase, and pairs that share noise, make the factor differ from 1.
+    """
+    ratios = []
+    for one, other in ((np.s_[apart:], np.s_[:-apart]), (np.s_[:, apart:], np.s_[:, :-apart])):
+        ratios.append((rate[one] - rate[other]) / np.hypot(deviation[one], deviation[other]))
+    ratio = np.concatenate([part.ravel() for part in ratios])
+    ratio = ratio[np.isfinite(ratio)]
+    return float(_MAD_TO_SIGMA * np.median(np.abs(ratio))) if ratio.size >= _LEAST_RATIOS else 1.0
 
 
 def date_noise(series: NDArray[np.float32], dates: Sequence[date]) -> NDArray[np.float64]:

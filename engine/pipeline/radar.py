@@ -55,12 +55,19 @@ def radar_steps(area: Area, workspace: Workspace, workers: Workers) -> RadarProd
     )
     chosen = ChosenNetwork.read(workspace.path(network_record), stack)
 
+    covariance = options.velocity.standard_error == "covariance"
+    functional = options.velocity.functional(chosen.network.dates) if covariance else None
     inversion_record = workspace.step(
         "inversion",
-        lambda folder: invert_stack(stack, chosen, folder, options.inversion, workers=workers, progress=progress),
+        lambda folder: invert_stack(
+            stack, chosen, folder, options.inversion, workers=workers, progress=progress, functional=functional
+        ),
         code="deformation",
         after=[stack_record, network_record],
-        parameters=options.inversion.model_dump(mode="json", exclude={"block"}),
+        parameters={
+            **options.inversion.model_dump(mode="json", exclude={"block"}),
+            "functional": None if functional is None else functional.tolist(),
+        },
     )
     inverted = workspace.path(inversion_record)
 
@@ -89,10 +96,17 @@ def radar_steps(area: Area, workspace: Workspace, workers: Workers) -> RadarProd
     velocity_record = workspace.step(
         "velocity",
         lambda folder: estimate_rates(
-            stack, series, folder, options.velocity, block=options.inversion.block, workers=workers, progress=progress
+            stack,
+            inverted,
+            folder,
+            options.velocity,
+            block=options.inversion.block,
+            corrected=series,
+            workers=workers,
+            progress=progress,
         ),
         code="deformation",
-        after=[stack_record, series_record],
+        after=[stack_record, inversion_record, *([series_record] if options.corrections.any else [])],
         parameters=options.velocity.model_dump(mode="json"),
     )
     return RadarProducts(

@@ -258,6 +258,7 @@ def state_of(pairs: int, coherence: float, groups: int = 1, **options: float) ->
         np.array([pairs], np.uint16),
         np.array([groups], np.uint16),
         np.zeros(1, np.float32),
+        np.zeros(1, np.float32),
     )
     chosen = InversionOptions(**options)  # type: ignore[arg-type]
     return PixelState(int(classify(pixel, NETWORKS["all"], chosen)[0]))

@@ -1,7 +1,7 @@
 """The radar steps, from files to files: what is laid down, cut into blocks and put together again."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
@@ -247,6 +247,7 @@ def test_finished_blocks_are_cleared_away(chain: Chain) -> None:
         "coherence.tif",
         "groups.tif",
         "pairs.tif",
+        "residual.tif",
         "state.tif",
         "timeseries.h5",
     ]
@@ -271,9 +272,9 @@ def test_weights_hold_down_what_is_noisy(tmp_path: Path) -> None:
 
 
 def test_another_inverter_takes_the_place(chain: Chain) -> None:
-    def doubled(network: Network, phase: Any, weight: Any = None, *, robust: bool = False) -> Inversion:
-        found = invert_by_normal_equations(network, phase, weight, robust=robust)
-        return Inversion(2 * found.phase, found.temporal_coherence, found.pairs, found.groups, found.residual)
+    def doubled(network: Network, phase: Any, weight: Any = None, **options: Any) -> Inversion:
+        found = invert_by_normal_equations(network, phase, weight, **options)
+        return replace(found, phase=2 * found.phase)
 
     one, other = chain.inverted(), chain.folder / "doubled"
     other.mkdir()

@@ -1,0 +1,266 @@
+"""How right rates of motion are on simulated ground whose motion is known, correction by correction.
+
+    python -m benchmarks.deformation FOLDER [FOLDER ...] [--json]
+
+Each FOLDER holds `radar/` and `truth/` of a simulated area. The stack is inverted as an area with these options would
+be: plain, then with one thing more each time; rates over the paper's period are held against the line-of-sight rate of
+the true displacement, over all folders together. Ground that was dug away has no true displacement and is left out.
+"""
+
+import argparse
+import csv
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from engine.blocks import Workers
+from engine.deformation.correcting import correct_series
+from engine.deformation.corrections import CorrectionOptions
+from engine.deformation.hyp3 import Hyp3Stack
+from engine.deformation.inversion import InversionOptions
+from engine.deformation.mintpy_files import SeriesFile
+from engine.deformation.network import NetworkOptions
+from engine.deformation.stack import Hyp3Options
+from engine.deformation.steps import (
+    ChosenNetwork,
+    PreparedStack,
+    choose_network,
+    estimate_rates,
+    invert_stack,
+    prepare_stack,
+)
+from engine.deformation.velocity import VelocityOptions, fit_rate, t95
+from engine.grid import Block
+from engine.raster import Raster
+from engine.steps import Progress
+
+Values = NDArray[np.floating]
+NETWORK = NetworkOptions(max_days=60, max_perpendicular_m=111.46)
+PERIOD = VelocityOptions(start=date(2019, 6, 1), end=date(2021, 12, 31))
+# Truth moves beyond this rate and is still within it, mm/yr; series hold from this mean true coherence on.
+MOVING_MM, COHERENT = 5.0, 0.35
+STRATA = ((0.35, 0.5), (0.5, 0.65), (0.65, 1.0))
+
+
+@dataclass(frozen=True)
+class Way:
+    """One set of options, under the name that the table has."""
+
+    name: str
+    inversion: InversionOptions
+    corrections: CorrectionOptions
+    velocity: VelocityOptions = PERIOD
+
+
+def ways() -> list[Way]:
+    weighted = InversionOptions(weights="variance", reference="median")
+    checked = weighted.model_copy(update={"unwrapping_check": True})
+    air = CorrectionOptions(gacos=Path("gacos"))
+    ramps = CorrectionOptions(ramp="linear")
+    both = air.model_copy(update={"ramp": "linear"})
+    curved = air.model_copy(update={"ramp": "quadratic"})
+    heights = ramps.model_copy(update={"height_errors": True})
+    every = both.model_copy(update={"height_errors": True})
+    return [
+        Way("no weights", InversionOptions(), CorrectionOptions()),
+        Way("weights", weighted, CorrectionOptions()),
+        Way("+ unwrapping check", checked, CorrectionOptions()),
+        Way("+ robust, without check", weighted.model_copy(update={"robust": True}), CorrectionOptions()),
+        Way("check + troposphere", checked, air),
+        Way("check + ramps", checked, ramps),
+        Way("check + troposphere, ramps", checked, both),
+        Way("check + troposphere, quadratic", checked, curved),
+        Way("check + ramps, heights", checked, heights),
+        Way("check + all", checked, every),
+        Way("check + all, bootstrap", checked, every, PERIOD.model_copy(update={"standard_error": "bootstrap"})),
+    ]
+
+
+@dataclass
+class Pixels:
+    """Of all folders: rates in mm/yr, true and found, with standard error; mean true coherence; RMS of series in mm."""
+
+    true: list[Values] = field(default_factory=list)
+    found: list[Values] = field(default_factory=list)
+    error: list[Values] = field(default_factory=list)
+    coherence: list[Values] = field(default_factory=list)
+    series: list[Values] = field(default_factory=list)
+    t95: float = np.nan
+
+    def figures(self) -> dict[str, float]:
+        true, found, error, coherence, series = (
+            np.concatenate(part) for part in (self.true, self.found, self.error, self.coherence, self.series)
+        )
+        coherent, kept = coherence >= COHERENT, np.isfinite(found)
+        moving, still = kept & (np.abs(true) > MOVING_MM), kept & (np.abs(true) <= MOVING_MM)
+        off = found - true
+        covered = np.abs(off) <= self.t95 * error
+        figures = {
+            "moving_rmse": _rms(off[moving]),
+            "slope": float(np.polyfit(true[moving], found[moving], 1)[0]),
+            "sign": float((np.sign(true) == np.sign(found))[moving].mean()),
+            "still_rmse": _rms(off[still]),
+            "kept": float(kept[coherent].mean()),
+            "covered": float(covered[kept].mean()),
+            "series_rms": float(np.sqrt(np.nanmean(series[kept] ** 2))),
+        }
+        for low, high in STRATA:
+            within = (coherence >= low) & (coherence < high)
+            for name, part in (("moving", moving), ("still", still)):
+                chosen = part & within
+                figures[f"covered_{name}_{low:g}"] = float(covered[chosen].mean()) if chosen.any() else np.nan
+        return figures
+
+
+def _rms(values: Values) -> float:
+    return float(np.sqrt(np.mean(np.square(values, dtype=np.float64))))
+
+
+def main() -> None:
+    given = _arguments()
+    console = Console()
+    pixels = {way.name: Pixels() for way in ways()}
+    for folder in given.folder:
+        for way, reports in assess(folder, pixels):
+            console.print(f"{folder.name}, {way.name}: {reports}")
+    figures = {name: own.figures() for name, own in pixels.items()}
+    console.print(_table(figures))
+    if given.json:
+        print(json.dumps(figures))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="+", type=Path)
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON in the last line")
+    return parser.parse_args()
+
+
+def assess(folder: Path, pixels: dict[str, Pixels]) -> Iterator[tuple[Way, dict[str, Any]]]:
+    """Run every way on one folder and add what it found to its pixels."""
+    reader = Hyp3Stack(Hyp3Options(format="hyp3"), folder / "radar")
+    workers = Workers()
+    with TemporaryDirectory() as name:
+        scratch = Path(name)
+        progress = Progress(scratch / "status.json")
+        prepared, network = scratch / "stack", scratch / "network"
+        prepared.mkdir()
+        network.mkdir()
+        prepare_stack(reader, prepared, options=InversionOptions(weights="variance"), progress=progress)
+        stack = PreparedStack.read(prepared)
+        choose_network(stack, network, NETWORK)
+        chosen = ChosenNetwork.read(network, stack)
+        true, coherence = true_series(folder, chosen.network.dates)
+        inverted: dict[str, tuple[Path, dict[str, Any]]] = {}
+        for number, way in enumerate(ways()):
+            key = way.inversion.model_dump_json()
+            if key not in inverted:
+                path = scratch / f"inverted-{number}"
+                path.mkdir()
+                report = invert_stack(
+                    stack,
+                    chosen,
+                    path,
+                    way.inversion,
+                    workers=workers,
+                    progress=progress,
+                    functional=PERIOD.functional(chosen.network.dates),
+                )
+                if "unwrapping" in report:
+                    report |= _true_wrong_pairs(folder)
+                inverted[key] = path, report
+            path, report = inverted[key]
+            series: Path | None = None
+            reports = {"inversion": {name: report.get(name) for name in ("shares", "unwrapping", "wrong")}}
+            if way.corrections.any:
+                series = scratch / f"corrected-{number}"
+                series.mkdir()
+                reports["corrections"] = correct_series(
+                    stack,
+                    chosen,
+                    path,
+                    series,
+                    inversion=way.inversion,
+                    options=way.corrections,
+                    area_folder=folder / "radar",
+                    workers=workers,
+                    progress=progress,
+                )
+            rates = scratch / f"rates-{number}"
+            rates.mkdir()
+            estimate_rates(
+                stack, path, rates, way.velocity, block=256, corrected=series, workers=workers, progress=progress
+            )
+            _add(pixels[way.name], rates, series or path, true, coherence, chosen.network.dates)
+            yield way, reports
+
+
+def true_series(folder: Path, dates: Sequence[date]) -> tuple[Values, Values]:
+    """True displacement along the line of sight, mm since the first of `dates`, towards the satellite positive, shape
+    (dates, rows, cols); mean true coherence.
+
+    The line of sight is the products' own: elevation above the horizontal and azimuth from east, of the vector from the
+    ground to the satellite.
+    """
+    theta, phi = (
+        Raster(next((folder / "radar").rglob(f"*_{what}.tif"))).read().astype(np.float64)
+        for what in ("lv_theta", "lv_phi")
+    )
+    towards = np.cos(theta) * np.cos(phi), np.cos(theta) * np.sin(phi), np.sin(theta)
+    total: Any = 0.0
+    for part, share in zip(("east", "north", "up"), towards, strict=True):
+        with Raster(folder / "truth" / f"displacement_{part}.tif") as raster:
+            names = raster.band_names
+            bands = raster.read_bands(Block(0, raster.grid.rows, 0, raster.grid.cols))
+        total = total + bands[[names.index(str(day)) for day in dates]] * share.astype(np.float32)
+    with Raster(folder / "truth" / "coherence.tif") as raster:
+        return total - total[:1], raster.read()
+
+
+def _add(
+    pixels: Pixels, rates: Path, series_folder: Path, true: Values, coherence: Values, dates: Sequence[date]
+) -> None:
+    count = len(dates)
+    true_rate = fit_rate(true.reshape(count, -1).astype(np.float32), dates, PERIOD).rate.reshape(coherence.shape)
+    with Raster(rates / "rate.tif") as rate, Raster(rates / "error.tif") as error:
+        found, uncertain = rate.read(), error.read()
+    # The reference of the stack is its own; the truth is brought to it where nothing moves.
+    still = np.isfinite(found) & (np.abs(true_rate) < 0.5)
+    found = found - np.median((found - true_rate)[still])
+    series = SeriesFile(series_folder).read(Block(0, *coherence.shape[:1], 0, coherence.shape[1])) * 1000
+    off = series - true
+    off -= np.nanmedian(off[:, still], axis=1)[:, None, None]
+    known = np.isfinite(true_rate)
+    pixels.true.append(true_rate[known])
+    pixels.found.append(found[known])
+    pixels.error.append(uncertain[known])
+    pixels.coherence.append(coherence[known])
+    pixels.series.append(np.sqrt(np.mean(np.square(off), axis=0))[known])
+    pixels.t95 = t95(int(PERIOD.within(dates).sum()))
+
+
+def _true_wrong_pairs(folder: Path) -> dict[str, Any]:
+    """How many pairs and observations in all have a region that is off by whole turns."""
+    with (folder / "truth" / "unwrapping.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {"wrong": {"true_pairs": len(rows), "true_observations": sum(int(row["pixels"]) for row in rows)}}
+
+
+def _table(figures: dict[str, dict[str, float]]) -> Table:
+    table = Table("", "moving RMSE", "slope", "sign", "still RMSE", "kept", "covered", "series RMS")
+    for name, own in figures.items():
+        table.add_row(name, *(f"{value:.3f}" for value in list(own.values())[:7]))
+    return table
+
+
+if __name__ == "__main__":
+    main()
