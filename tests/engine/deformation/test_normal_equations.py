@@ -123,6 +123,32 @@ def test_a_robust_solution_has_the_least_sum_of_absolute_residuals() -> None:
         assert found == pytest.approx(least, rel=2e-3)
 
 
+# The deviation of what is asked for
+
+
+def test_the_deviation_is_that_of_the_inverse_of_the_normal_matrix() -> None:
+    network, generator = network_of(15, 3), np.random.default_rng(8)
+    phase = noisy(network, 40, 0.2, seed=9)
+    weight = generator.uniform(0.1, 5, phase.shape).astype(np.float32)
+    functional = generator.normal(size=15)
+    functional -= functional.mean()
+    found = invert_by_normal_equations(network, phase, weight, functional=functional)
+    linked = found.groups == 1
+    assert linked.any()
+    assert np.isnan(found.deviation[~linked]).all()
+    for pixel in np.flatnonzero(linked):
+        used = np.isfinite(phase[:, pixel])
+        design = network.incidence_matrix[used, 1:]
+        covariance = np.linalg.inv(design.T @ (design * weight[used, pixel][:, None]))
+        expected = np.sqrt(functional[1:] @ covariance @ functional[1:])
+        assert found.deviation[pixel] == pytest.approx(expected, rel=1e-4)
+
+
+def test_no_deviation_is_given_where_none_is_asked_for() -> None:
+    network = network_of(8, 2)
+    assert np.isnan(invert_by_normal_equations(network, noisy(network, 5, 0.0, seed=1)).deviation).all()
+
+
 def test_no_pixels_give_no_solutions() -> None:
     network = network_of(5, 2)
     solved = invert_by_normal_equations(network, np.empty((len(network.pairs), 0), np.float32))

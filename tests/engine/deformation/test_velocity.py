@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import linregress
 
-from engine.deformation.velocity import date_noise, fit_rate, t95, to_vertical
+from engine.deformation.velocity import VelocityOptions, date_noise, fit_rate, spread_factor, t95, to_vertical
+from engine.errors import InputError
 
 DATES = [date(2019, 1, 5) + timedelta(days=days) for days in (0, 12, 24, 48, 60, 96, 108, 132, 180, 240)]
 YEARS = np.array([(day - DATES[0]).days for day in DATES]) / 365.25
@@ -106,3 +107,51 @@ def test_vertical_motion_is_longer_than_what_is_seen_of_it(incidence: float, fac
     vertical = to_vertical(seen, np.full(3, incidence, np.float32))
     np.testing.assert_allclose(vertical, seen * factor, rtol=1e-5)
     np.testing.assert_allclose(vertical * np.cos(np.radians(incidence)), seen, rtol=1e-5)
+
+
+# A period
+
+
+def test_only_dates_of_the_period_count_and_the_line_goes_on() -> None:
+    series = np.where(YEARS > 0.2, 3 + 7 * YEARS, 100.0)[:, None].astype(np.float32)
+    fit = fit_rate(series, DATES, VelocityOptions(start=DATES[5], end=DATES[-1]))
+    assert fit.rate[0] == pytest.approx(7, abs=1e-4)
+    assert fit.intercept[0] == pytest.approx(3, abs=1e-4)
+
+
+def test_a_period_with_too_few_dates_is_refused() -> None:
+    with pytest.raises(InputError, match="2 of the dates from 2019-01-05"):
+        VelocityOptions(start=DATES[-2]).within(DATES)
+
+
+def test_the_functional_of_the_rate_gives_the_rate() -> None:
+    series = np.random.default_rng(8).normal(size=(len(DATES), 6)).astype(np.float32)
+    options = VelocityOptions(start=DATES[2], end=DATES[-2])
+    functional = options.functional(DATES)
+    assert functional.sum() == pytest.approx(0, abs=1e-12)
+    np.testing.assert_allclose(functional @ series, fit_rate(series, DATES, options).rate, rtol=1e-4)
+
+
+# Other standard errors
+
+
+def test_a_bootstrap_comes_to_what_the_residuals_say_of_even_noise() -> None:
+    days = [DATES[0] + timedelta(days=12 * number) for number in range(60)]
+    noise = np.random.default_rng(9).normal(size=(60, 2000)).astype(np.float32)
+    plain = fit_rate(noise, days).standard_error.mean()
+    drawn = fit_rate(noise, days, VelocityOptions(standard_error="bootstrap")).standard_error.mean()
+    assert drawn == pytest.approx(plain, rel=0.05)
+
+
+def test_places_that_differ_by_their_noise_tell_its_spread() -> None:
+    """Deviations are stated twice as large as they are; a few places move, and some have no rate."""
+    generator = np.random.default_rng(10)
+    deviation = generator.uniform(0.5, 2, (120, 100)).astype(np.float32)
+    rate = (generator.normal(size=deviation.shape) * deviation / 2 + 30).astype(np.float32)
+    rate[40:50, 40:50] -= 20
+    rate[::7, ::5] = np.nan
+    assert spread_factor(rate, deviation, 5) == pytest.approx(0.5, rel=0.05)
+
+
+def test_too_few_places_tell_nothing() -> None:
+    assert spread_factor(np.zeros((4, 4), np.float32), np.ones((4, 4), np.float32), 1) == 1
