@@ -17,11 +17,10 @@ from engine.deformation.corrections import (
     RampCorrection,
     Reference,
     TroposphereCorrection,
-    date_baselines,
 )
 from engine.deformation.inversion import InversionOptions
 from engine.deformation.mintpy_files import Pixels, Series, SeriesFile, read_geometry
-from engine.deformation.network import Network
+from engine.deformation.network import Network, date_baselines
 from engine.deformation.steps import ChosenNetwork, PreparedStack, reference_pixels
 from engine.deformation.troposphere import Troposphere
 from engine.errors import InputError
@@ -108,7 +107,9 @@ def _prepare(
         add(RampCorrection.fit(grid, options.ramp, sample, places))
     if options.height_errors:
         available = stack.file.interferograms
-        baselines = date_baselines([available[number] for number in chosen.numbers], network)
+        baselines = date_baselines(
+            [available[number] for number in chosen.numbers], network, field="corrections.height_errors"
+        )
         add(HeightErrorCorrection(baselines, network.years, options.height_error_order))
     near = reference_pixels(stack, inversion)
     shown = medians[-1] if near is None else _median(_apply(corrections, *_with_series(series, near)))

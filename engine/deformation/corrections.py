@@ -5,7 +5,6 @@ over the frame; then errors of the heights, which show in proportion to the perp
 are brought back to the reference, in space and in time.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,10 +16,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from engine.deformation.mintpy_files import Pixels, Series
-from engine.deformation.network import Network
-from engine.deformation.stack import Interferogram
 from engine.deformation.troposphere import Troposphere
-from engine.errors import InputError
 from engine.grid import Grid
 from engine.options import Options
 
@@ -157,21 +153,3 @@ class Reference:
     def __call__(self, series: Series, _: Pixels) -> Series:
         referenced = series - self.offsets[:, None].astype(np.float32)
         return referenced - referenced[[self.date]]
-
-
-def date_baselines(interferograms: Sequence[Interferogram], network: Network) -> Doubles:
-    """Perpendicular baseline of each date against the first, m, shape (dates,), by least squares over the pairs.
-
-    interferograms : of the network's pairs, in its order.
-    """
-    for item in interferograms:
-        if item.perpendicular_baseline is None:
-            raise InputError(
-                f"the pair {item.pair} has no perpendicular baseline, and height errors are told by it",
-                file=item.unwrapped,
-                field="corrections.height_errors",
-                mend="supply the baselines (see docs/formats.md), or set corrections.height_errors = false",
-            )
-    measured = np.array([item.perpendicular_baseline for item in interferograms], np.float64)
-    found = np.linalg.lstsq(network.incidence_matrix[:, 1:], measured)[0]
-    return np.concatenate([[0.0], found])

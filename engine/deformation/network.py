@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
+from mintpy.utils import network as pairs_of
+from mintpy.utils.ptime import yyyymmdd_date12
 from numpy.typing import NDArray
 from pydantic import Field
 from scipy.sparse import coo_array
@@ -13,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 
 from engine.deformation.stack import DatePair, Interferogram
 from engine.errors import InputError
-from engine.options import Options, Positive
+from engine.options import Options, Positive, Share
 
 DAYS_PER_YEAR = 365.25
 
@@ -23,11 +26,21 @@ class NetworkOptions(Options):
 
     max_days : greatest temporal baseline. max_perpendicular_m : greatest perpendicular baseline, in absolute value.
     exclude_dates : acquisitions to leave out.
+    select : of the pairs within these, "all"; "sequential", each date with its nearest `neighbours` before it;
+    "delaunay", the edges of triangles over time and perpendicular baseline (Pepe & Lanari 2006); or "coherence", pairs
+    whose mean coherence reaches `min_coherence`, and the tree of the most coherent ones that links all dates.
     """
 
     max_days: int | None = Field(default=None, ge=1)
     max_perpendicular_m: Positive | None = None
     exclude_dates: tuple[date, ...] = ()
+    select: Literal["all", "sequential", "delaunay", "coherence"] = "all"
+    neighbours: int = Field(default=3, ge=1)
+    min_coherence: Share = 0.5
+
+    @property
+    def needs_coherence(self) -> bool:
+        return self.select == "coherence"
 
 
 @dataclass(frozen=True)
@@ -86,6 +99,7 @@ def choose_pairs(interferograms: Sequence[Interferogram], options: NetworkOption
     chosen = [item for item in interferograms if _within(item, options)]
     if not chosen:
         raise InputError("no pair is left", field="network", mend="relax the thresholds of [network]")
+    chosen = _selected(chosen, options)
     network = Network(tuple(item.pair for item in chosen))
     if len(network.dates) < 3:
         raise InputError(
@@ -93,6 +107,55 @@ def choose_pairs(interferograms: Sequence[Interferogram], options: NetworkOption
         )
     _require_connected(network)
     return chosen
+
+
+def _selected(within: list[Interferogram], options: NetworkOptions) -> list[Interferogram]:
+    """Those that the way of selecting takes, with MintPy's functions, which know pairs by their dates."""
+    if options.select == "all":
+        return within
+    names = {str(item.pair): item for item in within}
+    days = sorted({f"{day:%Y%m%d}" for item in within for day in item.pair})
+    if options.select == "sequential":
+        taken = pairs_of.select_pairs_sequential(days, options.neighbours, date_format="YYYYMMDD")
+    elif options.select == "delaunay":
+        baselines = date_baselines(within, Network(tuple(item.pair for item in within)), field="network.select")
+        taken = yyyymmdd_date12(pairs_of.select_pairs_delaunay(days, list(baselines)))
+    else:
+        coherence = [_coherence_of(item) for item in within]
+        tree = pairs_of.threshold_coherence_based_mst(list(names), coherence)
+        taken = yyyymmdd_date12(tree)
+        taken += [name for name, value in zip(names, coherence, strict=True) if value >= options.min_coherence]
+    chosen = set(taken)
+    return [item for name, item in names.items() if name in chosen]
+
+
+def _coherence_of(interferogram: Interferogram) -> float:
+    if interferogram.mean_coherence is None:
+        raise InputError(
+            f"the pair {interferogram.pair} has no coherence, and select = 'coherence' asks for it",
+            file=interferogram.unwrapped,
+            field="network.select",
+            mend="supply its coherence raster (stack.coherence), or select otherwise",
+        )
+    return interferogram.mean_coherence
+
+
+def date_baselines(interferograms: Sequence[Interferogram], network: Network, *, field: str) -> NDArray[np.float64]:
+    """Perpendicular baseline of each date against the first, m, shape (dates,), by least squares over the pairs.
+
+    interferograms : of the network's pairs, in its order. field : that asks for them.
+    """
+    for item in interferograms:
+        if item.perpendicular_baseline is None:
+            raise InputError(
+                f"the pair {item.pair} has no perpendicular baseline, and {field} asks for it",
+                file=item.unwrapped,
+                field=field,
+                mend="supply the baselines, or set it otherwise",
+            )
+    measured = np.array([item.perpendicular_baseline for item in interferograms], np.float64)
+    found = np.linalg.lstsq(network.incidence_matrix[:, 1:], measured)[0]
+    return np.concatenate([[0.0], found])
 
 
 def _within(interferogram: Interferogram, options: NetworkOptions) -> bool:

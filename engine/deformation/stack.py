@@ -39,12 +39,13 @@ class DatePair(NamedTuple):
 
 @dataclass(frozen=True)
 class Interferogram:
-    """One pair: its files, and its perpendicular baseline in m where the metadata gives it."""
+    """One pair: its files, its perpendicular baseline in m where the metadata gives it, mean coherence where known."""
 
     pair: DatePair
     unwrapped: Path
     coherence: Path | None = None
     perpendicular_baseline: float | None = None
+    mean_coherence: float | None = None
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import compress
 from pathlib import Path
@@ -37,10 +37,12 @@ from engine.deformation.mintpy_files import (
 )
 from engine.deformation.network import Network, NetworkOptions, choose_pairs
 from engine.deformation.normal_equations import invert_by_normal_equations
+from engine.deformation.plots import plot_network
 from engine.deformation.stack import (
     AnyStackOptions,
     GammaOptions,
     Hyp3Options,
+    Interferogram,
     Radar,
     StackReader,
     check_coherence,
@@ -89,6 +91,7 @@ class PreparedStack:
     medians: NDArray[np.float64]
     valid_shares: list[float]
     most_coherent: LonLat | None
+    mean_coherences: list[float] | None
 
     @classmethod
     def read(cls, folder: Path) -> "PreparedStack":
@@ -100,24 +103,42 @@ class PreparedStack:
             np.array(known["medians"]),
             known["valid_shares"],
             LonLat(*known["most_coherent"]) if known["most_coherent"] else None,
+            known["mean_coherences"],
         )
 
     @property
     def file(self) -> StackFile:
         return StackFile(self.folder)
 
+    @property
+    def interferograms(self) -> list[Interferogram]:
+        """All pairs, with their mean coherence where it was read."""
+        available = self.file.interferograms
+        means: Sequence[float | None] = self.mean_coherences or [None] * len(available)
+        return [replace(item, mean_coherence=mean) for item, mean in zip(available, means, strict=True)]
+
 
 def prepare_stack(
-    reader: StackReader, folder: Path, *, options: InversionOptions, progress: Progress
+    reader: StackReader,
+    folder: Path,
+    *,
+    options: InversionOptions,
+    coherence: bool = False,
+    progress: Progress,
 ) -> dict[str, Any]:
-    """Check every raster of the stack and lay it down for reading block by block."""
+    """Check every raster of the stack and lay it down for reading block by block.
+
+    coherence : whether it is laid down although the options of the inversion do not need it.
+    """
     interferograms = reader.interferograms
-    if options.needs_coherence:
+    coherent = coherence or options.needs_coherence
+    if coherent:
         require_coherence(interferograms, reader.radar, options.weights)
-    _require_space(folder, reader, options.needs_coherence)
+    _require_space(folder, reader, coherent)
     everywhere, total = np.ones(reader.grid.shape, np.bool_), np.zeros(reader.grid.shape)
     medians: list[float] = []
     shares: list[float] = []
+    means: list[float] = []
     advance = progress.count(len(interferograms))
 
     def rasters() -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32] | None]]:
@@ -127,12 +148,13 @@ def prepare_stack(
             valid = np.isfinite(phase)
             medians.append(float(np.median(phase[valid])))
             shares.append(float(valid.mean()))
-            coherence = reader.coherence(interferogram) if options.needs_coherence else None
-            if coherence is not None:
-                check_coherence(coherence, interferogram)
-                np.logical_and(everywhere, valid & (coherence > 0), out=everywhere)
-                np.add(total, coherence, out=total, where=valid & (coherence > 0))
-            yield phase, coherence
+            own = reader.coherence(interferogram) if coherent else None
+            if own is not None:
+                check_coherence(own, interferogram)
+                means.append(float(np.nanmean(own)))
+                np.logical_and(everywhere, valid & (own > 0), out=everywhere)
+                np.add(total, own, out=total, where=valid & (own > 0))
+            yield phase, own
             advance()
 
     write_stack(folder, interferograms, rasters(), reader.grid, reader.radar)
@@ -142,7 +164,8 @@ def prepare_stack(
         "radar": vars(reader.radar),
         "medians": medians,
         "valid_shares": shares,
-        "most_coherent": _most_coherent(total, everywhere, reader.grid) if options.needs_coherence else None,
+        "most_coherent": _most_coherent(total, everywhere, reader.grid) if coherent else None,
+        "mean_coherences": means or None,
     }
     (folder / "stack.json").write_text(json.dumps(known))
     dates = {day for item in interferograms for day in item.pair}
@@ -189,11 +212,12 @@ class ChosenNetwork:
 
 def choose_network(stack: PreparedStack, folder: Path, options: NetworkOptions) -> dict[str, Any]:
     """Choose the pairs and make sure that they hold together."""
-    available = stack.file.interferograms
+    available = stack.interferograms
     used = {item.pair for item in choose_pairs(available, options)}
     numbers = [number for number, item in enumerate(available) if item.pair in used]
     network = Network(tuple(available[number].pair for number in numbers))
     (folder / "network.json").write_text(json.dumps({"used": numbers}))
+    plot_network(available, numbers, folder / "network.png")
     all_dates = {day for item in available for day in item.pair}
     return {
         "pairs": len(numbers),

@@ -37,12 +37,18 @@ def radar_steps(area: Area, workspace: Workspace, workers: Workers) -> RadarProd
     if options.stack is None:
         return None
     reader = open_stack(options.stack, area.folder)
+    coherent = options.inversion.needs_coherence or options.network.needs_coherence
     stack_record = workspace.step(
         "stack",
-        lambda folder: prepare_stack(reader, folder, options=options.inversion, progress=progress),
+        lambda folder: prepare_stack(
+            reader, folder, options=options.inversion, coherence=options.network.needs_coherence, progress=progress
+        ),
         code="deformation",
         files=reader.files,
-        parameters={**options.stack.model_dump(mode="json"), "coherence_read": options.inversion.needs_coherence},
+        parameters={
+            **options.stack.model_dump(mode="json"),
+            "coherence_read": coherent,
+        },
     )
     stack = PreparedStack.read(workspace.path(stack_record))
 
@@ -148,7 +154,9 @@ def check_radar(area: Area, scratch: Path, progress: Progress) -> str:
     with TemporaryDirectory(dir=scratch) as name:
         folder = Path(name)
         reader = open_stack(options.stack, area.folder)
-        prepare_stack(reader, folder, options=options.inversion, progress=progress)
+        prepare_stack(
+            reader, folder, options=options.inversion, coherence=options.network.needs_coherence, progress=progress
+        )
         stack = PreparedStack.read(folder)
         choose_network(stack, folder, options.network)
         chosen = ChosenNetwork.read(folder, stack)

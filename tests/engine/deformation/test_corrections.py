@@ -14,11 +14,10 @@ from engine.deformation.corrections import (
     HeightErrorCorrection,
     RampCorrection,
     Reference,
-    date_baselines,
 )
 from engine.deformation.inversion import InversionOptions
 from engine.deformation.mintpy_files import SeriesFile, read_geometry
-from engine.deformation.network import Network, NetworkOptions
+from engine.deformation.network import Network, NetworkOptions, date_baselines
 from engine.deformation.stack import GeoTiffOptions, Interferogram
 from engine.deformation.steps import (
     ChosenNetwork,
@@ -80,9 +79,9 @@ def test_baselines_of_dates_follow_from_those_of_pairs() -> None:
         Interferogram(pair, Path("x"), perpendicular_baseline=float(known[second] - known[first]))
         for pair, (first, second) in zip(PAIRS, network.edges, strict=True)
     ]
-    np.testing.assert_allclose(date_baselines(items, network), known, atol=1e-9)
+    np.testing.assert_allclose(date_baselines(items, network, field="corrections.height_errors"), known, atol=1e-9)
     with pytest.raises(InputError, match="no perpendicular baseline"):
-        date_baselines([Interferogram(pair, Path("x")) for pair in PAIRS], network)
+        date_baselines([Interferogram(pair, Path("x")) for pair in PAIRS], network, field="network.select")
 
 
 def test_the_reference_is_still_at_every_date_and_all_is_at_its_date() -> None:

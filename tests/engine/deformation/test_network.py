@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.spatial import Delaunay
 
-from engine.deformation.network import Network, NetworkOptions, choose_pairs
+from engine.deformation.network import Network, NetworkOptions, choose_pairs, date_baselines
 from engine.deformation.stack import DatePair, Interferogram
 from engine.errors import InputError
 from tests.conftest import ROOT
@@ -125,3 +126,73 @@ def test_the_paper_s_network_is_chosen_by_its_limits() -> None:
     assert len(pairs) == 334
     assert np.mean([item.pair.days for item in pairs]) == pytest.approx(35.96, abs=0.005)
     assert (across.mean(), across.max(), across.min()) == pytest.approx((48.30, 111.44, 1.97), abs=0.005)
+
+
+# Ways of selecting
+
+
+def stack_of(dates: int, seed: int = 1) -> list[Interferogram]:
+    """All pairs of dates twelve days apart, with baselines and mean coherence."""
+    generator = np.random.default_rng(seed)
+    days = [date(2020, 1, 1) + timedelta(days=12 * number) for number in range(dates)]
+    baselines = generator.normal(scale=50, size=dates)
+    return [
+        Interferogram(
+            DatePair(days[i], days[j]),
+            Path(f"{i}-{j}.tif"),
+            perpendicular_baseline=float(baselines[j] - baselines[i]),
+            mean_coherence=float(generator.uniform(0.2, 0.9)),
+        )
+        for i, j in combinations(range(dates), 2)
+    ]
+
+
+def test_sequential_pairs_join_each_date_with_those_before_it() -> None:
+    chosen = choose_pairs(stack_of(8), NetworkOptions(select="sequential", neighbours=2))
+    gaps = np.diff(Network(tuple(item.pair for item in chosen)).edges)
+    assert len(chosen) == 7 + 6
+    assert set(gaps.ravel()) == {1, 2}
+
+
+def test_delaunay_pairs_are_the_edges_of_triangles_that_hold_no_other_date() -> None:
+    available = stack_of(9)
+    chosen = choose_pairs(available, NetworkOptions(select="delaunay"))
+    network = Network(tuple(item.pair for item in available))
+    baselines = date_baselines(available, network, field="network.select")
+    years = network.years * (np.ptp(baselines) / network.years[-1])
+    triangles = Delaunay(np.stack([years, baselines], axis=1)).simplices
+    edges = {tuple(sorted(edge)) for corners in triangles for edge in combinations(corners, 2)}
+    found = {tuple(map(int, edge)) for edge, item in zip(network.edges, available, strict=True) if item in chosen}
+    assert found == {tuple(map(int, edge)) for edge in edges}
+
+
+@pytest.mark.parametrize("least", [0.0, 0.6, 1.0])
+def test_coherent_pairs_and_the_most_coherent_tree_are_kept(least: float) -> None:
+    available = stack_of(10)
+    chosen = choose_pairs(available, NetworkOptions(select="coherence", min_coherence=least))
+    assert Network(tuple(item.pair for item in chosen)).groups().max() == 0
+    tree = [item for item in chosen if item.mean_coherence < least]
+    assert {item.pair for item in available if item.mean_coherence >= least} <= {item.pair for item in chosen}
+    assert len(tree) <= 9
+    if least == 1.0:  # a tree of the least sum of inverse coherence (Kruskal)
+        joined, best = {day: {day} for item in available for day in item.pair}, set()
+        for item in sorted(available, key=lambda one: -one.mean_coherence):
+            one, other = (joined[day] for day in item.pair)
+            if one is not other:
+                best.add(item.pair)
+                one |= other
+                for day in other:
+                    joined[day] = one
+        assert {item.pair for item in chosen} == best
+
+
+@pytest.mark.parametrize("select", ["delaunay", "coherence"])
+def test_a_way_of_selecting_says_what_it_misses(select: str) -> None:
+    bare = [Interferogram(item.pair, item.unwrapped) for item in stack_of(5)]
+    with pytest.raises(InputError, match="select"):
+        choose_pairs(bare, NetworkOptions(select=select))
+
+
+def test_thresholds_hold_before_pairs_are_selected() -> None:
+    chosen = choose_pairs(stack_of(8), NetworkOptions(select="sequential", neighbours=5, max_days=24))
+    assert max(item.pair.days for item in chosen) == 24
