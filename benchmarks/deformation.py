@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 from scipy.ndimage import convolve1d
 
+from benchmarks.mintpy_inverter import invert_with_mintpy
 from engine.blocks import Workers
 from engine.deformation.correcting import correct_series
 from engine.deformation.corrections import CorrectionOptions
@@ -30,6 +31,7 @@ from engine.deformation.hyp3 import Hyp3Stack
 from engine.deformation.inversion import InversionOptions
 from engine.deformation.mintpy_files import SeriesFile
 from engine.deformation.network import NetworkOptions
+from engine.deformation.normal_equations import invert_by_normal_equations
 from engine.deformation.stack import Hyp3Options
 from engine.deformation.steps import (
     ChosenNetwork,
@@ -40,6 +42,7 @@ from engine.deformation.steps import (
     prepare_stack,
 )
 from engine.deformation.velocity import VelocityOptions, fit_rate, t95
+from engine.deformation.weights import weights_from_coherence
 from engine.grid import Block
 from engine.raster import Raster
 from engine.steps import Progress
@@ -135,8 +138,8 @@ def main() -> None:
     console = Console()
     pixels = {way.name: Pixels() for way in ways()}
     for folder in given.folder:
-        for way, reports in assess(folder, pixels):
-            console.print(f"{folder.name}, {way.name}: {reports}")
+        for told in assess(folder, pixels):
+            console.print(f"{folder.name}: {told}")
     figures = {name: own.figures() for name, own in pixels.items()}
     console.print(_table(figures))
     if given.json:
@@ -150,8 +153,8 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def assess(folder: Path, pixels: dict[str, Pixels]) -> Iterator[tuple[Way, dict[str, Any]]]:
-    """Run every way on one folder and add what it found to its pixels."""
+def assess(folder: Path, pixels: dict[str, Pixels]) -> Iterator[str]:
+    """Run every way on one folder and add what it found to its pixels; tells of each."""
     reader = Hyp3Stack(Hyp3Options(format="hyp3"), folder / "radar")
     workers = Workers()
     with TemporaryDirectory() as name:
@@ -164,6 +167,7 @@ def assess(folder: Path, pixels: dict[str, Pixels]) -> Iterator[tuple[Way, dict[
         stack = PreparedStack.read(prepared)
         choose_network(stack, network, NETWORK)
         chosen = ChosenNetwork.read(network, stack)
+        yield f"difference from MintPy, m: {difference_from_mintpy(stack, chosen)}"
         true, coherence = true_series(folder, chosen.network.dates)
         inverted: dict[str, tuple[Path, dict[str, Any]]] = {}
         for number, way in enumerate(ways()):
@@ -206,7 +210,25 @@ def assess(folder: Path, pixels: dict[str, Pixels]) -> Iterator[tuple[Way, dict[
                 stack, path, rates, way.velocity, block=256, corrected=series, workers=workers, progress=progress
             )
             _add(pixels[way.name], rates, series or path, true, coherence, chosen.network.dates)
-            yield way, reports
+            yield f"{way.name}: {reports}"
+
+
+def difference_from_mintpy(stack: PreparedStack, chosen: ChosenNetwork, pixels: int = 300) -> dict[str, float]:
+    """Greatest difference of displacement, m, over pixels that are spread over the frame, for each kind of weights."""
+    row = Block(stack.grid.rows // 2, stack.grid.rows // 2 + 1, 0, stack.grid.cols)
+    every = slice(None, None, max(1, stack.grid.cols // pixels))
+    phase = np.ascontiguousarray(stack.file.phase(chosen.numbers, row)[:, 0, every])
+    coherence = np.ascontiguousarray(stack.file.coherence(chosen.numbers, row)[:, 0, every])
+    phase[~(coherence > 0)] = np.nan
+    metres = stack.radar.wavelength / (4 * np.pi)
+    found = {}
+    for weights in ("none", "variance", "coherence"):
+        weight = None if weights == "none" else weights_from_coherence(coherence, weights, stack.radar.looks or 1.0)
+        ours, theirs = (
+            invert(chosen.network, phase, weight).phase for invert in (invert_by_normal_equations, invert_with_mintpy)
+        )
+        found[weights] = float(np.nanmax(np.abs(ours - theirs))) * metres
+    return found
 
 
 def true_series(folder: Path, dates: Sequence[date]) -> tuple[Values, Values]:

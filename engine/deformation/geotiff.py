@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.deformation.geocoded import Geocoded
 from engine.deformation.stack import (
     Geometry,
     GeoTiffOptions,
@@ -15,7 +16,7 @@ from engine.deformation.stack import (
     list_interferograms,
 )
 from engine.errors import InputError
-from engine.grid import Block, Grid
+from engine.grid import Grid
 from engine.raster import Raster
 
 
@@ -26,15 +27,15 @@ class GeoTiffStack:
         self._options = options
         self._area = area_folder
         self._folder = area_folder / options.path
+        self._rasters = Geocoded(lambda: self.interferograms[0].unwrapped)
 
     @cached_property
     def interferograms(self) -> list[Interferogram]:
         return list_interferograms(self._folder, self._options.unwrapped, self._options.coherence)
 
-    @cached_property
+    @property
     def grid(self) -> Grid:
-        with Raster(self.interferograms[0].unwrapped) as raster:
-            return raster.grid
+        return self._rasters.grid
 
     @cached_property
     def radar(self) -> Radar:
@@ -58,14 +59,14 @@ class GeoTiffStack:
         return sorted([*given, *stack])
 
     def phase(self, interferogram: Interferogram) -> NDArray[np.float32]:
-        phase = self._read(interferogram.unwrapped)
+        phase = self._rasters.read(interferogram.unwrapped)
         phase[phase == 0] = np.nan
         return phase if self._options.subsidence_is_positive_phase else -phase
 
     def coherence(self, interferogram: Interferogram) -> NDArray[np.float32]:
         if interferogram.coherence is None:
             raise ValueError(f"{interferogram.pair} has no coherence")
-        return self._read(interferogram.coherence)
+        return self._rasters.read(interferogram.coherence)
 
     def geometry(self) -> Geometry:
         if self._options.incidence:
@@ -81,45 +82,9 @@ class GeoTiffStack:
             )
         return Geometry(incidence, self._onto_grid(self._options.dem) if self._options.dem else None)
 
-    def _read(self, path: Path) -> NDArray[np.float32]:
-        """One raster of the stack, on the stack's grid, NaN for no data."""
-        with Raster(path) as raster:
-            grid = raster.grid
-            require_floats(raster)
-            if not grid.matches(self.grid):
-                first = self.interferograms[0].unwrapped.name
-                raise InputError(
-                    f"{grid.rows} x {grid.cols} pixels from {grid.bounds} in {grid.crs.name}, where {first} has "
-                    f"{self.grid.rows} x {self.grid.cols} from {self.grid.bounds} in {self.grid.crs.name}",
-                    file=path,
-                    field="shape",
-                    mend="bring all rasters of the stack onto one grid (for example with `rio warp --like`)",
-                )
-            return read_values(raster)
-
     def _onto_grid(self, path: Path) -> NDArray[np.float32]:
         with Raster(self._area / path) as raster:
             return raster.read_onto(self.grid).astype(np.float32)
-
-
-def require_floats(raster: Raster) -> None:
-    """Refuse what is not one band of floating point numbers."""
-    if raster.dtype not in ("float32", "float64") or raster.bands != 1:
-        raise InputError(
-            f"{raster.bands} band(s) of {raster.dtype}, where one band of floating point numbers is expected",
-            file=raster.path,
-            field="bands",
-            mend="supply the unwrapped phase in radians (or the coherence) alone, no complex values",
-        )
-
-
-def read_values(raster: Raster, block: Block | None = None) -> NDArray[np.float32]:
-    """The first band, whole or of a block, NaN for the file's own no data and for what is not finite."""
-    values = raster.read(block=block).astype(np.float32)
-    if raster.nodata is not None and not np.isnan(raster.nodata):
-        values[values == raster.nodata] = np.nan
-    values[~np.isfinite(values)] = np.nan
-    return values
 
 
 def _number(text: str) -> float | None:

@@ -10,14 +10,20 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from engine.deformation.gamma import OVERSAMPLING
-from engine.deformation.geotiff import read_values, require_floats
+from engine.deformation.geocoded import read_values, require_values
 from engine.deformation.parameters import number, read_parameters
-from engine.deformation.stack import Geometry, Hyp3Options, Interferogram, Radar, list_interferograms
+from engine.deformation.stack import (
+    SENTINEL1_WAVELENGTH,
+    Geometry,
+    Hyp3Options,
+    Interferogram,
+    Radar,
+    list_interferograms,
+)
 from engine.errors import InputError
 from engine.grid import Block, Grid, Pixel
 from engine.raster import Raster
 
-SENTINEL1_WAVELENGTH = 0.05546576  # m
 _KEYS = ("Baseline", "Heading", "Range looks", "Azimuth looks")
 
 
@@ -133,7 +139,7 @@ class Hyp3Stack:
         """One raster, cut to the stack's grid, NaN for no data."""
         with Raster(path) as raster:
             if floats:
-                require_floats(raster)
+                require_values(raster)
             own = _place(raster, self.grid, self.interferograms[0].unwrapped)
             block = Block(-own.row0, self.grid.rows - own.row0, -own.col0, self.grid.cols - own.col0)
             if min(block.row0, block.col0) < 0 or block.row1 > raster.grid.rows or block.col1 > raster.grid.cols:

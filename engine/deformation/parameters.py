@@ -9,13 +9,13 @@ import numpy as np
 from engine.errors import InputError
 
 
-def read_parameters(path: Path, separator: Literal[":", " "] = ":") -> dict[str, str]:
-    """A parameter file as key -> text (value and unit): `key: value` as GAMMA and HyP3 have it, or `KEY  value`."""
+def read_parameters(path: Path, separator: Literal[":", "=", " "] = ":") -> dict[str, str]:
+    """A parameter file as key -> text (value and unit): `key: value`, `key=value` or `KEY  value`."""
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         raise InputError("the file does not exist", file=path, mend="supply the parameter file") from None
-    line = r"^([^:\n]+):(.*)$" if separator == ":" else r"^[ \t]*(\S+)[ \t]+(.*)$"
+    line = r"^[ \t]*(\S+)[ \t]+(.*)$" if separator == " " else rf"^([^{separator}\n]+){separator}(.*)$"
     return {key.strip(): value.strip() for key, value in re.findall(line, text, flags=re.MULTILINE)}
 
 

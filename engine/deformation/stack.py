@@ -162,7 +162,40 @@ class Hyp3Options(StackOptions):
     incidence_deg: float | None = Field(default=None, ge=0, le=80)
 
 
-AnyStackOptions = GammaOptions | GeoTiffOptions | Hyp3Options
+class LicsarOptions(StackOptions):
+    """A stack as COMET-LiCSAR delivers it: YYYYMMDD_YYYYMMDD.geo.unw.tif and .geo.cc.tif, one frame's in a folder.
+
+    up : pattern of the raster of the line of sight's vertical part. dem : of heights. metadata, baselines : of the
+    frame's files with these names. wavelength_m : where it is not Sentinel-1's.
+    """
+
+    format: Literal["licsar"]
+    unwrapped: str = "*.geo.unw.tif"
+    coherence: str = "*.geo.cc.tif"
+    up: str = "*.geo.U.tif"
+    dem: str = "*.geo.hgt.tif"
+    metadata: str = "metadata.txt"
+    baselines: str = "baselines*"
+
+
+class IsceOptions(StackOptions):
+    """A stack of ISCE-2 (topsStack), geocoded: `filt_fine.unw.geo` and `filt_fine.cor.geo` in folders of their pairs.
+
+    los : pattern of the geocoded line of sight, whose first band is the incidence angle. dem : of geocoded heights.
+    baselines : pattern of the text files of baselines, in folders of their pairs. wavelength_m : where it is not
+    Sentinel-1's.
+    """
+
+    format: Literal["isce"]
+    unwrapped: str = "*.unw.geo"
+    coherence: str = "*.cor.geo"
+    los: str = "los.rdr.geo"
+    dem: str = "hgt.rdr.geo"
+    baselines: str = "*.txt"
+
+
+AnyStackOptions = GammaOptions | GeoTiffOptions | Hyp3Options | LicsarOptions | IsceOptions
+SENTINEL1_WAVELENGTH = 0.05546576  # m
 
 
 def list_interferograms(
@@ -187,9 +220,8 @@ def list_interferograms(
             "the folder of the stack does not exist", file=folder, field="stack.path", mend="correct stack.path"
         )
     # Other rasters may lie beside the stack (heights, say): what bears no two dates is no pair's coherence.
-    coherent = _by_pair(
-        (path for path in folder.rglob(coherence) if _dates_in(path.name)), "coherence", "stack.coherence"
-    )
+    dated = [path for path in folder.rglob(coherence) if dates_in(path.name) or dates_in(path.parent.name)]
+    coherent = _by_pair(dated, "coherence", "stack.coherence")
     unwrapped_by_pair = _by_pair(folder.rglob(unwrapped), "interferogram", "stack.unwrapped")
     if not unwrapped_by_pair:
         raise InputError(
@@ -220,12 +252,14 @@ def _by_pair(paths: Iterable[Path], what: str, option: str) -> dict[DatePair, Pa
 
 
 def pair_of(path: Path) -> DatePair:
-    """The two dates in a file's name (YYYYMMDD or YYMMDD, times of day allowed), or in its GeoTIFF tags."""
-    dates = _dates_in(path.name)
+    """The two dates in a file's name (YYYYMMDD or YYMMDD, times of day allowed), its folder's, or its GeoTIFF tags."""
+    dates = dates_in(path.name)
+    if len(dates) < 2:
+        dates = dates_in(path.parent.name)
     if len(dates) < 2 and path.suffix.lower() in (".tif", ".tiff"):
         with Raster(path) as raster:
             tags = raster.tags
-        dates = [day for key in ("FIRST_DATE", "SECOND_DATE") if (day := _date(tags.get(key, "").replace("-", "")))]
+        dates = [day for key in ("FIRST_DATE", "SECOND_DATE") if (day := parse_day(tags.get(key, "").replace("-", "")))]
     if len(dates) < 2:
         raise InputError(
             "no two dates in the file's name",
@@ -243,13 +277,22 @@ def pair_of(path: Path) -> DatePair:
     return DatePair(dates[0], dates[1])
 
 
-def _dates_in(name: str) -> list[date]:
-    """Dates such as 20060619, 060619 and 2006-06-19 (or with _ or .), in the order of the name."""
+def dates_in(name: str) -> list[date]:
+    """Dates such as 20060619, 060619 and 2006-06-19 (or with _ or .), in the order of the name.
+
+    Six digits may be a number of another kind (a burst's, say): they are dates only where there are no two of eight.
+    """
     stamps = re.finditer(r"(?<!\d)(\d{4}([-_.])\d{2}\2\d{2}|\d{8}|\d{6})(?:T\d{6})?(?!\d)", name)
-    return [day for stamp in stamps if (day := _date(re.sub(r"\D", "", stamp[1])))]
+    digits = [re.sub(r"\D", "", stamp[1]) for stamp in stamps]
+    found = [(one, day) for one in digits if (day := parse_day(one))]
+    long = [day for one, day in found if len(one) == 8]
+    return long if len(long) >= 2 else [day for _, day in found]
 
 
-def _date(stamp: str) -> date | None:
+def parse_day(stamp: str) -> date | None:
+    """YYYYMMDD or YYMMDD; None for what is neither."""
+    if not re.fullmatch(r"\d{6}|\d{8}", stamp):
+        return None
     try:
         return datetime.strptime(stamp, "%Y%m%d" if len(stamp) == 8 else "%y%m%d").date()
     except ValueError:

@@ -27,6 +27,8 @@ from engine.deformation.inversion import (
     classify,
     phase_to_displacement,
 )
+from engine.deformation.isce import IsceStack
+from engine.deformation.licsar import LicsarStack
 from engine.deformation.mintpy_files import (
     SeriesFile,
     StackFile,
@@ -43,6 +45,8 @@ from engine.deformation.stack import (
     GammaOptions,
     Hyp3Options,
     Interferogram,
+    IsceOptions,
+    LicsarOptions,
     Radar,
     StackReader,
     check_coherence,
@@ -73,6 +77,10 @@ def open_stack(options: AnyStackOptions, area_folder: Path) -> StackReader:
         return GammaStack(options, area_folder)
     if isinstance(options, Hyp3Options):
         return Hyp3Stack(options, area_folder)
+    if isinstance(options, LicsarOptions):
+        return LicsarStack(options, area_folder)
+    if isinstance(options, IsceOptions):
+        return IsceStack(options, area_folder)
     return GeoTiffStack(options, area_folder)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.deformation.parameters import read_parameters
-from engine.deformation.stack import DatePair, GeoTiffOptions, in_degrees, pair_of
+from engine.deformation.stack import SENTINEL1_WAVELENGTH, DatePair, GeoTiffOptions, in_degrees, pair_of
 from engine.errors import InputError
 from engine.survey.dates import dates_in
 from engine.survey.files import Listing, Unused, printable, shown
@@ -16,7 +16,6 @@ from engine.survey.notes import Notes
 from engine.survey.patterns import NOTHING, choose_pattern
 from engine.survey.rasters import Facts, overlap
 from engine.survey.stacks import (
-    SENTINEL1_WAVELENGTH,
     Stack,
     common_folder,
     one_of_each,

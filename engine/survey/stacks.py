@@ -16,7 +16,6 @@ from engine.survey.notes import Notes
 from engine.survey.patterns import family
 from engine.survey.toml import Line
 
-SENTINEL1_WAVELENGTH = 0.05546576  # m
 _SENTINEL1 = re.compile(r"(?<![a-z0-9])s1[abc]{0,2}(?![a-z0-9])|sentinel[-_ ]?1|(?<!\d)\d{3}[ad]_\d{5}_\d{6}", re.I)
 _LEAST_DATES = 3
 

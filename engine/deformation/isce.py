@@ -1,0 +1,115 @@
+"""Reader of geocoded stacks of ISCE-2 (topsStack)."""
+
+import re
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.deformation.geocoded import Geocoded, one_file
+from engine.deformation.stack import (
+    SENTINEL1_WAVELENGTH,
+    DatePair,
+    Geometry,
+    Interferogram,
+    IsceOptions,
+    Radar,
+    dates_in,
+    list_interferograms,
+)
+from engine.errors import InputError
+from engine.grid import Grid
+from engine.raster import Raster
+
+# As baseline files of topsStack have it, one for each swath: "Bperp (average): 12.3".
+_BASELINE = re.compile(r"Bperp \(average\)\s*:\s*([-+0-9.eE]+)")
+
+
+class IsceStack:
+    """A folder of topsStack products that were geocoded (`*.geo` with their .xml), in folders of their pairs.
+
+    `filt_fine.unw.geo` has two bands, amplitude and unwrapped phase; coherence is the last band of `filt_fine.cor.geo`.
+    ISCE forms the earlier image times the conjugate of the later one, so that range increase is positive phase, the
+    project's own convention. 0 is no data. `los.rdr.geo` has the incidence angle in degrees in its first band.
+    """
+
+    def __init__(self, options: IsceOptions, area_folder: Path) -> None:
+        self._options = options
+        self._folder = area_folder / options.path
+        self._rasters = Geocoded(lambda: self.interferograms[0].unwrapped)
+
+    @cached_property
+    def interferograms(self) -> list[Interferogram]:
+        return list_interferograms(
+            self._folder, self._options.unwrapped, self._options.coherence, self._perpendicular()
+        )
+
+    def _perpendicular(self) -> dict[DatePair, float]:
+        """Of each pair, m: the mean over its swaths, or by way of the stack's reference date."""
+        of_pairs: dict[DatePair, float] = {}
+        for path in sorted(self._folder.rglob(self._options.baselines)):
+            days = dates_in(path.stem)[:2]
+            values = [float(value) for value in _BASELINE.findall(path.read_text(encoding="utf-8", errors="replace"))]
+            if len(days) == 2 and values:
+                of_pairs[DatePair(*days)] = float(np.mean(values))
+        # topsStack gives them of the reference date with every other one.
+        shared = set.intersection(*(set(pair) for pair in of_pairs)) if of_pairs else set()
+        if not shared:
+            return of_pairs
+        reference = min(shared)
+        against = {pair.second if pair.first == reference else pair.first: pair for pair in of_pairs}
+        offsets = {day: of_pairs[pair] * (1 if pair.first == reference else -1) for day, pair in against.items()}
+        offsets[reference] = 0.0
+        return {
+            DatePair(one, other): offsets[other] - offsets[one] for one in offsets for other in offsets if one < other
+        }
+
+    @property
+    def grid(self) -> Grid:
+        return self._rasters.grid
+
+    @property
+    def radar(self) -> Radar:
+        return Radar(self._options.wavelength_m or SENTINEL1_WAVELENGTH, None, self._options.looks)
+
+    @property
+    def files(self) -> list[Path]:
+        options = self._options
+        beside = [one_file(self._folder, name) for name in (options.los, options.dem)]
+        pairs = [path for item in self.interferograms for path in (item.unwrapped, item.coherence)]
+        found = {*self._baseline_files()}
+        for path in (*beside, *pairs):
+            if path:
+                with Raster(path) as raster:  # its header lies beside it
+                    found |= {path, *raster.files}
+        return sorted(found)
+
+    def _baseline_files(self) -> list[Path]:
+        return [path for path in self._folder.rglob(self._options.baselines) if len(dates_in(path.stem)) >= 2]
+
+    def phase(self, interferogram: Interferogram) -> NDArray[np.float32]:
+        phase = self._rasters.read(interferogram.unwrapped, 2, bands=2)
+        phase[phase == 0] = np.nan
+        return phase
+
+    def coherence(self, interferogram: Interferogram) -> NDArray[np.float32]:
+        if interferogram.coherence is None:
+            raise ValueError(f"{interferogram.pair} has no coherence")
+        with Raster(interferogram.coherence) as raster:
+            bands = min(raster.bands, 2)
+        return self._rasters.read(interferogram.coherence, bands, bands=bands)
+
+    def geometry(self) -> Geometry:
+        los = one_file(self._folder, self._options.los)
+        if los is None:
+            raise InputError(
+                f"no raster '{self._options.los}' of the line of sight",
+                file=self._folder,
+                field="stack.los",
+                mend="geocode los.rdr with the interferograms, or correct stack.los",
+            )
+        incidence = self._rasters.read(los, 1, bands=2)
+        incidence[incidence == 0] = np.nan
+        dem = one_file(self._folder, self._options.dem)
+        return Geometry(incidence, self._rasters.read(dem) if dem else None)
