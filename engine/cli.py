@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from engine.commands import assess, compare, evidence, infer, segment, train, tune
+from engine.commands import assess, compare, deform, evidence, infer, segment, train, tune
 from engine.commands.progress import ProgressBar, counting
 from engine.errors import InputError
 from store.home import Home
@@ -78,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     infer.add_commands(commands, _positive)
     segment.add_commands(commands, _positive)
     tune.add_commands(commands, _positive)
+    deform.add_commands(commands, _positive)
     assess.add_commands(commands)
     compare.add_commands(commands)
     evidence.add_commands(commands)

@@ -45,7 +45,7 @@ class OpticalProducts:
 
 @dataclass(frozen=True)
 class RadarProducts:
-    """Folders of the finished steps, and the records that what comes after depends on.
+    """Folders of the finished steps, and their records in order.
 
     series : of the corrections, or of the inversion where there are none.
     """
@@ -55,7 +55,13 @@ class RadarProducts:
     inversion: Path
     series: Path
     velocity: Path
-    records: tuple[StepRecord, StepRecord]
+    steps: tuple[StepRecord, ...]
+
+    @property
+    def records(self) -> tuple[StepRecord, StepRecord]:
+        """Of the inversion and of the rates, which what comes after depends on."""
+        by_name = {record.name: record for record in self.steps}
+        return by_name["inversion"], by_name["velocity"]
 
 
 @dataclass(frozen=True)

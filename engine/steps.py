@@ -187,8 +187,8 @@ def locked(folder: Path) -> Iterator[None]:
 
 @lru_cache
 def code_digest(*places: str) -> str:
-    """Hash of the source of modules or packages of the engine, and of grids and rasters, on which all of them rest."""
-    files = {path for place in (*places, "grid.py", "raster.py") for path in _sources(_ENGINE / place)}
+    """Hash of the source of modules or packages of the engine, and of what all of them rest on."""
+    files = {path for place in (*places, "grid.py", "raster.py", "compiled.py") for path in _sources(_ENGINE / place)}
     return _hash([[path.name, path.read_text(encoding="utf-8")] for path in sorted(files)])[:16]
 
 

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 FOUNDATIONS = (
     *("engine.grid", "engine.raster", "engine.vectors", "engine.blocks", "engine.options", "engine.errors"),
     "engine.steps.Progress",
+    "engine.compiled",
 )
 DOMAINS = [f"engine.{name}" for name in ("patches", "objects", "deformation", "activity", "permits", "evidence")]
 

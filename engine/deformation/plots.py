@@ -1,6 +1,7 @@
-"""The network of a stack as a picture, as papers show it: perpendicular baseline over time, pairs by coherence."""
+"""Pictures of a stack: its network, as papers show it, and the rates that came of it."""
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,14 @@ from matplotlib import colormaps
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from engine.deformation.network import Network, date_baselines
 from engine.deformation.stack import Interferogram
+from engine.grid import Grid
 
+# Of rates that are drawn in full colour, per cent; few pixels move more.
+_SPAN_SHARE = 99.5
 _UNUSED, _PLAIN, _DATE = "#c9c9c9", "#4f7cac", "#22303c"
 
 
@@ -50,4 +55,21 @@ def plot_network(available: Sequence[Interferogram], used: Sequence[int], path: 
     axes.set_title(f"{len(reached)} dates, {len(kept)} of {len(available)} pairs", loc="left", fontsize=11)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=110)
+
+
+def plot_rates(rate: NDArray[np.float32], grid: Grid, period: Sequence[date], path: Path) -> None:
+    """Draw rates along the line of sight, mm/year; ground without one is grey."""
+    known = np.abs(rate[np.isfinite(rate)])
+    span = max(float(np.percentile(known, _SPAN_SHARE)), 1.0) if known.size else 1.0
+    height, width = grid.pixel_size
+    figure = Figure(figsize=(8, 8 * np.clip(grid.rows * height / (grid.cols * width), 0.4, 1.6)), layout="constrained")
+    axes = figure.subplots()
+    axes.set_facecolor("#d0d0d0")
+    extent = (0.0, grid.cols * width / 1000, 0.0, grid.rows * height / 1000)
+    picture = axes.imshow(rate, cmap="RdBu", vmin=-span, vmax=span, extent=extent, interpolation="nearest")
+    figure.colorbar(picture, ax=axes, label="mm/year along the line of sight; away from the satellite red", shrink=0.8)
+    axes.set_xlabel("km")
+    axes.set_ylabel("km")
+    axes.set_title(f"{period[0]} to {period[-1]}, {len(period)} dates", loc="left", fontsize=11)
     figure.savefig(path, dpi=110)

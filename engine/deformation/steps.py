@@ -39,7 +39,7 @@ from engine.deformation.mintpy_files import (
 )
 from engine.deformation.network import Network, NetworkOptions, choose_pairs
 from engine.deformation.normal_equations import invert_by_normal_equations
-from engine.deformation.plots import plot_network
+from engine.deformation.plots import plot_network, plot_rates
 from engine.deformation.stack import (
     AnyStackOptions,
     GammaOptions,
@@ -441,6 +441,7 @@ def estimate_rates(
             deviation = raster.read()
         factor = spread_factor(rate, deviation, max(1, round(_APART_M / grid.square_pixel_m)))
         error = np.hypot(error, np.float32(factor) * deviation)
+    plot_rates(rate, grid, period, folder / "rate.png")
     write_velocity(folder, rate / M_TO_MM, error / M_TO_MM, period, grid, stack.radar)
     vertical = to_vertical(rate, read_geometry(stack.folder).incidence)
     unit = "mm/year"

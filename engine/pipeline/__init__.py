@@ -129,6 +129,34 @@ def tune_area(
             raise error.of_file(area.file) from None
 
 
+def deform_area(
+    area: Area,
+    home: Home,
+    *,
+    workers: Workers,
+    listen: Callable[[dict[str, Any]], None] = lambda _: None,
+) -> list[tuple[StepRecord, Path]]:
+    """Bring the radar half of an area up to date: the record and the folder of each of its steps.
+
+    Raises
+    ------
+    InputError
+        When the input cannot be used, or there is no stack.
+    """
+    if area.options.stack is None:
+        raise InputError("the area has no interferograms", file=area.file, field="stack", mend="add [stack]")
+    folder = home.work(area.name)
+    with locked(folder):
+        _claim_name(area, folder)
+        workspace = Workspace(folder, _versions(), Progress(folder / "deformation.json", listen))
+        try:
+            radar = radar_steps(area, workspace, workers)
+        except InputError as error:
+            raise error.of_file(area.file) from None
+    assert radar is not None
+    return [(record, workspace.path(record)) for record in radar.steps]
+
+
 def _versions() -> dict[str, str]:
     return {"engine": __version__} | {name: version(name) for name in _LIBRARIES}
 

@@ -77,9 +77,9 @@ def radar_steps(area: Area, workspace: Workspace, workers: Workers) -> RadarProd
     )
     inverted = workspace.path(inversion_record)
 
-    series_record, series = inversion_record, inverted
+    series, correction_records = inverted, []
     if options.corrections.any:
-        series_record = workspace.step(
+        record = workspace.step(
             "corrections",
             lambda folder: correct_series(
                 stack,
@@ -97,7 +97,7 @@ def radar_steps(area: Area, workspace: Workspace, workers: Workers) -> RadarProd
             files=_delays(area, chosen),
             parameters=options.corrections.model_dump(mode="json"),
         )
-        series = workspace.path(series_record)
+        series, correction_records = workspace.path(record), [record]
 
     velocity_record = workspace.step(
         "velocity",
@@ -112,7 +112,7 @@ def radar_steps(area: Area, workspace: Workspace, workers: Workers) -> RadarProd
             progress=progress,
         ),
         code="deformation",
-        after=[stack_record, inversion_record, *([series_record] if options.corrections.any else [])],
+        after=[stack_record, inversion_record, *correction_records],
         parameters=options.velocity.model_dump(mode="json"),
     )
     return RadarProducts(
@@ -121,7 +121,7 @@ def radar_steps(area: Area, workspace: Workspace, workers: Workers) -> RadarProd
         inversion=inverted,
         series=series,
         velocity=workspace.path(velocity_record),
-        records=(inversion_record, velocity_record),
+        steps=(stack_record, network_record, inversion_record, *correction_records, velocity_record),
     )
 
 

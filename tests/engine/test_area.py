@@ -74,7 +74,9 @@ def test_an_unknown_key_in_a_table_is_refused_with_the_nearest_known(
 
 def test_an_unknown_key_like_no_other_is_refused_with_all_that_are_known(tmp_path: Path) -> None:
     error = refused(write_area(tmp_path, GEOTIFF, network={"zzz": 1}))
-    assert error.mend == "known keys here: exclude_dates, max_days, max_perpendicular_m"
+    assert (
+        error.mend == "known keys here: exclude_dates, max_days, max_perpendicular_m, min_coherence, neighbours, select"
+    )
 
 
 @pytest.mark.parametrize(
@@ -136,11 +138,11 @@ def test_a_value_that_makes_no_sense_is_refused(tmp_path: Path, tables: dict[str
     refused(write_area(tmp_path, stack, **tables))
 
 
-@pytest.mark.parametrize("stack", [{"format": "isce"}, {"path": "stack"}], ids=["unknown", "missing"])
+@pytest.mark.parametrize("stack", [{"format": "snap"}, {"path": "stack"}], ids=["unknown", "missing"])
 def test_a_form_that_is_not_read_is_refused(tmp_path: Path, stack: dict[str, str]) -> None:
     error = refused(write_area(tmp_path, stack))
     assert error.field == "stack.format"
-    assert error.mend == "one of: gamma, geotiff, hyp3"
+    assert error.mend == "one of: gamma, geotiff, hyp3, licsar, isce"
 
 
 @pytest.mark.parametrize("name", ["Big Mine", "a/b", "..", "", "-a", "ä"])
