@@ -1,15 +1,17 @@
 """How right rates of motion are on simulated ground whose motion is known, correction by correction.
 
-    python -m benchmarks.deformation FOLDER [FOLDER ...] [--json]
+    python -m benchmarks.deformation FOLDER [FOLDER ...] [--pictures FOLDER] [--json]
 
 Each FOLDER holds `radar/` and `truth/` of a simulated area. The stack is inverted as an area with these options would
 be: plain, then with one thing more each time; rates over the paper's period are held against the line-of-sight rate of
 the true displacement, over all folders together. Ground that was dug away has no true displacement and is left out.
+`--pictures` draws network, rates and series of the first folder, by the last way.
 """
 
 import argparse
 import csv
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,6 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
@@ -138,7 +141,8 @@ def main() -> None:
     console = Console()
     pixels = {way.name: Pixels() for way in ways()}
     for folder in given.folder:
-        for told in assess(folder, pixels):
+        pictures = given.pictures if folder == given.folder[0] else None
+        for told in assess(folder, pixels, pictures):
             console.print(f"{folder.name}: {told}")
     figures = {name: own.figures() for name, own in pixels.items()}
     console.print(_table(figures))
@@ -149,11 +153,12 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="+", type=Path)
+    parser.add_argument("--pictures", type=Path, help="folder for pictures of the first area")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON in the last line")
     return parser.parse_args()
 
 
-def assess(folder: Path, pixels: dict[str, Pixels]) -> Iterator[str]:
+def assess(folder: Path, pixels: dict[str, Pixels], pictures: Path | None = None) -> Iterator[str]:
     """Run every way on one folder and add what it found to its pixels; tells of each."""
     reader = Hyp3Stack(Hyp3Options(format="hyp3"), folder / "radar")
     workers = Workers()
@@ -211,6 +216,11 @@ def assess(folder: Path, pixels: dict[str, Pixels]) -> Iterator[str]:
             )
             _add(pixels[way.name], rates, series or path, true, coherence, chosen.network.dates)
             yield f"{way.name}: {reports}"
+        if pictures is not None:
+            pictures.mkdir(parents=True, exist_ok=True)
+            shutil.copy(network / "network.png", pictures / "network.png")
+            draw_rates(rates, true, chosen.network.dates, pictures / "rates.png")
+            draw_series(rates, series or path, true, chosen.network.dates, pictures / "series.png")
 
 
 def difference_from_mintpy(stack: PreparedStack, chosen: ChosenNetwork, pixels: int = 300) -> dict[str, float]:
@@ -253,19 +263,76 @@ def true_series(folder: Path, dates: Sequence[date]) -> tuple[Values, Values]:
         return total - total[:1], raster.read()
 
 
+def draw_rates(rates: Path, true: Values, dates: Sequence[date], path: Path) -> None:
+    """Rates as they were found, as they are, and how uncertain the former say that they are."""
+    found, error, true_rate = _rates(rates, true, dates)
+    figure = Figure(figsize=(13, 4.6), layout="constrained")
+    panels = figure.subplots(1, 3)
+    span = float(np.nanpercentile(np.abs(true_rate), 99.7))
+    titles = ("found", "true", "standard error of what was found")
+    for axes, values, title in zip(panels, (found, true_rate, error), titles, strict=True):
+        signed = title != titles[2]
+        picture = axes.imshow(
+            values,
+            cmap="RdBu" if signed else "magma_r",
+            vmin=-span if signed else 0,
+            vmax=span if signed else float(np.nanpercentile(error, 99)),
+            interpolation="nearest",
+        )
+        axes.set_facecolor("#d0d0d0")
+        axes.set_title(title, loc="left", fontsize=11)
+        axes.set_xticks([])
+        axes.set_yticks([])
+        figure.colorbar(picture, ax=axes, label="mm/year along the line of sight", shrink=0.85)
+    figure.savefig(path, dpi=100)
+
+
+def draw_series(rates: Path, series: Path, true: Values, dates: Sequence[date], path: Path) -> None:
+    """Series of places that move in different ways, found and true, about their means."""
+    found, _, true_rate = _rates(rates, true, dates)
+    known = np.isfinite(found) & np.isfinite(true).all(axis=0)
+    bend = np.abs(true[-1] + true[0] - 2 * true[len(dates) // 2])
+    measures = {
+        "sinks fastest": -true_rate,
+        "rises fastest": true_rate,
+        "changes its pace most": bend,
+        "is still": -np.abs(true_rate),
+    }
+    figure = Figure(figsize=(11, 5.6), layout="constrained")
+    days = np.array(dates, "datetime64[D]")
+    for axes, (what, measure) in zip(figure.subplots(2, 2, sharex=True).ravel(), measures.items(), strict=True):
+        row, col = np.unravel_index(np.argmax(np.where(known, measure, -np.inf)), measure.shape)
+        values = SeriesFile(series).read(Block(int(row), int(row) + 1, int(col), int(col) + 1))[:, 0, 0] * 1000
+        axes.plot(days, values - values.mean(), "o", color="#1d6996", markersize=3.5, label="found")
+        axes.plot(days, true[:, row, col] - true[:, row, col].mean(), color="#c2410c", linewidth=1.6, label="true")
+        axes.set_title(
+            f"{what}: {true_rate[row, col]:+.1f} mm/year, found {found[row, col]:+.1f}", loc="left", fontsize=10
+        )
+        axes.set_ylabel("mm")
+        axes.grid(alpha=0.25)
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.axes[0].legend(frameon=False, fontsize=9)
+    figure.savefig(path, dpi=100)
+
+
+def _rates(rates: Path, true: Values, dates: Sequence[date]) -> tuple[Values, Values, Values]:
+    """Rate as it was found, brought to the truth's reference, its standard error, and the true rate, mm/yr."""
+    shape = true.shape[1:]
+    true_rate = fit_rate(true.reshape(len(dates), -1).astype(np.float32), dates, PERIOD).rate.reshape(shape)
+    with Raster(rates / "rate.tif") as rate, Raster(rates / "error.tif") as error:
+        found, uncertain = rate.read(), error.read()
+    still = np.isfinite(found) & (np.abs(true_rate) < 0.5)
+    return found - np.median((found - true_rate)[still]), uncertain, true_rate
+
+
 def _add(
     pixels: Pixels, rates: Path, series_folder: Path, true: Values, coherence: Values, dates: Sequence[date]
 ) -> None:
-    count = len(dates)
-    true_rate = fit_rate(true.reshape(count, -1).astype(np.float32), dates, PERIOD).rate.reshape(coherence.shape)
+    found, uncertain, true_rate = _rates(rates, true, dates)
     fine = np.where(np.isfinite(true_rate), true_rate, 0.0)
     for axis in (0, 1):
         fine = convolve1d(fine, RESOLUTION, axis=axis)
-    with Raster(rates / "rate.tif") as rate, Raster(rates / "error.tif") as error:
-        found, uncertain = rate.read(), error.read()
-    # The reference of the stack is its own; the truth is brought to it where nothing moves.
     still = np.isfinite(found) & (np.abs(true_rate) < 0.5)
-    found = found - np.median((found - true_rate)[still])
     series = SeriesFile(series_folder).read(Block(0, *coherence.shape[:1], 0, coherence.shape[1])) * 1000
     off = series - true
     off -= np.nanmedian(off[:, still], axis=1)[:, None, None]

@@ -209,20 +209,29 @@ def figures_of(parts: list[PartCounts]) -> dict[str, float]:
 
 
 def draw_pictures(image: AssessedImage, refined: NDArray[np.bool_], path: Path) -> None:
-    """A patch with holes, one in fragments, isolated errors: the mask, what refinement made of it, the truth."""
+    """A patch with holes, one in fragments, isolated errors: the likeliest class, what became of it, the truth."""
     true = is_mine(image.truth.labels)
-    raw = (image.mask > 0) & (image.mask != UNLABELLED)
+    raw = likeliest(image) > 0
+    gained, vanished = refined & ~raw & true, _vanished(raw, refined)
     rows = {
-        "a patch with holes": _most_changed(true, lambda window: _holes(raw[window]) - _holes(refined[window])),
-        "a patch in fragments": _most_changed(true, lambda window: label(raw[window])[1] - label(refined[window])[1]),
-        "isolated errors": _most_changed(raw & ~refined, lambda window: int((raw & ~refined & ~true)[window].sum())),
+        "a patch with holes": _most_changed(
+            true, lambda window: 0 if _holes(true[window]) else _holes(raw[window]) - _holes(refined[window])
+        ),
+        "a patch in fragments": _most_changed(
+            true, lambda window: int(gained[window].sum()) * (label(raw[window])[1] - label(refined[window])[1])
+        ),
+        "isolated errors": _most_changed(
+            vanished, lambda window: 0 if true[window].any() else int(vanished[window].sum())
+        ),
     }
     figure = Figure(figsize=(10.5, 11), layout="constrained")
     panels = figure.subplots(3, 3)
     with Raster(image.image / PICTURE) as picture:
         for line, (name, block) in zip(panels, rows.items(), strict=True):
             ground = np.moveaxis(picture.read_bands(block), 0, -1)
-            for panel, title, where in zip(line, ("preliminary", "refined", "true"), (raw, refined, true), strict=True):
+            for panel, title, where in zip(
+                line, ("likeliest class", "refined", "true"), (raw, refined, true), strict=True
+            ):
                 panel.imshow(ground, interpolation="nearest")
                 shown = where[block.slices]
                 panel.imshow(np.where(shown, 1.0, np.nan), cmap="autumn", alpha=0.35, vmin=0, vmax=1)
@@ -230,13 +239,22 @@ def draw_pictures(image: AssessedImage, refined: NDArray[np.bool_], path: Path) 
                     panel.contour(shown, levels=[0.5], colors=["#ffd54d"], linewidths=1.0)
                 panel.set_xticks([])
                 panel.set_yticks([])
-                panel.set_title(f"{name}: {title}" if title == "preliminary" else title, fontsize=9, loc="left")
+                panel.set_title(f"{name}: {title}" if title == LIKELIEST else title, fontsize=9, loc="left")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
 
 
 def _holes(mask: NDArray[np.bool_]) -> int:
     return int(binary_fill_holes(mask).sum() - mask.sum())
+
+
+def _vanished(raw: NDArray[np.bool_], refined: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Regions of the mask of which nothing is left."""
+    numbers, count = label(raw)
+    left = np.zeros(count + 1, np.bool_)
+    left[np.unique(numbers[refined])] = True
+    gone: NDArray[np.bool_] = raw & ~left[numbers]
+    return gone
 
 
 def _most_changed(where: NDArray[np.bool_], change: Any) -> Block:
@@ -247,7 +265,7 @@ def _most_changed(where: NDArray[np.bool_], change: Any) -> Block:
     best: tuple[float, Block] | None = None
     for number in np.argsort(-sizes[1:])[:150] + 1:
         rows, cols = boxes[number - 1]
-        window = Block(rows.start, rows.stop, cols.start, cols.stop).widened(40, where.shape)
+        window = Block(rows.start, rows.stop, cols.start, cols.stop).widened(60, where.shape)
         score = change(window.slices)
         if max(window.shape) < 700 and (best is None or score > best[0]):
             best = score, window
