@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from matplotlib.dates import YearLocator
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from rich.console import Console
@@ -48,6 +49,7 @@ from engine.deformation.velocity import VelocityOptions, fit_rate, t95
 from engine.deformation.weights import weights_from_coherence
 from engine.grid import Block
 from engine.raster import Raster
+from engine.simulate.radar.line_of_sight import WAVELENGTH_M
 from engine.steps import Progress
 
 Values = NDArray[np.floating]
@@ -94,8 +96,8 @@ def ways() -> list[Way]:
 
 @dataclass
 class Pixels:
-    """Of all folders: rates in mm/yr, true (`fine`: as fine as interferograms show it) and found, with standard error;
-    mean true coherence; RMS of series in mm."""
+    """Of all folders: rates in mm/yr, true (`fine`: as interferograms can show it, NaN for motion that they cannot) and
+    found, with standard error; mean true coherence; RMS of series in mm."""
 
     true: list[Values] = field(default_factory=list)
     fine: list[Values] = field(default_factory=list)
@@ -111,13 +113,15 @@ class Pixels:
         )
         coherent, kept = coherence >= COHERENT, np.isfinite(found)
         moving, still = kept & (np.abs(true) > MOVING_MM), kept & (np.abs(true) <= MOVING_MM)
+        seen = moving & np.isfinite(fine)
         off = found - true
         covered = np.abs(off) <= self.t95 * error
         figures = {
             "moving_rmse": _rms(off[moving]),
             "slope": float(np.polyfit(true[moving], found[moving], 1)[0]),
-            "fine_rmse": _rms((found - fine)[moving]),
-            "fine_slope": float(np.polyfit(fine[moving], found[moving], 1)[0]),
+            "fine_rmse": _rms((found - fine)[seen]),
+            "fine_slope": float(np.polyfit(fine[seen], found[seen], 1)[0]),
+            "unseen": float(np.isnan(fine[moving]).mean()),
             "sign": float((np.sign(true) == np.sign(found))[moving].mean()),
             "still_rmse": _rms(off[still]),
             "kept": float(kept[coherent].mean()),
@@ -290,8 +294,8 @@ def draw_rates(rates: Path, true: Values, dates: Sequence[date], path: Path) -> 
 def draw_series(rates: Path, series: Path, true: Values, dates: Sequence[date], path: Path) -> None:
     """Series of places that move in different ways, found and true, about their means."""
     found, _, true_rate = _rates(rates, true, dates)
-    known = np.isfinite(found) & np.isfinite(true).all(axis=0)
-    bend = np.abs(true[-1] + true[0] - 2 * true[len(dates) // 2])
+    known = np.isfinite(found) & np.isfinite(true).all(axis=0) & _seeable(true)
+    bend = np.abs(true[-1] + true[0] - 2 * true[len(dates) // 2]) - 0.5 * np.abs(true[-1] - true[0])
     measures = {
         "sinks fastest": -true_rate,
         "rises fastest": true_rate,
@@ -309,10 +313,17 @@ def draw_series(rates: Path, series: Path, true: Values, dates: Sequence[date], 
             f"{what}: {true_rate[row, col]:+.1f} mm/year, found {found[row, col]:+.1f}", loc="left", fontsize=10
         )
         axes.set_ylabel("mm")
+        axes.xaxis.set_major_locator(YearLocator())
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
     figure.axes[0].legend(frameon=False, fontsize=9)
     figure.savefig(path, dpi=100)
+
+
+def _seeable(true: Values) -> NDArray[np.bool_]:
+    """Where ground moves by no more than a quarter of the wavelength from date to date; what does is lost by turns."""
+    slow: NDArray[np.bool_] = np.abs(np.diff(true, axis=0)).max(axis=0) <= WAVELENGTH_M / 4 * 1000
+    return slow
 
 
 def _rates(rates: Path, true: Values, dates: Sequence[date]) -> tuple[Values, Values, Values]:
@@ -332,6 +343,7 @@ def _add(
     fine = np.where(np.isfinite(true_rate), true_rate, 0.0)
     for axis in (0, 1):
         fine = convolve1d(fine, RESOLUTION, axis=axis)
+    fine[~_seeable(true)] = np.nan
     still = np.isfinite(found) & (np.abs(true_rate) < 0.5)
     series = SeriesFile(series_folder).read(Block(0, *coherence.shape[:1], 0, coherence.shape[1])) * 1000
     off = series - true

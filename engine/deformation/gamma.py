@@ -18,6 +18,7 @@ from engine.deformation.stack import (
     in_degrees,
     list_interferograms,
     pair_of,
+    require_one_radar,
 )
 from engine.errors import InputError
 from engine.grid import Grid
@@ -54,6 +55,11 @@ class GammaStack:
         wavelength = self._options.wavelength_m or SPEED_OF_LIGHT / number(parameters, "radar_frequency", path)
         looks = number(parameters, "range_looks", path) * number(parameters, "azimuth_looks", path)
         independent = self._options.looks or max(looks / OVERSAMPLING, 1.0)
+        others = {one: read_parameters(one) for one in sorted(self._folder.rglob(self._options.slc_parameters))}
+        require_one_radar(
+            {one: SPEED_OF_LIGHT / number(own, "radar_frequency", one) for one, own in others.items()},
+            {one: number(own, "heading", one) for one, own in others.items()},
+        )
         return Radar(wavelength, number(parameters, "heading", path), independent)
 
     @cached_property

@@ -14,6 +14,7 @@ from engine.deformation.stack import (
     Radar,
     in_degrees,
     list_interferograms,
+    require_one_radar,
 )
 from engine.errors import InputError
 from engine.grid import Grid
@@ -40,9 +41,13 @@ class GeoTiffStack:
     @cached_property
     def radar(self) -> Radar:
         path = self.interferograms[0].unwrapped
-        with Raster(path) as raster:
-            tag = raster.tags.get("WAVELENGTH_METRES", "")
-        wavelength = self._options.wavelength_m or _number(tag)
+        tagged: dict[Path, float] = {}
+        for item in self.interferograms:
+            with Raster(item.unwrapped) as raster:
+                if (value := _number(raster.tags.get("WAVELENGTH_METRES", ""))) is not None:
+                    tagged[item.unwrapped] = value
+        require_one_radar(tagged)
+        wavelength = self._options.wavelength_m or tagged.get(path)
         if wavelength is None:
             raise InputError(
                 "the wavelength is not in the file's tags",

@@ -19,6 +19,7 @@ from engine.deformation.stack import (
     Interferogram,
     Radar,
     list_interferograms,
+    require_one_radar,
 )
 from engine.errors import InputError
 from engine.grid import Block, Grid, Pixel
@@ -72,6 +73,8 @@ class Hyp3Stack:
         if looks is None:
             product = number(parameters, "Range looks", path) * number(parameters, "Azimuth looks", path)
             looks = max(product / OVERSAMPLING, 1.0)
+        texts = [_text_of(item) for item in self.interferograms]
+        require_one_radar(headings={text: number(_parameters(text), "Heading", text) for text in texts})
         return Radar(self._options.wavelength_m or SENTINEL1_WAVELENGTH, number(parameters, "Heading", path), looks)
 
     @property

@@ -5,7 +5,7 @@ motion away from the satellite (subsidence) is positive phase: displacement towa
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -196,6 +196,10 @@ class IsceOptions(StackOptions):
 
 AnyStackOptions = GammaOptions | GeoTiffOptions | Hyp3Options | LicsarOptions | IsceOptions
 SENTINEL1_WAVELENGTH = 0.05546576  # m
+# Jumps, of pixels, from which phase counts as wrapped; noise makes a few in phase that is not.
+_WRAPPED_SHARE = 0.002
+# Wavelengths of one radar agree to this, relatively, and headings of one orbit to this, degrees.
+_SAME_WAVELENGTH, _SAME_HEADING = 1e-3, 5.0
 
 
 def list_interferograms(
@@ -300,7 +304,11 @@ def parse_day(stamp: str) -> date | None:
 
 
 def check_phase(phase: NDArray[np.float32], interferogram: Interferogram) -> None:
-    """Refuse a raster that holds no phase at all, or that cannot be unwrapped phase in radians."""
+    """Refuse a raster that holds no phase at all, or that cannot be unwrapped phase in radians.
+
+    Wrapped phase keeps within half a turn, and jumps by more than half a turn from pixel to pixel where it wraps; phase
+    that was unwrapped and keeps within half a turn does not jump.
+    """
     valid = phase[np.isfinite(phase)]
     if valid.size == 0:
         raise InputError(
@@ -316,6 +324,15 @@ def check_phase(phase: NDArray[np.float32], interferogram: Interferogram) -> Non
             field=str(interferogram.pair),
             mend="check byte order, data type and unit of the file",
         )
+    if np.abs(valid).max() <= np.pi * 1.0001:
+        jumps = sum(int((np.abs(np.diff(phase, axis=axis)) > np.pi).sum()) for axis in (0, 1))
+        if jumps > _WRAPPED_SHARE * valid.size:
+            raise InputError(
+                "the phase is wrapped: it keeps within half a turn and jumps by nearly whole ones",
+                file=interferogram.unwrapped,
+                field=str(interferogram.pair),
+                mend="supply the unwrapped interferogram",
+            )
 
 
 def check_coherence(coherence: NDArray[np.float32], interferogram: Interferogram) -> None:
@@ -328,6 +345,29 @@ def check_coherence(coherence: NDArray[np.float32], interferogram: Interferogram
             field=str(interferogram.pair),
             mend="scale it to 0–1, or correct stack.coherence",
         )
+
+
+def require_one_radar(
+    wavelengths: Mapping[Path, float] | None = None, headings: Mapping[Path, float] | None = None
+) -> None:
+    """Refuse files of more than one radar (wavelengths, m) or of more than one orbit (headings, degrees)."""
+    for what, unit, values in (("wavelength", "m", wavelengths or {}), ("heading", "degrees", headings or {})):
+        if not values:
+            continue
+        first, expected = next(iter(values.items()))
+        for path, value in values.items():
+            if what == "wavelength":
+                same = abs(value / expected - 1) <= _SAME_WAVELENGTH
+            else:
+                same = abs((value - expected + 180) % 360 - 180) <= _SAME_HEADING
+            if not same:
+                raise InputError(
+                    f"a {what} of {value:g} {unit}, where {first.name} has {expected:g}: one stack is of one radar on "
+                    "one orbit",
+                    file=path,
+                    field=what,
+                    mend="make an area of each orbit and radar, or take the other files out of the folder",
+                )
 
 
 def in_degrees(angle: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -88,8 +88,19 @@ max_days = 60
 max_perpendicular_m = 111.46
 
 [inversion]
-weights = "none"
+weights = "variance"
 reference = "median"
+
+[corrections]
+gacos = "radar/gacos"
+ramp = "linear"
+height_errors = true
+
+[velocity]
+# The paper's period.
+start = 2019-06-01
+end = 2021-12-31
+standard_error = "covariance"
 
 [permits]
 path = "permits/permits.shp"

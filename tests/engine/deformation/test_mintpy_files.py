@@ -17,6 +17,7 @@ from engine.deformation.mintpy_files import (
     read_geometry,
     write_geometry,
     write_stack,
+    write_velocity,
 )
 from engine.deformation.network import Network
 from engine.deformation.stack import Geometry, Interferogram, Radar
@@ -167,3 +168,15 @@ def test_the_heading_tells_the_orbit(heading: float, orbit: str) -> None:
 
 def test_what_is_not_known_of_the_radar_is_left_out() -> None:
     assert {"HEADING", "ORBIT_DIRECTION", "NCORRLOOKS"}.isdisjoint(mintpy_metadata(UTM, Radar(WAVELENGTH)))
+
+
+def test_mintpy_opens_the_rates(tmp_path: Path) -> None:
+    rate, error = noise(*UTM.shape, seed=22), np.abs(noise(*UTM.shape, seed=23))
+    rate[2, 3] = np.nan
+    write_velocity(tmp_path, rate, error, DATES[1:5], UTM, RADAR)
+    file = str(tmp_path / "velocity.h5")
+    read, attributes = readfile.read(file, datasetName="velocity")
+    np.testing.assert_array_equal(read, rate)
+    np.testing.assert_array_equal(readfile.read(file, datasetName="velocityStd")[0], error)
+    assert (attributes["FILE_TYPE"], attributes["UNIT"]) == ("velocity", "m/year")
+    assert (attributes["START_DATE"], attributes["END_DATE"]) == ("20200113", "20200218")

@@ -24,6 +24,7 @@ from engine.deformation.stack import (
     list_interferograms,
     pair_of,
     require_coherence,
+    require_one_radar,
 )
 from engine.deformation.steps import open_stack
 from engine.errors import InputError
@@ -531,3 +532,43 @@ def test_a_pattern_that_leads_out_of_the_stack_is_refused(tmp_path: Path, patter
     with pytest.raises(InputError, match="no file name pattern") as refused:
         list_interferograms(tmp_path, pattern, "*cor*.tif")
     assert refused.value.field == "stack.unwrapped"
+
+
+# What is not one stack
+
+
+def test_wrapped_phase_is_refused_and_unwrapped_phase_within_half_a_turn_is_not() -> None:
+    item = Interferogram(PAIRS[0], Path("a.tif"))
+    steep = np.add.outer(np.arange(60), np.arange(50)) * 0.4
+    wrapped = np.angle(np.exp(1j * steep)).astype(np.float32)
+    with pytest.raises(InputError, match="is wrapped"):
+        check_phase(wrapped, item)
+    check_phase(steep.astype(np.float32), item)
+    check_phase((steep / steep.max() * 6 - 3).astype(np.float32), item)
+    noise = np.random.default_rng(3).normal(scale=0.9, size=(60, 50)).clip(-3.1, 3.1).astype(np.float32)
+    check_phase(noise / 2, item)
+
+
+def test_orbits_that_are_mixed_are_refused(tmp_path: Path) -> None:
+    table = write_gamma(tmp_path, phases(subsidence()), UTM)
+    (one,) = tmp_path.rglob("*slc*.par")
+    other = one.with_name("other_slc.par")
+    other.write_text(one.read_text().replace("heading: 190.0", "heading: 350.0"))
+    with pytest.raises(InputError, match="heading of 350 degrees") as refused:
+        _ = open_stack(GammaOptions(**table), tmp_path).radar
+    assert refused.value.file == other
+
+
+def test_wavelengths_that_are_mixed_are_refused(tmp_path: Path) -> None:
+    table = write_geotiffs(tmp_path, phases(subsidence()), UTM)
+    paths = sorted(tmp_path.rglob("*unw*.tif"))
+    for number, path in enumerate(paths):
+        with rasterio.open(path, "r+") as raster:
+            raster.update_tags(WAVELENGTH_METRES="0.0555" if number < 5 else "0.236")
+    table.pop("wavelength_m", None)
+    with pytest.raises(InputError, match=r"wavelength of 0\.236 m"):
+        _ = open_stack(GeoTiffOptions(**table), tmp_path).radar
+
+
+def test_headings_on_either_side_of_north_are_one_orbit() -> None:
+    require_one_radar(headings={Path("a"): 359.5, Path("b"): 0.4, Path("c"): -0.2})
