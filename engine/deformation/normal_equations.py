@@ -141,8 +141,10 @@ def _solve(
     weight = np.empty((count, _LANES), np.float32)
     bands = np.empty((dates, edges.half_width + 1, _LANES))
     right, before, diagonal = np.empty((dates, _LANES)), np.empty((dates, _LANES)), np.empty((dates, _LANES))
+    still = np.empty(_LANES, np.bool_)
     for start in range(0, pixels, _LANES):
         end = min(start + _LANES, pixels)
+        still[:] = False
         _take(phase, weights, start, end, observed, own)
         weight[:] = own
         for turn in range(_MOST_ROUNDS if robust else 1):
@@ -151,10 +153,10 @@ def _solve(
             diagonal[:] = bands[:, 0]
             _solve_banded(bands, right, diagonal)  # which leaves the pivots' shares of the diagonal there
             if robust:
-                if turn > 0 and np.abs(right - before).max() < _STILL:
+                _settle(right, before, still, turn == 0)
+                if still.all():
                     break
-                before[:] = right
-                _reweight(edges, observed, own, right, weight)
+                _reweight(edges, observed, own, right, still, weight)
         if functional.any():
             _propagate(bands, functional, start, end, before, deviation)
         _judge(edges, observed, own, right, start, end, coherence, residual, pairs)
@@ -281,15 +283,32 @@ def _take_share(values: Doubles, share: Doubles, other: Doubles) -> None:
         values[lane] -= share[lane] * other[lane]
 
 
+@kernel
+def _settle(series: Doubles, before: Doubles, still: NDArray[np.bool_], first: bool) -> None:
+    """Tell which pixels change no more, and remember their series.
+
+    Each stops by itself, so that the result does not depend on what is solved beside it.
+    """
+    for lane in range(len(still)):
+        most = 0.0
+        for date in range(len(series)):
+            most = max(most, abs(series[date, lane] - before[date, lane]))
+            before[date, lane] = series[date, lane]
+        still[lane] |= most < _STILL and not first
+
+
 @fast_kernel
-def _reweight(edges: _Edges, observed: Singles, own: Singles, series: Doubles, weight: Singles) -> None:
-    """Weights by which squares of the residuals come to their absolute values."""
+def _reweight(
+    edges: _Edges, observed: Singles, own: Singles, series: Doubles, still: NDArray[np.bool_], weight: Singles
+) -> None:
+    """Weights by which squares of the residuals come to their absolute values, of pixels that still change."""
     lanes = observed.shape[1]
     for pair in range(len(observed)):
         first, second = edges.first[pair], edges.second[pair]
         for lane in range(lanes):
             off = np.abs(observed[pair, lane] - series[second, lane] + series[first, lane])
-            weight[pair, lane] = own[pair, lane] / max(off, _LEAST_RESIDUAL)
+            changed = own[pair, lane] / max(off, _LEAST_RESIDUAL)
+            weight[pair, lane] = weight[pair, lane] if still[lane] else changed
 
 
 @fast_kernel

@@ -196,8 +196,8 @@ class IsceOptions(StackOptions):
 
 AnyStackOptions = GammaOptions | GeoTiffOptions | Hyp3Options | LicsarOptions | IsceOptions
 SENTINEL1_WAVELENGTH = 0.05546576  # m
-# Jumps, of pixels, from which phase counts as wrapped; noise makes a few in phase that is not.
-_WRAPPED_SHARE = 0.002
+# Pixels near the ends of a turn, a tenth of them where phase is wrapped, and jumps, from which it counts as wrapped.
+_AT_ENDS_SHARE, _WRAPPED_SHARE = 0.03, 0.002
 # Wavelengths of one radar agree to this, relatively, and headings of one orbit to this, degrees.
 _SAME_WAVELENGTH, _SAME_HEADING = 1e-3, 5.0
 
@@ -306,8 +306,8 @@ def parse_day(stamp: str) -> date | None:
 def check_phase(phase: NDArray[np.float32], interferogram: Interferogram) -> None:
     """Refuse a raster that holds no phase at all, or that cannot be unwrapped phase in radians.
 
-    Wrapped phase keeps within half a turn, and jumps by more than half a turn from pixel to pixel where it wraps; phase
-    that was unwrapped and keeps within half a turn does not jump.
+    Wrapped phase keeps within half a turn, is as often near its ends as anywhere, and jumps by more than half a turn
+    from pixel to pixel where it wraps. Phase that was unwrapped and is as small seldom comes near those ends.
     """
     valid = phase[np.isfinite(phase)]
     if valid.size == 0:
@@ -324,7 +324,8 @@ def check_phase(phase: NDArray[np.float32], interferogram: Interferogram) -> Non
             field=str(interferogram.pair),
             mend="check byte order, data type and unit of the file",
         )
-    if np.abs(valid).max() <= np.pi * 1.0001:
+    at_ends = np.abs(valid) > 0.9 * np.pi
+    if np.abs(valid).max() <= np.pi * 1.0001 and at_ends.mean() > _AT_ENDS_SHARE:
         jumps = sum(int((np.abs(np.diff(phase, axis=axis)) > np.pi).sum()) for axis in (0, 1))
         if jumps > _WRAPPED_SHARE * valid.size:
             raise InputError(

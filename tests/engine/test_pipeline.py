@@ -231,7 +231,7 @@ def test_an_area_in_which_nothing_moves_is_published(tmp_path: Path) -> None:
 
 def test_an_area_that_is_all_noise_is_published(tmp_path: Path) -> None:
     place, generator = build(tmp_path), np.random.default_rng(51)
-    noise = {pair: generator.uniform(-np.pi, np.pi, UTM.shape).astype(np.float32) for pair in PAIRS}
+    noise = {pair: generator.uniform(-2 * np.pi, 2 * np.pi, UTM.shape).astype(np.float32) for pair in PAIRS}
     write_geotiffs(place.area, noise)
     place.set("[inversion]", "[inversion]\nmin_temporal_coherence = 0.999")
     place.run()

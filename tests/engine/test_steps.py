@@ -186,7 +186,7 @@ def test_progress_reaches_the_listener_and_the_status_file(tmp_path: Path) -> No
 def test_the_digest_of_code_is_that_of_its_sources_and_of_rasters(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("grid.py", "raster.py", "package/one.py", "package/two.py", "other.py"):
+    for name in ("grid.py", "raster.py", "compiled.py", "package/one.py", "package/two.py", "other.py"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(name)
     monkeypatch.setattr(engine.steps, "_ENGINE", tmp_path)
@@ -194,7 +194,7 @@ def test_the_digest_of_code_is_that_of_its_sources_and_of_rasters(
     before = digest("package")
     (tmp_path / "other.py").write_text("changed")
     assert digest("package") == before
-    for name in ("package/two.py", "grid.py", "raster.py"):
+    for name in ("package/two.py", "grid.py", "raster.py", "compiled.py"):
         (tmp_path / name).write_text("changed")
         assert digest("package") != before
         before = digest("package")

@@ -65,11 +65,12 @@ def test_weighted_pixels_are_inverted_as_mintpy_does(weights: str) -> None:
     assert_same(invert_by_normal_equations(network, phase, weight), invert_with_mintpy(network, phase, weight))
 
 
-def test_pixels_are_the_same_whichever_are_solved_beside_them() -> None:
+@pytest.mark.parametrize("robust", [False, True])
+def test_pixels_are_the_same_whichever_are_solved_beside_them(robust: bool) -> None:
     network = network_of(20, 3)
     phase = noisy(network, 150, 0.5, seed=5)
-    whole = invert_by_normal_equations(network, phase)
-    parts = [invert_by_normal_equations(network, phase[:, [pixel]]) for pixel in range(150)]
+    whole = invert_by_normal_equations(network, phase, robust=robust)
+    parts = [invert_by_normal_equations(network, phase[:, [pixel]], robust=robust) for pixel in range(150)]
     for name in ("phase", "temporal_coherence", "pairs", "groups", "residual"):
         np.testing.assert_array_equal(
             np.concatenate([getattr(part, name) for part in parts], axis=-1), getattr(whole, name), name
