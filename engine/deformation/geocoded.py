@@ -68,3 +68,11 @@ def read_values(raster: Raster, block: Block | None = None, *, band: int = 1) ->
 def one_file(folder: Path, pattern: str) -> Path | None:
     """The first file of a pattern, in the folder or below it."""
     return min((path for path in folder.rglob(pattern) if path.is_file()), default=None)
+
+
+def line_of_sight(folder: Path, pattern: str, *, field: str, mend: str) -> Path:
+    """The raster that tells the incidence angle, which no stack does without."""
+    path = one_file(folder, pattern)
+    if path is None:
+        raise InputError(f"no raster '{pattern}' of the line of sight", file=folder, field=field, mend=mend)
+    return path

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.deformation.geocoded import Geocoded, one_file
+from engine.deformation.geocoded import Geocoded, line_of_sight, one_file
 from engine.deformation.stack import (
     SENTINEL1_WAVELENGTH,
     DatePair,
@@ -18,7 +18,6 @@ from engine.deformation.stack import (
     dates_in,
     list_interferograms,
 )
-from engine.errors import InputError
 from engine.grid import Grid
 from engine.raster import Raster
 
@@ -101,14 +100,12 @@ class IsceStack:
         return self._rasters.read(interferogram.coherence, bands, bands=bands)
 
     def geometry(self) -> Geometry:
-        los = one_file(self._folder, self._options.los)
-        if los is None:
-            raise InputError(
-                f"no raster '{self._options.los}' of the line of sight",
-                file=self._folder,
-                field="stack.los",
-                mend="geocode los.rdr with the interferograms, or correct stack.los",
-            )
+        los = line_of_sight(
+            self._folder,
+            self._options.los,
+            field="stack.los",
+            mend="geocode los.rdr as well, or correct it",
+        )
         incidence = self._rasters.read(los, 1, bands=2)
         incidence[incidence == 0] = np.nan
         dem = one_file(self._folder, self._options.dem)

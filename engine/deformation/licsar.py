@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.deformation.geocoded import Geocoded, one_file
+from engine.deformation.geocoded import Geocoded, line_of_sight, one_file
 from engine.deformation.parameters import number, read_parameters
 from engine.deformation.stack import (
     SENTINEL1_WAVELENGTH,
@@ -113,14 +113,9 @@ class LicsarStack:
         return values / np.float32(255) if whole else values
 
     def geometry(self) -> Geometry:
-        up = one_file(self._folder, self._options.up)
-        if up is None:
-            raise InputError(
-                f"no raster '{self._options.up}' of the line of sight",
-                file=self._folder,
-                field="stack.up",
-                mend="download it from the frame's metadata folder",
-            )
+        up = line_of_sight(
+            self._folder, self._options.up, field="stack.up", mend="download it from the frame's metadata folder"
+        )
         upwards = self._rasters.read(up)
         upwards[upwards == 0] = np.nan
         valid = upwards[np.isfinite(upwards)]
