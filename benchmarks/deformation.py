@@ -36,15 +36,9 @@ from engine.deformation.inversion import InversionOptions
 from engine.deformation.mintpy_files import SeriesFile
 from engine.deformation.network import NetworkOptions
 from engine.deformation.normal_equations import invert_by_normal_equations
+from engine.deformation.rates import estimate_rates
 from engine.deformation.stack import Hyp3Options
-from engine.deformation.steps import (
-    ChosenNetwork,
-    PreparedStack,
-    choose_network,
-    estimate_rates,
-    invert_stack,
-    prepare_stack,
-)
+from engine.deformation.steps import ChosenNetwork, PreparedStack, choose_network, invert_stack, prepare_stack
 from engine.deformation.velocity import VelocityOptions, fit_rate, t95
 from engine.deformation.weights import weights_from_coherence
 from engine.grid import Block

@@ -34,15 +34,9 @@ from engine.deformation.geotiff import GeoTiffStack
 from engine.deformation.inversion import InversionOptions
 from engine.deformation.network import Network, NetworkOptions
 from engine.deformation.normal_equations import invert_by_normal_equations
+from engine.deformation.rates import estimate_rates
 from engine.deformation.stack import DatePair, GeoTiffOptions
-from engine.deformation.steps import (
-    ChosenNetwork,
-    PreparedStack,
-    choose_network,
-    estimate_rates,
-    invert_stack,
-    prepare_stack,
-)
+from engine.deformation.steps import ChosenNetwork, PreparedStack, choose_network, invert_stack, prepare_stack
 from engine.deformation.unwrapping import drop_wrongly_unwrapped, find_loops
 from engine.deformation.velocity import VelocityOptions
 from engine.deformation.weights import weights_from_coherence

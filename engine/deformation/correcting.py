@@ -21,7 +21,7 @@ from engine.deformation.corrections import (
 from engine.deformation.inversion import InversionOptions
 from engine.deformation.mintpy_files import Pixels, Series, SeriesFile, read_geometry
 from engine.deformation.network import Network, date_baselines
-from engine.deformation.steps import ChosenNetwork, PreparedStack, reference_pixels
+from engine.deformation.steps import M_TO_MM, ChosenNetwork, PreparedStack, reference_pixels
 from engine.deformation.troposphere import Troposphere
 from engine.errors import InputError
 from engine.grid import Block
@@ -29,7 +29,6 @@ from engine.steps import Progress
 
 # Pixels that ramps and the median are found on.
 _SAMPLED = 50_000
-_M_TO_MM = 1000.0
 
 
 def correct_series(
@@ -62,7 +61,7 @@ def correct_series(
         squares += result["squares"]
         values += int(result["values"])
         advance()
-    noise = np.sqrt(squares / max(values, 1)) * _M_TO_MM
+    noise = np.sqrt(squares / max(values, 1)) * M_TO_MM
     return {
         "rms_mm": {"inverted": round(float(noise[0]), 3)}
         | {item.name: round(float(value), 3) for item, value in zip(corrections, noise[1:], strict=True)}

@@ -17,6 +17,7 @@ from pydantic import Field
 
 from engine.deformation.mintpy_files import Pixels, Series
 from engine.deformation.troposphere import Troposphere
+from engine.deformation.velocity import MAD_TO_SIGMA
 from engine.grid import Grid
 from engine.options import Options
 
@@ -25,7 +26,6 @@ Ramp = Literal["none", "linear", "quadratic"]
 
 # A ramp is fitted again without what lies further from it than so many standard deviations, so many times.
 _FAR, _ROUNDS = 3.0, 6
-_MAD_TO_SIGMA = 1.4826
 
 
 class CorrectionOptions(Options):
@@ -110,7 +110,7 @@ def _fit_most(design: Doubles, values: Doubles) -> Doubles:
     for _ in range(_ROUNDS):
         found = np.linalg.lstsq(design[near], values[near])[0]
         off = np.abs(values - design @ found)
-        near = off <= max(_FAR * _MAD_TO_SIGMA * float(np.median(off)), 1e-9)
+        near = off <= max(_FAR * MAD_TO_SIGMA * float(np.median(off)), 1e-9)
     return np.asarray(found)
 
 

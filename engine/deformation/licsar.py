@@ -1,5 +1,6 @@
 """Reader of stacks of COMET-LiCSAR (Sentinel-1, GAMMA), as its portal delivers the products of a frame."""
 
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -39,19 +40,13 @@ class LicsarStack:
     @cached_property
     def interferograms(self) -> list[Interferogram]:
         found = list_interferograms(self._folder, self._options.unwrapped, self._options.coherence)
-        perpendicular = self._perpendicular()
-        if not perpendicular:
-            return found
-        return list_interferograms(
-            self._folder,
-            self._options.unwrapped,
-            self._options.coherence,
-            {
-                item.pair: perpendicular[item.pair.second] - perpendicular[item.pair.first]
-                for item in found
-                if set(item.pair) <= perpendicular.keys()
-            },
-        )
+        known = self._perpendicular()
+        return [
+            replace(item, perpendicular_baseline=known[item.pair.second] - known[item.pair.first])
+            if set(item.pair) <= known.keys()
+            else item
+            for item in found
+        ]
 
     def _perpendicular(self) -> dict[date, float]:
         """Of each date against the frame's primary image, m: lines of primary, date and baseline."""

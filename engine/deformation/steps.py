@@ -1,11 +1,10 @@
-"""The steps of the radar half, from files to files: prepare the stack, choose its network, invert, estimate rates."""
+"""The steps of the radar half, from files to files: prepare the stack, choose its network, invert."""
 
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from engine.deformation.gamma import GammaStack
 from engine.deformation.geotiff import GeoTiffStack
 from engine.deformation.hyp3 import Hyp3Stack
 from engine.deformation.inversion import (
-    DECORRELATED,
     HAS_SERIES,
     Inversion,
     InversionOptions,
@@ -32,14 +30,12 @@ from engine.deformation.licsar import LicsarStack
 from engine.deformation.mintpy_files import (
     SeriesFile,
     StackFile,
-    read_geometry,
     write_geometry,
     write_stack,
-    write_velocity,
 )
 from engine.deformation.network import Network, NetworkOptions, choose_pairs
 from engine.deformation.normal_equations import invert_by_normal_equations
-from engine.deformation.plots import plot_network, plot_rates
+from engine.deformation.plots import plot_network
 from engine.deformation.stack import (
     AnyStackOptions,
     GammaOptions,
@@ -54,18 +50,14 @@ from engine.deformation.stack import (
     require_coherence,
 )
 from engine.deformation.unwrapping import drop_wrongly_unwrapped, find_loops
-from engine.deformation.velocity import VelocityOptions, date_noise, fit_rate, spread_factor, to_vertical
 from engine.deformation.weights import weights_from_coherence
 from engine.errors import InputError
 from engine.grid import Block, Grid, LonLat, Pixel
-from engine.raster import Raster, write_cog
+from engine.raster import write_cog
 from engine.steps import Progress
 
 M_TO_MM = 1000.0
 DEVIATION = "deviation.tif"
-# Noise of rates is compared between places this far apart: beyond filters, within what the air has in common.
-_APART_M = 450.0
-_NOISE_PIXELS = 50_000
 _MOST_WRONG = 10  # pairs that are named
 _AROUND = 5  # pixels: a lone coherent one is no good reference
 _SMALL_FILES = 20_000_000  # bytes: a release's database and layers
@@ -403,107 +395,8 @@ def reference_pixels(stack: PreparedStack, options: InversionOptions) -> tuple[B
 
 
 def describe_reference(stack: PreparedStack, options: InversionOptions) -> str:
-    """ "median", or longitude and latitude of the reference point."""
+    """The word median, or longitude and latitude of the reference point."""
     if options.reference == "median":
         return "median"
     place = stack.most_coherent if options.reference == "coherent" else options.reference
     return "{:.6f}, {:.6f}".format(*place) if place else "none"
-
-
-def estimate_rates(
-    stack: PreparedStack,
-    inverted: Path,
-    folder: Path,
-    options: VelocityOptions,
-    *,
-    block: int,
-    corrected: Path | None = None,
-    workers: Workers,
-    progress: Progress,
-) -> dict[str, Any]:
-    """Rate along the line of sight with standard error, vertical rate, and the noise of each date, all in mm.
-
-    inverted : folder of the inversion. corrected : of the corrections, where there are any. block : rows and columns
-    that are worked on at a time.
-    """
-    grid, series = stack.grid, SeriesFile(corrected or inverted)
-    period = list(compress(series.dates, options.within(series.dates)))
-    blocks = list(grid.blocks(block))
-    advance = progress.count(len(blocks))
-    rate, error = (np.full(grid.shape, np.nan, np.float32) for _ in range(2))
-    work = partial(_rate_of_block, series=series, options=options)
-    for one, result in map_blocks(work, blocks, workers=workers):
-        rate[one.slices], error[one.slices] = result["rate"], result["error"]
-        advance()
-    factor = None
-    if options.standard_error == "covariance":
-        with Raster(inverted / DEVIATION) as raster:
-            deviation = raster.read()
-        factor = spread_factor(rate, deviation, max(1, round(_APART_M / grid.square_pixel_m)))
-        error = np.hypot(error, np.float32(factor) * deviation)
-    plot_rates(rate, grid, period, folder / "rate.png")
-    write_velocity(folder, rate / M_TO_MM, error / M_TO_MM, period, grid, stack.radar)
-    vertical = to_vertical(rate, read_geometry(stack.folder).incidence)
-    unit = "mm/year"
-    write_cog(folder / "rate.tif", rate, grid, nodata=np.nan, unit=unit, name="rate, line of sight, towards positive")
-    write_cog(folder / "error.tif", error, grid, nodata=np.nan, unit=unit, name="standard error of the rate")
-    write_cog(folder / "vertical.tif", vertical, grid, nodata=np.nan, unit=unit, name="vertical rate, up positive")
-    noise = date_noise(series.sample(blocks, _NOISE_PIXELS)[0], series.dates) * M_TO_MM
-    (folder / "noise.json").write_text(
-        json.dumps({str(day): float(value) for day, value in zip(series.dates, noise, strict=True)})
-    )
-    report: dict[str, Any] = {
-        "start": str(period[0]),
-        "end": str(period[-1]),
-        "dates": len(period),
-        "deviation_factor": round(factor, 3) if factor is not None else None,
-        "share_with_rate": round(float(np.isfinite(rate).mean()), 4),
-    }
-    if np.isfinite(rate).any():
-        report |= {
-            "least_rate": round(float(np.nanmin(rate)), 2),
-            "greatest_rate": round(float(np.nanmax(rate)), 2),
-            "median_standard_error": round(float(np.nanmedian(error)), 2),
-        }
-    return report
-
-
-def _rate_of_block(block: Block, *, series: SeriesFile, options: VelocityOptions) -> dict[str, NDArray[Any]]:
-    displacement = series.read(block) * np.float32(M_TO_MM)
-    fit = fit_rate(displacement.reshape(len(displacement), -1), series.dates, options)
-    return {"rate": fit.rate.reshape(block.shape), "error": fit.standard_error.reshape(block.shape)}
-
-
-@dataclass(frozen=True)
-class MotionRasters:
-    """What activity needs of the radar half, each of the grid's shape.
-
-    rate, error : mm/yr, NaN but where the pixel is solved: a minimum-norm solution is shown, and is no evidence.
-    """
-
-    grid: Grid
-    rate: NDArray[np.float32]
-    error: NDArray[np.float32]
-    state: NDArray[np.uint8]
-
-    @classmethod
-    def read(cls, inverted: Path, rates: Path) -> "MotionRasters":
-        with Raster(inverted / "state.tif") as raster:
-            state, grid = raster.read(), raster.grid
-        with Raster(rates / "rate.tif") as raster:
-            rate = raster.read()
-        with Raster(rates / "error.tif") as raster:
-            error = raster.read()
-        unsolved = state != PixelState.SOLVED
-        rate[unsolved], error[unsolved] = np.nan, np.nan
-        return cls(grid, rate, error, state)
-
-    @property
-    def observed(self) -> NDArray[np.bool_]:
-        seen: NDArray[np.bool_] = self.state != PixelState.NO_DATA
-        return seen
-
-    @property
-    def decorrelated(self) -> NDArray[np.bool_]:
-        lost: NDArray[np.bool_] = np.isin(self.state, DECORRELATED)
-        return lost

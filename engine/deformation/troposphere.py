@@ -104,8 +104,12 @@ def find_delays(folder: Path, dates: Sequence[date]) -> list[Path]:
     return [path for path in found if path is not None]
 
 
+def header_of(path: Path) -> Path:
+    return path.with_name(path.name + ".rsc")
+
+
 def _read_plain(path: Path) -> ZenithDelay:
-    header = path.with_name(path.name + ".rsc")
+    header = header_of(path)
     if not header.is_file():
         raise InputError(
             "the header is missing", file=header, field="rsc", mend="put the .rsc that came with the delay beside it"

@@ -14,7 +14,7 @@ from engine.deformation.network import DAYS_PER_YEAR
 from engine.errors import InputError
 from engine.options import Options
 
-_MAD_TO_SIGMA = 1.4826
+MAD_TO_SIGMA = 1.4826
 
 
 # Draws of a bootstrap; their spread is then known to some 4 %.
@@ -126,7 +126,7 @@ def spread_factor(rate: NDArray[np.float32], deviation: NDArray[np.float32], apa
         ratios.append((rate[one] - rate[other]) / np.hypot(deviation[one], deviation[other]))
     ratio = np.concatenate([part.ravel() for part in ratios])
     ratio = ratio[np.isfinite(ratio)]
-    return float(_MAD_TO_SIGMA * np.median(np.abs(ratio))) if ratio.size >= _LEAST_RATIOS else 1.0
+    return float(MAD_TO_SIGMA * np.median(np.abs(ratio))) if ratio.size >= _LEAST_RATIOS else 1.0
 
 
 def date_noise(series: NDArray[np.float32], dates: Sequence[date]) -> NDArray[np.float64]:
@@ -142,7 +142,7 @@ def date_noise(series: NDArray[np.float32], dates: Sequence[date]) -> NDArray[np
     years = np.array([(day - dates[0]).days for day in dates]) / DAYS_PER_YEAR
     residual = sample - (fit.intercept + years[:, None] * fit.rate)
     centred = residual - np.median(residual, axis=1, keepdims=True)
-    spread: NDArray[np.float64] = _MAD_TO_SIGMA * np.median(np.abs(centred), axis=1)
+    spread: NDArray[np.float64] = MAD_TO_SIGMA * np.median(np.abs(centred), axis=1)
     return spread
 
 

@@ -13,19 +13,18 @@ from engine.area import Area
 from engine.blocks import Workers
 from engine.deformation.correcting import correct_series
 from engine.deformation.mintpy_files import SeriesFile
+from engine.deformation.rates import MotionRasters, estimate_rates
 from engine.deformation.steps import (
     M_TO_MM,
     ChosenNetwork,
-    MotionRasters,
     PreparedStack,
     choose_network,
-    estimate_rates,
     invert_stack,
     open_stack,
     prepare_stack,
     reference_phase,
 )
-from engine.deformation.troposphere import find_delays
+from engine.deformation.troposphere import find_delays, header_of
 from engine.deformation.velocity import t95
 from engine.products import RadarProducts
 from engine.steps import Progress, Workspace
@@ -126,9 +125,10 @@ def radar_steps(area: Area, workspace: Workspace, workers: Workers) -> RadarProd
 
 
 def _delays(area: Area, chosen: ChosenNetwork) -> list[Path]:
-    """Files of the troposphere that the corrections read."""
+    """Files of the troposphere that the corrections read, and their headers."""
     gacos = area.options.corrections.gacos
-    return find_delays(area.folder / gacos, chosen.network.dates) if gacos is not None else []
+    found = find_delays(area.folder / gacos, chosen.network.dates) if gacos is not None else []
+    return [file for path in found for file in (path, header_of(path)) if file.is_file()]
 
 
 def classify(patches: gpd.GeoDataFrame, radar: RadarProducts, folder: Path, area: Area) -> dict[str, Any]:

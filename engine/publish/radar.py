@@ -14,7 +14,8 @@ from engine.activity.steps import SERIES as PATCH_SERIES
 from engine.area import Area
 from engine.deformation.inversion import PixelState
 from engine.deformation.mintpy_files import SeriesFile, read_geometry
-from engine.deformation.steps import M_TO_MM, ChosenNetwork, MotionRasters, PreparedStack, describe_reference
+from engine.deformation.rates import MotionRasters
+from engine.deformation.steps import M_TO_MM, ChosenNetwork, PreparedStack, describe_reference
 from engine.deformation.velocity import t95
 from engine.grid import Grid, geodesic_area
 from engine.products import RadarProducts

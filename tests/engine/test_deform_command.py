@@ -11,6 +11,7 @@ from engine.raster import Raster
 from store.home import Home
 from tests.engine.conftest import BOWL, BOWL_RATE, DATES, UTM, phases, subsidence, write_area, write_geotiffs
 from tests.engine.deformation.test_corrections import PHASE_PER_M, ramp
+from tests.engine.deformation.test_troposphere import write_gacos
 
 
 @pytest.fixture
@@ -66,6 +67,19 @@ def test_a_second_run_computes_nothing_and_another_correction_only_what_follows(
     assert main(["deform", str(place)]) == 0
     changed = {name for name, time in times().items() if time != first[name]}
     assert changed == {"corrections", "velocity"}
+
+
+def test_a_header_of_a_delay_that_changes_is_read_again(tmp_path: Path, home: Home) -> None:
+    place = area(tmp_path / "area", corrections={"gacos": "gacos"})
+    for number, day in enumerate(DATES):
+        write_gacos(place / "gacos", day, UTM, number)
+    assert main(["deform", str(place)]) == 0
+    record = home.work("testbed") / "corrections" / "record.json"
+    before = record.stat().st_mtime_ns
+    header = place / "gacos" / f"{DATES[2]:%Y%m%d}.ztd.rsc"
+    header.write_text(header.read_text() + "DATUM WGS84\n")
+    assert main(["deform", str(place)]) == 0
+    assert record.stat().st_mtime_ns != before
 
 
 def test_a_period_without_dates_is_refused(tmp_path: Path, home: Home, capsys: pytest.CaptureFixture[str]) -> None:

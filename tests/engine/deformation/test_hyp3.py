@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from engine.blocks import Workers
 from engine.deformation.inversion import InversionOptions, phase_to_displacement
 from engine.deformation.network import NetworkOptions, choose_pairs
+from engine.deformation.rates import estimate_rates
 from engine.deformation.stack import DatePair, GeoTiffOptions, Hyp3Options, StackReader
 from engine.deformation.steps import (
     ChosenNetwork,
     PreparedStack,
     choose_network,
-    estimate_rates,
     invert_stack,
     open_stack,
     prepare_stack,

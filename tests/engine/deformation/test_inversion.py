@@ -31,12 +31,12 @@ from engine.deformation.inversion import (
 )
 from engine.deformation.network import Network, NetworkOptions
 from engine.deformation.normal_equations import invert_by_normal_equations
+from engine.deformation.rates import estimate_rates
 from engine.deformation.stack import DatePair, GammaOptions, Hyp3Options, StackReader
 from engine.deformation.steps import (
     ChosenNetwork,
     PreparedStack,
     choose_network,
-    estimate_rates,
     invert_stack,
     open_stack,
     prepare_stack,

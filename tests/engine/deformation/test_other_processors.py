@@ -12,9 +12,7 @@ from engine.deformation.isce import IsceStack
 from engine.deformation.licsar import LicsarStack
 from engine.deformation.network import Network
 from engine.deformation.stack import (
-    DatePair,
     GeoTiffOptions,
-    Hyp3Options,
     IsceOptions,
     LicsarOptions,
     StackReader,
@@ -161,6 +159,4 @@ def test_licsar_coherence_is_out_of_255(tmp_path: Path) -> None:
 def test_the_number_of_a_burst_is_no_date() -> None:
     name = "S1_191201_IW2_20200604_20200616_VV_INT80_77F1_unw_phase.tif"
     pair = pair_of(Path(name))
-    assert pair == DatePair(pair.first, pair.second)
     assert (str(pair.first), str(pair.second)) == ("2020-06-04", "2020-06-16")
-    assert Hyp3Options(format="hyp3").unwrapped == "*_unw_phase.tif"

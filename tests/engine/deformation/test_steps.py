@@ -16,13 +16,12 @@ from engine.blocks import Workers
 from engine.deformation.inversion import Inversion, InversionOptions, PixelState
 from engine.deformation.network import Network, NetworkOptions
 from engine.deformation.normal_equations import invert_by_normal_equations
+from engine.deformation.rates import MotionRasters, estimate_rates
 from engine.deformation.stack import GeoTiffOptions
 from engine.deformation.steps import (
     ChosenNetwork,
-    MotionRasters,
     PreparedStack,
     choose_network,
-    estimate_rates,
     invert_stack,
     open_stack,
     prepare_stack,
