@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field
 
-from engine.activity.scenes import ActivityOptions
+from engine.activity.options import ActivityOptions
 from engine.deformation.corrections import CorrectionOptions
 from engine.deformation.inversion import InversionOptions
 from engine.deformation.network import NetworkOptions

@@ -7,12 +7,14 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 
-from engine.activity.scenes import Motion
-from engine.activity.steps import classify_patches
+from engine.activity.decorrelation import DatedPair
+from engine.activity.motion import Motion
+from engine.activity.steps import Coherence, classify_patches
 from engine.area import Area
 from engine.blocks import Workers
 from engine.deformation.correcting import correct_series
 from engine.deformation.mintpy_files import SeriesFile
+from engine.deformation.network import DAYS_PER_YEAR
 from engine.deformation.rates import MotionRasters, estimate_rates
 from engine.deformation.steps import (
     M_TO_MM,
@@ -26,6 +28,7 @@ from engine.deformation.steps import (
 )
 from engine.deformation.troposphere import find_delays, header_of
 from engine.deformation.velocity import t95
+from engine.grid import Block
 from engine.products import RadarProducts
 from engine.steps import Progress, Workspace
 
@@ -132,10 +135,12 @@ def _delays(area: Area, chosen: ChosenNetwork) -> list[Path]:
 
 
 def classify(patches: gpd.GeoDataFrame, radar: RadarProducts, folder: Path, area: Area) -> dict[str, Any]:
-    """Write the activity of patches and their series (see `classify_patches`)."""
+    """Write the activity of patches, their series and courses (see `classify_patches`)."""
     rasters, series = MotionRasters.read(radar.inversion, radar.velocity), SeriesFile(radar.series)
-    dates = int(area.options.velocity.within(series.dates).sum())
-    motion = Motion(rasters.grid, rasters.rate, rasters.error, rasters.observed, rasters.decorrelated, t95(dates))
+    period = [
+        day for day, inside in zip(series.dates, area.options.velocity.within(series.dates), strict=True) if inside
+    ]
+    motion = Motion(rasters.grid, rasters.rate, rasters.error, rasters.observed, rasters.decorrelated, t95(len(period)))
     return classify_patches(
         patches,
         motion,
@@ -143,7 +148,22 @@ def classify(patches: gpd.GeoDataFrame, radar: RadarProducts, folder: Path, area
         series.dates,
         folder,
         area.options.activity,
+        years=(period[-1] - period[0]).days / DAYS_PER_YEAR,
+        coherence=_coherence(radar),
     )
+
+
+def _coherence(radar: RadarProducts) -> Coherence | None:
+    """Coherence of the pairs that are used, where it was laid down."""
+    stack = PreparedStack.read(radar.stack)
+    if stack.mean_coherences is None:
+        return None
+    chosen, whole = ChosenNetwork.read(radar.network, stack), Block(0, stack.grid.rows, 0, stack.grid.cols)
+    pairs = [
+        DatedPair(number, pair.first, pair.second)
+        for number, pair in zip(chosen.numbers, chosen.network.pairs, strict=True)
+    ]
+    return Coherence(pairs, lambda number: stack.file.coherence([number], whole)[0])
 
 
 def check_radar(area: Area, scratch: Path, progress: Progress) -> str:

@@ -90,6 +90,8 @@ max_perpendicular_m = 111.46
 [inversion]
 weights = "variance"
 reference = "median"
+# Unwrapping errors look like steps in the motion of what lies in them.
+unwrapping_check = true
 
 [corrections]
 gacos = "radar/gacos"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from engine.activity.scenes import ActivityOptions
+from engine.activity.options import ActivityOptions
 from engine.deformation.inversion import InversionOptions
 from engine.deformation.network import NetworkOptions
 from engine.objects.refinement import RefinementOptions
