@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 from shapely.geometry.base import BaseGeometry
 
-from engine.activity.steps import ACTIVITY, SERIES
+from engine.activity.steps import ACTIVITY, COURSES
 from engine.area import Area, read_area
 from engine.blocks import Workers
 from engine.patches.tracking import ChangeOptions, Ground, track
@@ -137,7 +137,7 @@ def patch_tables(area: Area, precision: Precision, work: Path) -> dict[str, pd.D
         "outline": tracked.outlines,
         "sighting": tracked.sightings,
         "activity": gpd.read_parquet(work / ACTIVITY),
-        "series": pd.read_parquet(work / SERIES),
+        "course": pd.read_parquet(work / COURSES),
         "acquisition": pd.DataFrame({"date": list(noise), "noise_mm": list(noise.values())}),
     }
 

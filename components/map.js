@@ -227,7 +227,10 @@ function select(own, data) {
     map.setPaintProperty("patches-line", "line-width", ["case", chosen, 4, 2.5]);
     map.setPaintProperty("patches-casing", "line-width", ["case", chosen, 8, 4.5]);
   }
-  if (map.getLayer("clusters")) map.setFilter("clusters", data.selected ? chosen : null);
+  // What the filter leaves, and what is selected all the same.
+  const shown = data.shown && ["any", ["in", ["get", "patch_id"], ["literal", data.shown]], chosen];
+  for (const id of ["patches-fill", "patches-casing", "patches-line"]) if (map.getLayer(id)) map.setFilter(id, shown ?? null);
+  if (map.getLayer("clusters")) map.setFilter("clusters", data.selected ? chosen : (shown ?? null));
   // A patch without any permit is outside as a whole: only what is selected, or crosses a boundary, is hatched.
   if (map.getLayer("outside")) map.setFilter("outside", ["any", ["==", ["get", "kind"], "crosses"], chosen]);
   const moved = JSON.stringify([map.marked, map.chosen]) !== JSON.stringify([data.at, data.selectedBounds]);

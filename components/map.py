@@ -1,6 +1,6 @@
 """The map: a small MapLibre component. Its library is vendored, its data are fetched by URL from this server."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,10 +46,12 @@ def release_map(
     at: tuple[float, float] | None,
     on_pick: Callable[[Pick], None],
     held_against: Mapping[str, str] | None = None,
+    shown: Sequence[str] | None = None,
     key: str = "map",
 ) -> None:
     """Draw the map of a release with its selection; `on_pick` is called when something else is clicked.
 
+    shown : identifiers of the patches that are drawn, all by default.
     held_against : addresses of "permits" and of what lies "outside" them, instead of those of the release's register.
     """
 
@@ -59,7 +61,9 @@ def release_map(
             place = value.get("at")
             on_pick(Pick(value.get("patch"), (place[0], place[1]) if place else None))
 
-    _component(key=key, data=_data(reader, patch, at, held_against), on_pick_change=picked, height="content")
+    _component(
+        key=key, data=_data(reader, patch, at, held_against) | {"shown": shown}, on_pick_change=picked, height="content"
+    )
 
 
 def _data(

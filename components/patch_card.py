@@ -1,5 +1,6 @@
 """What is said of a selected patch or place: the sentence, the verdicts, its outlines by date, the series."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import streamlit as st
@@ -7,13 +8,13 @@ import streamlit as st
 from components import plain
 from components.dossiers import dossier_buttons
 from components.links import compare_link
-from components.series import series_chart, series_csv
+from components.series import Marks, series_chart, series_csv
 from components.verdicts import verdict_part
 from engine import wording
 from engine.wording import gettext as _
 from engine.wording import ngettext
 from store.reader import ReleaseReader
-from store.rows import Patch, PixelReading
+from store.rows import Patch, PixelReading, Verdict
 from web.palette import ACTIVITY_SIGNS, CHANGE_SIGNS
 
 _WHOLE = 0.97  # of a patch's ground; a rim without data is no gap
@@ -39,6 +40,8 @@ def patch_facts(patch: Patch) -> list[str]:
     badges = [activity_badge(patch.activity)] if patch.activity else []
     badges += [change_badge(patch.change)] if patch.change else []
     facts = [f"**{badge}**" for badge in badges]
+    if dated := wording.turn_facts(asdict(patch)):
+        facts.append(plain.markdown(dated))
     facts += [plain.markdown(wording.class_name(patch.mine_class)), wording.hectares(patch.area_m2)]
     if patch.confidence is not None:
         facts.append(_("confidence {share}").format(share=wording.percent(patch.confidence)))
@@ -56,14 +59,28 @@ def patch_card(reader: ReleaseReader, patch: Patch) -> None:
     st.markdown(f"##### {patch_title(patch)}")
     st.markdown(" · ".join(patch_facts(patch)))
     st.markdown(patch_sentence(reader, patch))
-    verdict_part(reader.verdicts(patch.patch_id), reader.permits)
+    verdicts = reader.verdicts(patch.patch_id)
+    verdict_part(verdicts, reader.permits)
     if reader.extraction is not None:
         _outlines(reader, patch)
     if reader.radar is not None:
-        _patch_series(reader, patch)
+        _patch_series(reader, patch, verdicts)
     else:
         st.caption(_("Motion: not measured, since this area has no radar."))
+    _attention(reader, patch)
     dossier_buttons(reader, patch)
+
+
+def _attention(reader: ReleaseReader, patch: Patch) -> None:
+    """Why the patch stands where it does in the list."""
+    parts = reader.attention(patch.patch_id)
+    if not parts:
+        return
+    with st.expander(_("Attention: {points} of 100").format(points=wording.number(patch.attention))):
+        rows = [(wording.attention_name(part), wording.number(points, 1)) for part, points in parts.items()]
+        lines = [" | ".join(row) for row in ((_("because of"), _("points")), ("---", "---:"), *rows)]
+        st.markdown("\n".join(f"| {line} |" for line in lines))
+        st.caption(_("The list is in this order. The weights are a judgement: docs/activity.md says what they are."))
 
 
 def _outlines(reader: ReleaseReader, patch: Patch) -> None:
@@ -90,15 +107,29 @@ def _outlines(reader: ReleaseReader, patch: Patch) -> None:
         compare_link(patch.patch_id)
 
 
-def _patch_series(reader: ReleaseReader, patch: Patch) -> None:
+def _patch_series(reader: ReleaseReader, patch: Patch, verdicts: Sequence[Verdict]) -> None:
     radar, series = reader.radar, reader.patch_series(patch.patch_id)
     if radar is None or series is None:
         st.info(_("No pixel of it is coherent, so there is no series."), icon=":material/blur_on:")
         return
     of = _("mean of the moving ground") if series.of == "cluster" else _("mean of the patch")
     count = ngettext("{count} pixel", "{count} pixels", series.pixels).format(count=wording.number(series.pixels))
-    st.caption(f"{of}, {count}")
-    series_chart(series, name=_("mean"), threshold=radar.threshold, t95=radar.t95, key=f"series-{patch.patch_id}")
+    against = _("against the still ground round it") if series.still is not None else ""
+    st.caption(", ".join(part for part in (of, count, against) if part))
+    numbers = list(dict.fromkeys(number for verdict in verdicts for number in verdict.permits))
+    marks = Marks(
+        images=[image.date for image in reader.images],
+        permits=reader.permits(numbers) if numbers else [],
+        turn=wording.turn_name(patch.turn) if patch.turn else "",
+    )
+    series_chart(
+        series,
+        name=_("mean"),
+        threshold=radar.threshold,
+        t95=radar.t95,
+        key=f"series-{patch.patch_id}",
+        marks=marks,
+    )
     _download(series_csv(series), f"{reader.info.area}-{patch.patch_id}.csv", key="patch-csv")
 
 

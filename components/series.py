@@ -1,24 +1,43 @@
-"""The series chart: displacement over time with its uncertainty and the fitted line."""
+"""The series chart: displacement over time with its uncertainty, the fitted course, and what it is held against."""
 
 import math
-from datetime import datetime, time, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 
+from components import plain
 from engine import wording
 from engine.wording import gettext as _
-from store.rows import Series
+from store.rows import PatchSeries, Permit, Series
 from web.palette import ACTIVITY_COLOURS
 
 _MARGIN_DAYS = 20
+# Behind the points: the permits that are shown, at most so many.
+_VALID = ("#E69F00", "#56B4E9", "#CC79A7")
 
 
-def series_chart(series: Series, *, name: str, threshold: float, t95: float, key: str) -> None:
-    """Draw points with error bars (1 σ of each date's noise), the line, its 95 % band, and what counts as no motion."""
-    figure = series_figure(series, name=name, threshold=threshold, t95=t95)
+@dataclass(frozen=True)
+class Marks:
+    """What is drawn behind a series. images : their dates. permits : whose validity is shaded. turn : what happened on
+    the day that the series dates, in words."""
+
+    images: Sequence[date] = ()
+    permits: Sequence[Permit] = ()
+    turn: str = ""
+
+
+def series_chart(
+    series: Series, *, name: str, threshold: float, t95: float, key: str, marks: Marks | None = None
+) -> None:
+    """Draw points with error bars (1 σ of each date's noise), the fitted course or line with its 95 % band, the day on
+    which motion turned with its interval, dates of images, and when permits were valid."""
+    figure = series_figure(series, name=name, threshold=threshold, t95=t95, marks=marks or Marks())
     st.plotly_chart(
         figure,
         key=key,
@@ -30,41 +49,59 @@ def series_chart(series: Series, *, name: str, threshold: float, t95: float, key
     )
 
 
-def series_figure(series: Series, *, name: str, threshold: float, t95: float) -> go.Figure:
+class _Line(NamedTuple):
+    """What is drawn through the points, and its standard error."""
+
+    when: list[datetime]
+    values: NDArray[np.float64]
+    error: NDArray[np.float64]
+
+
+def series_figure(series: Series, *, name: str, threshold: float, t95: float, marks: Marks) -> go.Figure:
     """`threshold` (mm/yr) decides the colour; `t95` is the factor from standard errors to 95 % intervals."""
     days = np.array([(day - series.dates[0]).days for day in series.dates], float)
     grid = np.linspace(-_MARGIN_DAYS, days[-1] + _MARGIN_DAYS, 80)
     line, error = _fit(days, np.array(series.displacement), grid)
-    band = t95 * error
-    when = [datetime.combine(series.dates[0], time()) + timedelta(days=float(day)) for day in grid]
+    start = datetime.combine(series.dates[0], time())
+    drawn = _Line([start + timedelta(days=float(day)) for day in grid], line, error)
+    ends = drawn.when[0], drawn.when[-1]
     slope = (line[-1] - line[0]) / (grid[-1] - grid[0]) * 365.25
     colour = ACTIVITY_COLOURS["no_change" if abs(slope) <= threshold else "negative" if slope < 0 else "positive"]
+    words = _("line"), _("95 % band of the line")
+    if isinstance(series, PatchSeries) and series.fitted is not None and series.fitted_error is not None:
+        when = [datetime.combine(day, time()) for day in series.dates]
+        drawn = _Line(when, np.array(series.fitted), np.array(series.fitted_error))
+        words = _("course"), _("95 % band of the course")
 
     figure = go.Figure()
+    _draw_marks(figure, marks, ends)
+    band = t95 * drawn.error
     figure.add_scatter(
-        x=[*when, *when[::-1]],
-        y=[*(line + band), *(line - band)[::-1]],
+        x=[*drawn.when, *drawn.when[::-1]],
+        y=[*(drawn.values + band), *(drawn.values - band)[::-1]],
         fill="toself",
         fillcolor=colour,
         opacity=0.18,
         line_width=0,
         hoverinfo="skip",
-        name=_("95 % band of the line"),
+        name=words[1],
     )
     figure.add_scatter(
-        x=when,
-        y=line,
+        x=drawn.when,
+        y=drawn.values,
         mode="lines",
         line={"color": colour, "width": 2},
         hoverinfo="skip",
-        name=_("line"),
+        name=words[0],
     )
+    if isinstance(series, PatchSeries) and series.turn is not None and marks.turn:
+        _draw_turn(figure, series.turn, marks.turn, colour)
     noise = [0.0 if math.isnan(value) else value for value in series.noise]
     figure.add_scatter(
         x=list(series.dates),
         y=list(series.displacement),
         mode="markers",
-        marker={"color": colour, "size": 7, "line": {"width": 1, "color": "rgba(255,255,255,0.8)"}},
+        marker={"color": colour, "size": 6, "line": {"width": 1, "color": "rgba(255,255,255,0.8)"}},
         error_y={"array": noise, "thickness": 1.2, "width": 3, "color": colour},
         customdata=[
             [wording.day(day), wording.number(value, 1), wording.number(sigma, 1)]
@@ -75,21 +112,88 @@ def series_figure(series: Series, *, name: str, threshold: float, t95: float) ->
     )
     figure.add_hline(y=0, line_width=1, line_color="rgba(128,128,128,0.6)")
     figure.update_layout(
-        height=290,
+        height=320,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        legend={"orientation": "h", "y": -0.16, "x": 0, "font": {"size": 11}},
+        legend={"orientation": "h", "yanchor": "top", "y": -0.14, "x": 0, "font": {"size": 11}},
         hovermode="closest",
         showlegend=True,
     )
     figure.update_yaxes(title={"text": _("towards satellite, mm"), "standoff": 4}, zeroline=False, nticks=6)
-    figure.update_xaxes(tickformat="%b %Y", nticks=4, tickangle=0, range=[when[0], when[-1]], showgrid=False)
+    figure.update_xaxes(tickformat="%b %Y", nticks=4, tickangle=0, range=list(ends), showgrid=False)
     return figure
 
 
+def _draw_marks(figure: go.Figure, marks: Marks, ends: tuple[datetime, datetime]) -> None:
+    """Validity of permits, open ends to the edges of the chart, and dates of images."""
+    for permit, colour in zip(marks.permits, _VALID, strict=False):
+        if permit.valid_from is None and permit.valid_to is None:
+            continue
+        first = ends[0] if permit.valid_from is None else datetime.combine(permit.valid_from, time())
+        last = ends[1] if permit.valid_to is None else datetime.combine(permit.valid_to, time()) + timedelta(days=1)
+        first, last = max(first, ends[0]), min(last, ends[1])
+        if first >= last:
+            continue
+        figure.add_shape(
+            type="rect",
+            x0=first,
+            x1=last,
+            y0=0,
+            y1=1,
+            yref="paper",
+            fillcolor=colour,
+            opacity=0.3,
+            line_width=0,
+            layer="below",
+            showlegend=True,
+            name=_("permit {permit} valid").format(permit=plain.plotly(permit.number)),
+        )
+    for number, day in enumerate(one for one in marks.images if ends[0].date() <= one <= ends[1].date()):
+        figure.add_shape(
+            type="line",
+            x0=day,
+            x1=day,
+            y0=0,
+            y1=1,
+            yref="paper",
+            line={"color": "rgba(128,128,128,0.9)", "width": 1.2, "dash": "dash"},
+            layer="below",
+            showlegend=number == 0,
+            name=_("date of an image"),
+        )
+
+
+def _draw_turn(figure: go.Figure, turn: tuple[date, date, date], words: str, colour: str) -> None:
+    """The day on which motion turned, and its 95 % interval."""
+    day, first, last = turn
+    figure.add_shape(
+        type="rect",
+        x0=first,
+        x1=last,
+        y0=0,
+        y1=1,
+        yref="paper",
+        fillcolor=colour,
+        opacity=0.22,
+        line={"color": colour, "width": 1, "dash": "dot"},
+        layer="below",
+        showlegend=True,
+        name=_("{what}: 95 % interval").format(what=words),
+    )
+    figure.add_shape(type="line", x0=day, x1=day, y0=0, y1=1, yref="paper", line={"color": colour, "width": 1.5})
+
+
 def series_csv(series: Series) -> str:
-    """The series as a table: date, displacement_mm, noise_mm."""
-    rows = zip(series.dates, series.displacement, series.noise, strict=True)
-    return "date,displacement_mm,noise_mm\n" + "".join(f"{day},{value:.3f},{sigma:.3f}\n" for day, value, sigma in rows)
+    """The series as a table: date, displacement_mm, noise_mm, and of patches the still ground and the fitted course."""
+    columns: dict[str, Sequence[float]] = {"displacement_mm": series.displacement, "noise_mm": series.noise}
+    if isinstance(series, PatchSeries):
+        more = {"still_ground_mm": series.still, "fitted_mm": series.fitted, "fitted_error_mm": series.fitted_error}
+        columns |= {name: values for name, values in more.items() if values is not None}
+    lines = [",".join(["date", *columns])]
+    lines += [
+        ",".join([str(day), *(f"{value:.3f}" for value in values)])
+        for day, *values in zip(series.dates, *columns.values(), strict=True)
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _fit(

@@ -4,7 +4,6 @@ export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const list = parentElement.querySelector("ol");
   list.setAttribute("aria-label", data.label);
-  list.classList.toggle("filtered", data.filtered);
   const pick = (id) => id && setTriggerValue("pick", id);
 
   list.replaceChildren(

@@ -1,6 +1,7 @@
 """The triage list: patches in order of attention, one selection with the map, worked through with the keyboard."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import streamlit as st
@@ -32,13 +33,9 @@ def triage_list(
     *,
     patch: str | None,
     on_pick: Callable[[str], None],
-    filtered: bool,
     key: str = "triage",
 ) -> None:
-    """Draw the list; `on_pick` is called with the identifier that is chosen by click, arrow keys or Enter.
-
-    filtered : whether a filter stands above it, which takes room.
-    """
+    """Draw the list; `on_pick` is called with the identifier that is chosen by click, arrow keys or Enter."""
     own = by_patch(verdicts)
 
     def picked() -> None:
@@ -60,7 +57,6 @@ def triage_list(
         "rows": rows,
         "selected": patch,
         "label": _("Sites in order of attention"),
-        "filtered": filtered,
     }
     _component(key=key, data=data, on_pick_change=picked, height="content")
 
@@ -93,6 +89,8 @@ def _facts(patch: Patch) -> str:
     facts = []
     if patch.activity is not None:
         facts.append(wording.activity_name(patch.activity))
+        if dated := wording.turn_facts(asdict(patch)):
+            facts.append(dated)
         if patch.extreme_rate is not None and patch.cluster_area_m2 is not None:
             facts += [wording.rate(patch.extreme_rate), wording.hectares(patch.cluster_area_m2)]
         if patch.cluster_distance_m:

@@ -66,7 +66,7 @@ class PermitQueries(Queries):
             "outline": "SELECT * REPLACE (ST_AsWKB(geometry) AS geometry) FROM outline ORDER BY patch_id, date",
             "sighting": "FROM sighting ORDER BY patch_id, date",
             "activity": "SELECT * REPLACE (ST_AsWKB(cluster) AS cluster) FROM activity ORDER BY patch_id",
-            "series": "FROM series ORDER BY patch_id",
+            "course": "FROM course ORDER BY patch_id",
             "acquisition": "FROM acquisition ORDER BY date",
         }
         return {name: pd.DataFrame(self._rows(query)) for name, query in queries.items()}

@@ -78,31 +78,38 @@ class ReleaseReader(PermitQueries, ShapeQueries):
         return {row["value"]: row["code"] for row in self._rows("FROM category WHERE layer = 'state'")}
 
     def patches(self) -> list[Patch]:
-        """All patches, those that need a look first.
-
-        Motion inside, then decorrelation, motion beside; then what the images show: new, grown, what else changed, what
-        could not be told. Within each those first that move or changed most; what is not known goes by identifier.
-        """
+        """All patches in order of attention (`engine/attention.py`); those of equal attention by identifier."""
         return [
             Patch(**row)
             for row in self._rows(
                 """
-                SELECT patch.* EXCLUDE (geometry), activity.* EXCLUDE (patch_id, cluster)
-                FROM patch LEFT JOIN activity USING (patch_id)
-                ORDER BY CASE WHEN cluster_distance_m = 0 THEN 0
-                              WHEN activity = 'decorrelated' THEN 1
-                              WHEN cluster_distance_m > 0 THEN 2
-                              ELSE 3 END,
-                         abs(median_rate) * sqrt(cluster_area_m2) DESC NULLS LAST,
-                         list_position(
-                             ['new', 'grown', 'shrunk', 'gone', 'passing', 'undetermined', 'unchanged'], change
-                         ) NULLS LAST,
-                         activity = 'no_change' DESC NULLS LAST,
-                         abs(change_m2) DESC NULLS LAST,
-                         patch_id
+                WITH score AS (SELECT patch_id, sum(points) AS attention FROM attention GROUP BY patch_id)
+                SELECT patch.* EXCLUDE (geometry),
+                       activity.* EXCLUDE (patch_id, cluster, lost_sure_until),
+                       course.* EXCLUDE (patch_id, annual_mm, noise_mm, walk_mm, p_value, cusum_p, sure_from,
+                                         sure_until),
+                       coalesce(attention, 0.0) AS attention
+                FROM patch LEFT JOIN activity USING (patch_id) LEFT JOIN course USING (patch_id)
+                     LEFT JOIN score USING (patch_id)
+                ORDER BY attention DESC, patch_id
                 """
             )
         ]
+
+    def attention(self, patch_id: str) -> dict[str, float]:
+        """Points by part, the most first."""
+        rows = self._rows(
+            "SELECT part, points FROM attention WHERE patch_id = ? ORDER BY points DESC, part", [patch_id]
+        )
+        return {row["part"]: row["points"] for row in rows}
+
+    def activity_counts(self) -> dict[tuple[str, str, str], int]:
+        """How many patches there are of each class of mine, by activity and by the paper's rule."""
+        rows = self._rows(
+            """SELECT mine_class, activity, paper_activity, count(*) AS patches
+               FROM patch JOIN activity USING (patch_id) GROUP BY ALL ORDER BY ALL"""
+        )
+        return {(row["mine_class"], row["activity"], row["paper_activity"]): row["patches"] for row in rows}
 
     def patch_ids(self) -> list[str]:
         return [row["patch_id"] for row in self._rows("SELECT patch_id FROM patch ORDER BY patch_id")]
@@ -143,11 +150,18 @@ class ReleaseReader(PermitQueries, ShapeQueries):
 
     def patch_series(self, patch_id: str) -> PatchSeries | None:
         rows = self._rows(
-            """SELECT "of", pixels, dates, displacement_mm AS displacement, rate, standard_error
-               FROM series WHERE patch_id = ?""",
+            """SELECT "of", pixels, dates, displacement_mm AS displacement, still_mm AS still, fitted_mm AS fitted,
+                      fitted_error_mm AS fitted_error, rate, standard_error, noise_mm, day, day_first, day_last
+               FROM series LEFT JOIN course USING (patch_id) WHERE patch_id = ?""",
             [patch_id],
         )
-        return PatchSeries(**rows[0], noise=self._noise) if rows else None
+        if not rows:
+            return None
+        day, first, last, own = (rows[0].pop(name) for name in ("day", "day_first", "day_last", "noise_mm"))
+        turn = None if day is None else (day, first, last)
+        # What the air puts into every series of the frame is gone from one that is held against the ground round it.
+        noise = self._noise if own is None else [own] * len(rows[0]["dates"])
+        return PatchSeries(**rows[0], turn=turn, noise=noise)
 
     def acquisitions(self) -> list[Acquisition]:
         return [Acquisition(**row) for row in self._rows("FROM acquisition ORDER BY date")]

@@ -111,9 +111,12 @@ class Patch:
     first_seen: date | None
     last_seen: date | None
     activity: str | None
+    paper_activity: str | None
+    class_confidence: float | None
     observed_share: float | None
     coherent_pixels: int | None
     decorrelated_pixels: int | None
+    shared_share: float | None
     detectable_rate: float | None
     cluster_parts: int | None
     cluster_pixels: int | None
@@ -123,6 +126,22 @@ class Patch:
     extreme_rate: float | None
     standard_error: float | None
     significant_share: float | None
+    lost_first: date | None
+    lost_last: date | None
+    lost_until_first: date | None
+    lost_until_last: date | None
+    course: str | None
+    turn: str | None
+    day: date | None
+    day_first: date | None
+    day_last: date | None
+    rate_before: float | None
+    rate_after: float | None
+    error_before: float | None
+    error_after: float | None
+    step_mm: float | None
+    fading: float | None
+    attention: float
 
 
 @dataclass(frozen=True)
@@ -224,10 +243,19 @@ class Series:
 
 @dataclass(frozen=True)
 class PatchSeries(Series):
-    """of : "cluster" or "patch". rate, standard_error : mm/yr, of the mean series."""
+    """of : "cluster" or "patch". rate, standard_error : mm/yr, of a line through the mean series.
+
+    still : mm, what the still ground round it seems to do, which is taken away; None where there is too little of it.
+    fitted, fitted_error : mm, the course and its standard error; None where none was fitted. turn : day of a turn and
+    its 95 % interval, None where nothing turned.
+    """
 
     of: str
     pixels: int
+    still: Sequence[float] | None
+    fitted: Sequence[float] | None
+    fitted_error: Sequence[float] | None
+    turn: tuple[date, date, date] | None
     rate: float
     standard_error: float
 

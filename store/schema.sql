@@ -128,10 +128,14 @@ CREATE TABLE sighting (                     -- a patch's ground, that of all dat
 
 CREATE TABLE activity (                     -- empty in an area without a stack
     patch_id            VARCHAR PRIMARY KEY,
-    activity            VARCHAR NOT NULL,   -- positive, negative, decorrelated, no_change, not_observable
+    activity            VARCHAR NOT NULL,   -- of its own ground, against the still ground round it: positive, negative,
+                                            -- settlement, decorrelated, no_change, not_observable
+    paper_activity      VARCHAR NOT NULL,   -- by the paper's rule, over patch and halo; never settlement
+    class_confidence    DOUBLE,             -- probability that what the class says holds, 0–1; NULL: cannot be told
     observed_share      DOUBLE NOT NULL,    -- of the patch's area, seen by the radar
     coherent_pixels     INTEGER NOT NULL,   -- in the patch, with a series
     decorrelated_pixels INTEGER NOT NULL,   -- in the patch, without
+    shared_share        DOUBLE NOT NULL,    -- of patch and halo, what lies in or nearer to other patches
     detectable_rate     DOUBLE,             -- mm/yr: least that would have been told from 0 (95 %)
     cluster_parts       INTEGER,            -- connected clusters that speak for the patch; NULL where nothing moves
     cluster_pixels      INTEGER,            -- of all of them
@@ -141,6 +145,9 @@ CREATE TABLE activity (                     -- empty in an area without a stack
     extreme_rate        DOUBLE,             -- mm/yr, the greatest by size
     standard_error      DOUBLE,             -- mm/yr, median of the cluster's pixels
     significant_share   DOUBLE,             -- of the cluster's pixels, told from 0 at 95 %
+    lost_first DATE, lost_last DATE,        -- between which coherence was lost to digging (95 %); NULL: not dated
+    lost_until_first DATE, lost_until_last DATE, -- and came back; NULL: it did not
+    lost_sure_until     DATE,               -- after which it surely was still lost
     cluster             GEOMETRY
 );
 
@@ -149,10 +156,37 @@ CREATE TABLE series (                       -- one row a patch, lists in order o
     of              VARCHAR NOT NULL,       -- "cluster", or "patch" where nothing moves
     pixels          INTEGER NOT NULL,
     dates           DATE[] NOT NULL,
-    displacement_mm FLOAT[] NOT NULL,       -- since the first date
+    displacement_mm FLOAT[] NOT NULL,       -- since the first date, against the still ground round the patch
+    still_mm        FLOAT[],                -- what that ground seems to do, which was taken away; NULL: too little of it
     spread_mm       FLOAT[] NOT NULL,       -- standard deviation between the pixels
-    rate            DOUBLE NOT NULL,        -- mm/yr, of the mean series
+    fitted_mm       FLOAT[],                -- the course (below); NULL where none was fitted, as the next
+    fitted_error_mm FLOAT[],                -- its standard error
+    rate            DOUBLE NOT NULL,        -- mm/yr, of a line through the mean series
     standard_error  DOUBLE NOT NULL         -- mm/yr
+);
+
+CREATE TABLE course (                       -- how the mean series runs over time; rates and days without yearly swing
+    patch_id     VARCHAR PRIMARY KEY,
+    course       VARCHAR NOT NULL,          -- constant, linear, quadratic, decay, onset, stop, bilinear, step, step_and_line
+    turn         VARCHAR,                   -- onset, stop, faster, slower, reversal, step; NULL: nothing on one day
+    day DATE, day_first DATE, day_last DATE, -- of the turn, with its 95 % interval
+    rate_before DOUBLE NOT NULL, rate_after DOUBLE NOT NULL,    -- mm/yr, at the first and the last date
+    error_before DOUBLE NOT NULL, error_after DOUBLE NOT NULL,  -- standard errors
+    step_mm      DOUBLE,                    -- but for whole turns of the phase
+    annual_mm    DOUBLE NOT NULL,           -- amplitude of the yearly swing
+    noise_mm     DOUBLE NOT NULL,           -- of a date
+    walk_mm      DOUBLE NOT NULL,           -- that noise gathers in a year
+    p_value      DOUBLE NOT NULL,           -- that noise makes a turn look as likely
+    cusum_p      DOUBLE NOT NULL,           -- a second opinion, from the sums of residuals about a line
+    sure_from DATE, sure_until DATE,        -- by the first, and after the second, there surely was motion
+    fading       DOUBLE NOT NULL            -- probability that motion fades without having turned
+);
+
+CREATE TABLE attention (                    -- why a patch stands where it does in the list: points add up
+    patch_id VARCHAR NOT NULL,
+    part     VARCHAR NOT NULL,              -- see engine/attention.py
+    points   DOUBLE NOT NULL,
+    PRIMARY KEY (patch_id, part)
 );
 
 CREATE TABLE permit (                       -- of the register, in Hilbert order; empty in an area without one

@@ -70,7 +70,8 @@ ARROWS = {
     "engine.assessment.pictures": ("engine.assessment", "engine.patches", "engine.imagery", *FOUNDATIONS),
     "engine.products": (*DOMAINS, "engine.grid", "engine.steps"),
     "engine.publish": (
-        *("engine.publish", "engine.products", "engine.area", "engine.imagery", "engine.steps", "engine.__version__"),
+        *("engine.publish", "engine.products", "engine.area", "engine.attention", "engine.imagery", "engine.steps"),
+        "engine.__version__",
         *(*DOMAINS, *FOUNDATIONS, "store.home", "store.release"),
     ),
     "engine.pipeline": ("engine", "store.home", "store.reader"),

@@ -25,11 +25,19 @@ _SEQUENTIAL = ("#00224e", "#35456c", "#666970", "#948e77", "#c8b866", "#fee838")
 ACTIVITY_COLOURS = {
     "negative": "#D55E00",
     "positive": "#0072B2",
+    "settlement": "#E69F00",
     "decorrelated": "#CC79A7",
     "no_change": "#009E73",
     "not_observable": "#7F7F7F",
 }
-ACTIVITY_SIGNS = {"negative": "▼", "positive": "▲", "decorrelated": "≈", "no_change": "○", "not_observable": "–"}
+ACTIVITY_SIGNS = {
+    "negative": "▼",
+    "positive": "▲",
+    "settlement": "▽",
+    "decorrelated": "≈",
+    "no_change": "○",
+    "not_observable": "–",
+}
 
 # Change between images, in the same colours, and signs of its own.
 CHANGE_COLOURS = {

@@ -134,7 +134,7 @@ def _list_map_card(
     list_column, map_column, *rest = st.columns([1.1, 2.9, 1.9] if patch else [1.1, 4.8], gap="small")
     with list_column:
         listed = verdict_filter(by_attention(patches, verdicts), verdicts, key=f"permits-verdict-{reader.info.area}")
-        triage_list(listed, verdicts, patch=chosen.patch, on_pick=_pick_in_list, filtered=True, key="permits-list")
+        triage_list(listed, verdicts, patch=chosen.patch, on_pick=_pick_in_list, key="permits-list")
     with map_column:
         held_against = {name: hand_over(text) for name, text in _geojson(reader, comparison).items()}
         release_map(reader, patch=patch, at=None, on_pick=_pick_on_map, held_against=held_against, key="permits-map")

@@ -41,6 +41,8 @@ _DRAWS = 400
 # Motion has faded when less than this of its first rate is left.
 _FADED = 0.5
 _TWO_SIDED_95 = 1.96
+# Standard errors beyond which there was surely motion: of many spans the best is taken, which asks for more than 95 %.
+_SURE = 3.0
 _AT_ONCE = 512  # series that are fitted at a time
 
 Values = NDArray[np.float64]
@@ -87,7 +89,7 @@ class Fit:
     walk_mm : standard deviation that the random walk gathers in a year. p_value : that noise alone makes a turn look as
     likely. cusum_p : of the sums of residuals about a line, a second opinion (Ploberger & Krämer 1992). fitted,
     fitted_error : course on each date and its standard error, mm. sure_from, sure_until : the earliest day by which,
-    and the latest day after which, there was motion with 97.5 % certainty; None where that cannot be said of any day.
+    and the latest day after which, there was surely motion; None where that cannot be said of any day.
     rate, error : of a line through the whole series, mm/yr. fading : how probable it is, of all courses, that motion
     fades without having turned.
     """
@@ -383,12 +385,12 @@ class Fitter:
         return float(kolmogorov(np.abs(np.cumsum(left)).max() / (spread * np.sqrt(len(left))))) if spread else 1.0
 
     def _sure(self, values: Values, walk: int, variance: float, rate: float) -> tuple[date | None, date | None]:
-        """The earliest date up to which, and the latest from which on, there is motion of the whole's sign (97.5 %)."""
+        """The earliest date up to which, and the latest from which on, there is surely motion of the whole's sign."""
         covariance, count = variance * self.covariances[walk], len(values)
 
         def moves(part: slice) -> bool:
             own, error = _slope(values[part], self.years[part], covariance[part, part])
-            return bool(own * np.sign(rate) > _TWO_SIDED_95 * error)
+            return bool(own * np.sign(rate) > _SURE * error)
 
         until = next((at for at in range(count - _LEAST_SIDE, -1, -1) if moves(slice(at, count))), None)
         since = next((at for at in range(_LEAST_SIDE, count + 1) if moves(slice(0, at))), None)

@@ -32,13 +32,15 @@ class DatedPair(NamedTuple):
 class Loss(NamedTuple):
     """first, last : between which days it began, 95 %. until_first, until_last : and ended; None while it goes on.
 
-    drop : by how much coherence falls against that of the ground round it.
+    sure_until : day after which it surely still went on. drop : by how much coherence falls against that of the ground
+    round it.
     """
 
     first: date
     last: date
     until_first: date | None
     until_last: date | None
+    sure_until: date
     drop: float
 
 
@@ -93,9 +95,15 @@ def date_loss(coherence: NDArray[np.float64], pairs: Sequence[DatedPair]) -> Los
     first, last = start[near].min(), start[near].max()
     ended = (end[near].min(), end[near].max()) if best == 2 else None
     return Loss(
-        first=used[first].first,
+        # Ground that is dug up days before an acquisition may keep some of its coherence up to it.
+        first=_middle(used[first - 1]),
         last=used[last].second,
         until_first=used[ended[0] - 1].first if ended else None,
         until_last=used[min(ended[1], count - 1)].second if ended else None,
+        sure_until=used[int(end[near].min()) - _LEAST_PAIRS].first,
         drop=float(drop[place]),
     )
+
+
+def _middle(pair: DatedPair) -> date:
+    return pair.first + (pair.second - pair.first) / 2

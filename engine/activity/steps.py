@@ -35,8 +35,8 @@ _NO_SETTLEMENT = ("new", "grown", "gone", "passing")
 _DATED = (*MOVING, ActivityClass.NO_CHANGE)
 # Neighbouring pixels see the same ground: so many count as one.
 _PIXELS_ALIKE = 4
-# How probable it has to be that motion fades.
-_FADES = 0.5
+# How probable it has to be that motion fades: who settles is not to be accused, so it need not be sure.
+_FADES = 0.2
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,11 @@ def _losses(
     asked = [
         (number, site)
         for number, (site, one) in enumerate(zip(sites, seen, strict=True))
-        if site is not None and one.scene.decorrelated_pixels >= options.min_cluster_pixels
+        if site is not None
+        and (
+            one.scene.activity is ActivityClass.DECORRELATED
+            or one.scene.decorrelated_pixels >= options.min_cluster_pixels
+        )
     ]
     if coherence is None or not asked:
         return losses
@@ -227,7 +231,7 @@ _COLUMNS = [
     *("observed_share", "coherent_pixels", "decorrelated_pixels", "shared_share", "detectable_rate"),
     *("cluster_parts", "cluster_pixels", "cluster_area_m2", "cluster_distance_m"),
     *("median_rate", "extreme_rate", "standard_error", "significant_share"),
-    *("lost_first", "lost_last", "lost_until_first", "lost_until_last"),
+    *("lost_first", "lost_last", "lost_until_first", "lost_until_last", "lost_sure_until"),
     "cluster",
 ]
 _COURSE_COLUMNS = [
@@ -257,6 +261,7 @@ def _row(
             "lost_last": loss.last,
             "lost_until_first": loss.until_first,
             "lost_until_last": loss.until_last,
+            "lost_sure_until": loss.sure_until,
         }
     if scene.cluster:
         row |= _cluster_columns(scene.cluster, grid)

@@ -100,7 +100,11 @@ class CaseVerdict:
 
 @dataclass(frozen=True)
 class Motion:
-    """Mean displacement of the patch or of the moving ground since the first date, mm; noise : 1 σ of each date, mm."""
+    """Mean displacement of the patch or of the moving ground since the first date, mm; noise : 1 σ of each date, mm.
+
+    fitted, fitted_error : the course that was fitted, mm, and its standard error; None where none was. turn : day on
+    which motion turned and its 95 % interval.
+    """
 
     of: str
     pixels: int
@@ -109,6 +113,9 @@ class Motion:
     noise_mm: Sequence[float]
     rate: float
     standard_error: float
+    fitted_mm: Sequence[float] | None = None
+    fitted_error_mm: Sequence[float] | None = None
+    turn: tuple[datetime.date, datetime.date, datetime.date] | None = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.evidence.case import Case
 from engine.evidence.drawing import CLUSTER, INK, QUIET, RULE, figure, font, png
-from engine.wording import dossiers, number, rate
+from engine.wording import dossiers, number, rate, turn_name
 
 _MARGIN_DAYS = 40.0
 _MOST_BANDS = 3
@@ -27,25 +27,18 @@ def series_chart(case: Case, width_mm: float, height_mm: float) -> bytes:
     when = np.array([_days(day) for day in motion.dates])
     axes.set_xlim(when[0] - _MARGIN_DAYS, when[-1] + _MARGIN_DAYS)
     _validity(axes, case)
-    grid = np.linspace(when[0] - _MARGIN_DAYS, when[-1] + _MARGIN_DAYS, 120)
-    line, error = fitted_line(when, np.array(motion.displacement_mm), grid)
     t95 = float(case.radar["t95"])
-    axes.fill_between(
-        grid,
-        line - t95 * error,
-        line + t95 * error,
-        color=CLUSTER,
-        alpha=0.18,
-        linewidth=0,
-        label=dossiers.legend("band"),
-    )
-    axes.plot(
-        grid,
-        line,
-        color=CLUSTER,
-        linewidth=1.2,
-        label=dossiers.legend("line").format(rate=rate(motion.rate, t95 * motion.standard_error)),
-    )
+    if motion.fitted_mm is not None and motion.fitted_error_mm is not None:
+        grid, line, error = when, np.array(motion.fitted_mm), np.array(motion.fitted_error_mm)
+        band, name = dossiers.legend("course_band"), dossiers.legend("course")
+    else:
+        grid = np.linspace(when[0] - _MARGIN_DAYS, when[-1] + _MARGIN_DAYS, 120)
+        line, error = fitted_line(when, np.array(motion.displacement_mm), grid)
+        band = dossiers.legend("band")
+        name = dossiers.legend("line").format(rate=rate(motion.rate, t95 * motion.standard_error))
+    axes.fill_between(grid, line - t95 * error, line + t95 * error, color=CLUSTER, alpha=0.18, linewidth=0, label=band)
+    axes.plot(grid, line, color=CLUSTER, linewidth=1.2, label=name)
+    _turn(axes, case)
     axes.errorbar(
         when,
         motion.displacement_mm,
@@ -90,6 +83,16 @@ def _validity(axes: Axes, case: Case) -> None:
         if begin < end:
             name = dossiers.legend("validity").format(permit=permit.number)
             axes.axvspan(begin, end, color=colour, alpha=0.55, linewidth=0, zorder=0, label=name)
+
+
+def _turn(axes: Axes, case: Case) -> None:
+    """When motion turned: the day, and its interval between two lines."""
+    if case.motion is None or case.motion.turn is None or case.patch["turn"] is None:
+        return
+    day, first, last = (_days(one) for one in case.motion.turn)
+    name = dossiers.legend("turn").format(turn=turn_name(case.patch["turn"]))
+    axes.axvspan(first, last, facecolor="none", edgecolor=CLUSTER, hatch="///", linewidth=0.5, alpha=0.5, label=name)
+    axes.axvline(day, color=CLUSTER, linewidth=0.9)
 
 
 def _image_dates(axes: Axes, case: Case) -> None:

@@ -5,18 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from engine.permits.dates import as_date
 
 # Of a patch's ground, that an image must show before it says that the patch is not there (as in tracking).
 _WELL_SEEN = 0.8
-# Of the moving ground, that must lie in the patch for the motion to be its own.
-_ITS_OWN = 0.5
 
 
 class Outline(NamedTuple):
@@ -34,32 +30,42 @@ class Growth(NamedTuple):
     gained_m2: float
 
 
-@dataclass(frozen=True)
-class MotionSeries:
-    """Mean displacement of the moving ground in a patch, mm since the first date, towards the satellite positive.
+class Span(NamedTuple):
+    """Something happened after `after` and not after `by`."""
 
-    rate : of its median pixel, mm/yr. noise : of each date, mm; NaN where it is not known.
+    after: datetime.date
+    by: datetime.date
+
+
+@dataclass(frozen=True)
+class Movement:
+    """What the radar dates of a patch's own ground (METHOD §6, §7).
+
+    activity : its class. moved : spans within each of which the ground surely moved. lost : spans within each of which
+    it surely lost its coherence to digging. end : last date of the series, up to which both were looked for.
     """
 
-    dates: tuple[datetime.date, ...]
-    displacement: NDArray[np.float64]
-    noise: NDArray[np.float64]
-    rate: float
+    activity: str
+    end: datetime.date
+    moved: tuple[Span, ...] = ()
+    lost: tuple[Span, ...] = ()
+
+    def on(self, day: datetime.date) -> "Movement":
+        """What was known of it on a day: what had been over by then."""
+        moved, lost = (tuple(one for one in spans if one.by <= day) for spans in (self.moved, self.lost))
+        return replace(self, moved=moved, lost=lost, end=min(self.end, day))
 
 
 @dataclass(frozen=True)
 class Subject:
-    """outlines : by date. sighted : days on which an image showed its ground well enough, with a mine or without.
-
-    motion : only where it lies inside the patch itself (METHOD §7).
-    """
+    """outlines : by date. sighted : days on which an image showed its ground well enough, with a mine or without."""
 
     patch_id: str
     mine_class: str
     outlines: tuple[Outline, ...]
     sighted: tuple[datetime.date, ...] = ()
     growth: Growth | None = None
-    motion: MotionSeries | None = None
+    movement: Movement | None = None
 
     def on(self, day: datetime.date) -> "Subject | None":
         """What was known of it on a day; None of a patch that nothing had shown."""
@@ -71,7 +77,7 @@ class Subject:
             outlines=outlines,
             sighted=tuple(one for one in self.sighted if one <= day),
             growth=self.growth if self.growth and self.growth.by <= day else None,
-            motion=_until(self.motion, day),
+            movement=self.movement.on(day) if self.movement else None,
         )
 
     @property
@@ -85,23 +91,12 @@ class Subject:
         return day is None or not self.sighted or day >= self.sighted[-1]
 
 
-def _until(motion: MotionSeries | None, day: datetime.date) -> MotionSeries | None:
-    if motion is None or motion.dates[-1] <= day:
-        return motion
-    count = sum(one <= day for one in motion.dates)
-    if count < 2:
-        return None
-    return replace(
-        motion, dates=motion.dates[:count], displacement=motion.displacement[:count], noise=motion.noise[:count]
-    )
-
-
 def subjects(tables: Mapping[str, pd.DataFrame]) -> list[Subject]:
     """Subjects from tables that are laid out as the store's: `patch`, and where there are any `outline`, `sighting`,
-    `activity`, `series`, `acquisition`. Geometry is shapes or WKB, in EPSG:4326."""
+    `activity`, `course`, `acquisition`. Geometry is shapes or WKB, in EPSG:4326."""
     outlines = _outlines(tables.get("outline"))
     sighted = _sighted(tables.get("sighting"))
-    motions = _motions(tables)
+    movements = _movements(tables)
     shapes = _shapes(tables["patch"]["geometry"])
     found = []
     for row, shape in zip(tables["patch"].to_dict("records"), shapes, strict=True):
@@ -113,7 +108,7 @@ def subjects(tables: Mapping[str, pd.DataFrame]) -> list[Subject]:
                 outlines=outlines.get(name) or (Outline(as_date(row.get("last_seen")), shape),),
                 sighted=sighted.get(name, ()),
                 growth=_growth(row),
-                motion=_own(motions.get(name), shape),
+                movement=movements.get(name),
             )
         )
     return found
@@ -154,44 +149,53 @@ def _growth(row: Mapping[Any, Any]) -> Growth | None:
     return Growth(after, first if first is not None and first > after else by, float(row["change_m2"]))
 
 
-class _Motion(NamedTuple):
-    cluster: BaseGeometry
-    series: MotionSeries
-
-
-def _motions(tables: Mapping[str, pd.DataFrame]) -> dict[str, _Motion]:
-    """Series of clusters that reach into their patch."""
-    activity, series = tables.get("activity"), tables.get("series")
-    if activity is None or series is None or activity.empty or series.empty:
+def _movements(tables: Mapping[str, pd.DataFrame]) -> dict[str, Movement]:
+    """By patch, from what its own ground did."""
+    activity, acquisitions = tables.get("activity"), tables.get("acquisition")
+    if activity is None or acquisitions is None or activity.empty or acquisitions.empty:
         return {}
-    inside = activity[activity["cluster_distance_m"] == 0]
-    clusters = dict(zip(inside["patch_id"], _shapes(inside["cluster"]), strict=True))
-    rates = dict(zip(inside["patch_id"], inside["median_rate"], strict=True))
-    noise = _noise(tables.get("acquisition"))
+    days = [day for one in acquisitions["date"] if (day := as_date(one)) is not None]
+    start, end = min(days), max(days)
+    courses = tables.get("course")
+    course_of = {} if courses is None else {str(row["patch_id"]): row for row in courses.to_dict("records")}
     found = {}
-    for row in series[series["of"] == "cluster"].to_dict("records"):
-        if (cluster := clusters.get(row["patch_id"])) is None:
-            continue
-        dates = tuple(day for one in row["dates"] if (day := as_date(one)) is not None)
-        own = np.array([noise.get(day, np.nan) for day in dates])
-        moved = np.asarray(row["displacement_mm"], np.float64)
-        found[str(row["patch_id"])] = _Motion(cluster, MotionSeries(dates, moved, own, float(rates[row["patch_id"]])))
+    for row in activity.to_dict("records"):
+        name = str(row["patch_id"])
+        course = course_of.get(name)
+        found[name] = Movement(
+            activity=str(row["activity"]),
+            end=end,
+            moved=_moved(course, start, end) if course is not None else (),
+            lost=_lost(row, end),
+        )
     return found
 
 
-def _noise(table: pd.DataFrame | None) -> dict[datetime.date, float]:
-    if table is None:
-        return {}
-    return {
-        day: float(value)
-        for one, value in zip(table["date"], table["noise_mm"], strict=True)
-        if (day := as_date(one)) is not None and value is not None
-    }
+def _moved(course: Mapping[Any, Any], start: datetime.date, end: datetime.date) -> tuple[Span, ...]:
+    """A step moves on one day; other motion surely from the start to a day, from a day to the end, and as it begins."""
+    turn = course["turn"]
+    first, last = as_date(course["day_first"]), as_date(course["day_last"])
+    spans = []
+    if turn in ("onset", "step") and first is not None and last is not None:
+        spans.append(Span(first, last))
+    if turn != "step":
+        if (by := as_date(course["sure_from"])) is not None:
+            spans.append(Span(start, by))
+        if (after := as_date(course["sure_until"])) is not None:
+            spans.append(Span(after, end))
+    return tuple(spans)
 
 
-def _own(motion: _Motion | None, patch: BaseGeometry) -> MotionSeries | None:
-    """The motion, where most of the moving ground lies in the patch."""
-    if motion is None:
-        return None
-    # The ratio of two areas on one ground is the same in degrees, but for less than their error.
-    return motion.series if motion.cluster.intersection(patch).area >= _ITS_OWN * motion.cluster.area else None
+def _lost(row: Mapping[Any, Any], end: datetime.date) -> tuple[Span, ...]:
+    """It is dug as coherence is lost, and up to when it comes back, or to the end."""
+    first, last = as_date(row.get("lost_first")), as_date(row.get("lost_last"))
+    if first is None or last is None:
+        return ()
+    back, back_by = as_date(row.get("lost_until_first")), as_date(row.get("lost_until_last"))
+    sure = as_date(row.get("lost_sure_until"))
+    spans = [Span(first, last)]
+    if back is not None and back_by is not None:
+        spans.append(Span(back, back_by))
+    elif sure is not None:
+        spans.append(Span(sure, end))
+    return tuple(spans)

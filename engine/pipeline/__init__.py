@@ -315,7 +315,7 @@ def _content_key(area: Area, records: list[StepRecord]) -> str:
     schema = (Path(__file__).parents[2] / "store" / "schema.sql").read_text("utf-8")
     texts = [
         schema,
-        code_digest("publish", "products.py"),
+        code_digest("publish", "products.py", "attention.py"),
         area.options.title,
         area.options.attribution,
         area.source,

@@ -9,8 +9,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from engine.activity.steps import ACTIVITY
-from engine.activity.steps import SERIES as PATCH_SERIES
+from engine.activity.steps import ACTIVITY, COURSES
 from engine.errors import InputError
 from engine.patches.steps import OUTLINES, PATCHES, SIGHTINGS
 from engine.permits.precision import Precision, precision_of
@@ -89,7 +88,7 @@ def _tables(patches: Path, radar: RadarProducts | None, activity: Path | None) -
         tables["sighting"] = pd.read_parquet(patches / SIGHTINGS)
     if activity is not None and radar is not None:
         tables["activity"] = gpd.read_parquet(activity / ACTIVITY)
-        tables["series"] = pd.read_parquet(activity / PATCH_SERIES)
+        tables["course"] = pd.read_parquet(activity / COURSES)
         noise = json.loads((radar.velocity / "noise.json").read_text())
         tables["acquisition"] = pd.DataFrame({"date": list(noise), "noise_mm": list(noise.values())})
     return tables

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.colors import LightSource
 from numpy.typing import NDArray
 
-from engine.activity.steps import ACTIVITY
+from engine.activity.steps import ACTIVITY, COURSES
 from engine.activity.steps import SERIES as PATCH_SERIES
 from engine.area import Area
 from engine.deformation.inversion import PixelState
@@ -42,6 +42,7 @@ def radar_part(area: Area, products: RadarProducts, activity: Path, folder: Path
             "rate_bin": _rate_bins(products),
             "activity": _activities(activity),
             "series": pd.read_parquet(activity / PATCH_SERIES),
+            "course": pd.read_parquet(activity / COURSES),
         },
         layers=layers,
         bounds=stack.grid.bounds_lonlat,

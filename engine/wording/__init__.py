@@ -6,9 +6,11 @@ Numbers carry their unit, and their uncertainty where there is one; minus is a m
 
 from engine.wording import dossiers
 from engine.wording.accuracy import ground_name, role_name
+from engine.wording.courses import SURE, dated, turn_facts, turn_name
 from engine.wording.language import LANGUAGES, gettext, joined, language, ngettext, use_language
 from engine.wording.names import (
     activity_name,
+    attention_name,
     change_facts,
     change_name,
     class_name,
@@ -41,12 +43,15 @@ from engine.wording.verdicts import (
 
 __all__ = [
     "LANGUAGES",
+    "SURE",
     "activity_name",
     "area_range",
+    "attention_name",
     "change_facts",
     "change_name",
     "class_name",
     "convention",
+    "dated",
     "day",
     "dossiers",
     "field_name",
@@ -78,6 +83,8 @@ __all__ = [
     "role_name",
     "state_name",
     "status_name",
+    "turn_facts",
+    "turn_name",
     "unit_name",
     "use_language",
     "validity",

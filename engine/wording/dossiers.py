@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from engine.wording.courses import course_sentences
 from engine.wording.language import gettext as _
 from engine.wording.language import ngettext
 from engine.wording.numbers import day, ground, hectares, hectares_with_margin, number, percent, period
@@ -93,6 +94,9 @@ def legend(code: str) -> str:
         "displacement": _("displacement, mm"),
         "points": _("mean of {count} pixels (± 1 σ)"),
         "line": _("fitted line, {rate}"),
+        "course": _("fitted course"),
+        "course_band": _("95 % band of the course"),
+        "turn": _("{turn}: 95 % interval"),
         "band": _("95 % band of the line"),
         "image_date": _("date of an image"),
         "validity": _("permit {permit} valid"),
@@ -150,12 +154,12 @@ def since(patch: Mapping[str, Any], radar: Mapping[str, Any] | None) -> list[str
         said.append(
             _("There since {day} or earlier, the first image that shows it.").format(day=day(patch["first_seen"]))
         )
-    if radar is not None and patch["activity"] in ("negative", "positive", "decorrelated"):
-        said.append(
+    if radar is not None and patch["activity"] in ("negative", "positive", "settlement", "decorrelated"):
+        said += course_sentences(patch, radar) or [
             _("Motion measured {period}; when it began is not dated.").format(
                 period=period(radar["first_date"], radar["last_date"])
             )
-        )
+        ]
     return said or [_("Not known: its outline has no date.")]
 
 

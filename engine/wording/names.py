@@ -10,10 +10,23 @@ def activity_name(activity: str) -> str:
     return {
         "negative": _("moving away"),
         "positive": _("moving towards"),
+        "settlement": _("settling"),
         "decorrelated": _("decorrelated"),
         "no_change": _("no change seen"),
         "not_observable": _("not observable"),
     }[activity]
+
+
+def attention_name(part: str) -> str:
+    """What gives a patch points of attention."""
+    return {
+        "verdict": _("what permits say against it"),
+        "ground": _("how much ground that is about"),
+        "activity": _("what its ground does, and how sure that is"),
+        "rate": _("how fast it moves"),
+        "recent": _("how recently that began"),
+        "change": _("new or grown in the images"),
+    }[part]
 
 
 def state_name(state: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from engine.wording.courses import course_sentences
 from engine.wording.language import gettext as _
 from engine.wording.language import joined, ngettext
 from engine.wording.names import class_name, reference_name
@@ -26,6 +27,8 @@ def patch_statement(patch: Mapping[str, Any], radar: Mapping[str, Any] | None) -
             )
         return joined(sentences)
     sentences.append(_motion(patch, radar))
+    sentences += course_sentences(patch, radar)
+    sentences += _beside(patch)
     seen = patch["coherent_pixels"] + patch["decorrelated_pixels"]
     if patch["decorrelated_pixels"] and patch["activity"] != "decorrelated":
         sentences.append(
@@ -77,10 +80,14 @@ def _same_season(one: date, other: date) -> bool:
 
 def _motion(patch: Mapping[str, Any], radar: Mapping[str, Any]) -> str:
     activity, when = patch["activity"], period(radar["first_date"], radar["last_date"])
-    if activity in ("negative", "positive"):
+    if activity in ("negative", "positive", "settlement") and patch["cluster_area_m2"] is None:
+        return _("It moved in one step, {period}; pixel by pixel no rate is told from still ground.").format(
+            period=when
+        )
+    if activity in ("negative", "positive", "settlement"):
         message = (
             _("{area} of ground {where} moves away from the satellite at {rate} (median; fastest {extreme}), {period}.")
-            if activity == "negative"
+            if activity != "positive"
             else _(
                 "{area} of ground {where} moves towards the satellite at {rate} (median; fastest {extreme}), {period}."
             )
@@ -109,6 +116,19 @@ def _motion(patch: Mapping[str, Any], radar: Mapping[str, Any]) -> str:
             least=number(max(patch["detectable_rate"], radar["threshold"])),
         )
     return _("Not observable: too little of it was seen by the radar to say anything. This is not the same as still.")
+
+
+def _beside(patch: Mapping[str, Any]) -> list[str]:
+    """Motion near a patch that itself stands still."""
+    if patch["activity"] != "no_change" or not patch["cluster_distance_m"]:
+        return []
+    return [
+        _("{distance} m outside it begins ground that moves at {rate} (median over {area}).").format(
+            distance=number(patch["cluster_distance_m"]),
+            rate=rate(patch["median_rate"]),
+            area=hectares(patch["cluster_area_m2"]),
+        )
+    ]
 
 
 def _where(distance_m: float, halo_m: float) -> str:

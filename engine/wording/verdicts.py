@@ -117,9 +117,17 @@ def _of_days() -> dict[str, str]:
             "Permit {permit} expired on {last}, and the ground inside the site still moved after {after}: it was "
             "worked at least {days} days after the permit had expired."
         ),
+        "loss_after": _(
+            "Permit {permit} expired on {last}, and after {after} the radar still lost the ground inside the site, as "
+            "it does where metres are dug away: it was worked at least {days} days after the permit had expired."
+        ),
         "growth_before": _("Between {after} and {by} the site grew, and {permits} did not begin until {first}."),
         "motion_before": _(
             "Between {after} and {by} the ground inside the site moved, and {permits} did not begin until {first}."
+        ),
+        "loss_before": _(
+            "Between {after} and {by} the radar lost the ground inside the site, as it does where metres are dug away, "
+            "and {permits} did not begin until {first}."
         ),
         "renewal_accepted": _("Permit {permit} expired on {last}; a renewal has been accepted ({status})."),
         "still_bare": _(

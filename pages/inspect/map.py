@@ -3,6 +3,7 @@
 import streamlit as st
 
 from components import plain, selection
+from components.filters import patch_filter
 from components.frame import header
 from components.map import Pick, release_map
 from components.patch_card import patch_card, place_card
@@ -33,22 +34,20 @@ something = patch is not None or chosen.at is not None
 list_column, map_column, *rest = st.columns([1.1, 2.9, 1.9] if something else [1.1, 4.8], gap="small")
 with list_column:
     count = ngettext("{count} patch", "{count} patches", len(patches)).format(count=wording.number(len(patches)))
-    order = "{count}"
-    if reader.radar is not None:
-        order = _("{count}, those that move most first")
-    elif any(item.change for item in patches):
-        order = _("{count}, those that changed most first")
-    st.caption(count if len(patches) < 2 else order.format(count=count))
+    st.caption(count if len(patches) < 2 else _("{count}, in order of attention").format(count=count))
+    listed = patches
     if patches:
-        verdicts, listed = reader.verdicts(), patches
+        verdicts, place = reader.verdicts(), f"{frame.area}-{frame.release}"
+        listed = patch_filter(patches, key=f"filter-{place}")
         if reader.has_register:
-            listed = verdict_filter(patches, verdicts, key=f"verdict-{frame.area}-{frame.release}")
-        triage_list(listed, verdicts, patch=chosen.patch, on_pick=pick_in_list, filtered=reader.has_register)
+            listed = verdict_filter(listed, verdicts, key=f"verdict-{place}")
+        triage_list(listed, verdicts, patch=chosen.patch, on_pick=pick_in_list)
     else:
         nothing = _("No patches here. Click any place on the map to see what is known of it.")
         st.info(nothing)
 with map_column:
-    release_map(reader, patch=patch, at=chosen.at, on_pick=pick_on_map)
+    shown = None if len(listed) == len(patches) else [one.patch_id for one in listed]
+    release_map(reader, patch=patch, at=chosen.at, on_pick=pick_on_map, shown=shown)
     if reader.radar is not None:
         st.caption(wording.convention(reader.radar.reference, reader.radar.incidence_deg))
 if rest:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from components.activity import activity_table
 from components.charts import activity_chart, area_chart, change_chart, frame_chart, rate_histogram
 from components.figures import (
     hidden_share,
@@ -53,6 +54,7 @@ if reader.radar is not None:
         st.subheader(_("What the radar could see"), anchor=False)
         frame_chart(reader)
     st.caption(wording.convention(reader.radar.reference, reader.radar.incidence_deg))
+    activity_table(reader)
 
 if reader.has_register and patches:
     st.subheader(_("Patches by verdict"), anchor=False)
