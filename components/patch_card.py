@@ -121,6 +121,7 @@ def _patch_series(reader: ReleaseReader, patch: Patch, verdicts: Sequence[Verdic
         images=[image.date for image in reader.images],
         permits=reader.permits(numbers) if numbers else [],
         turn=wording.turn_name(patch.turn) if patch.turn else "",
+        activity=patch.activity or "",
     )
     series_chart(
         series,

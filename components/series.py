@@ -24,12 +24,13 @@ _VALID = ("#E69F00", "#56B4E9", "#CC79A7")
 
 @dataclass(frozen=True)
 class Marks:
-    """What is drawn behind a series. images : their dates. permits : whose validity is shaded. turn : what happened on
-    the day that the series dates, in words."""
+    """What goes with a series. images : their dates. permits : whose validity is shaded. turn : what happened on the day
+    that the series dates, in words. activity : of the patch, whose colour is taken; that of its rate without one."""
 
     images: Sequence[date] = ()
     permits: Sequence[Permit] = ()
     turn: str = ""
+    activity: str = ""
 
 
 def series_chart(
@@ -66,7 +67,8 @@ def series_figure(series: Series, *, name: str, threshold: float, t95: float, ma
     drawn = _Line([start + timedelta(days=float(day)) for day in grid], line, error)
     ends = drawn.when[0], drawn.when[-1]
     slope = (line[-1] - line[0]) / (grid[-1] - grid[0]) * 365.25
-    colour = ACTIVITY_COLOURS["no_change" if abs(slope) <= threshold else "negative" if slope < 0 else "positive"]
+    by_rate = "no_change" if abs(slope) <= threshold else "negative" if slope < 0 else "positive"
+    colour = ACTIVITY_COLOURS[marks.activity or by_rate]
     words = _("line"), _("95 % band of the line")
     if isinstance(series, PatchSeries) and series.fitted is not None and series.fitted_error is not None:
         when = [datetime.combine(day, time()) for day in series.dates]

@@ -5,12 +5,12 @@ no better in any other never stands further down. 100 points at most; weights ar
 
 | part | points | of what |
 | --- | --- | --- |
-| verdict | 0–40 | the gravest verdict against the patch, half of it where the verdict is doubtful |
+| verdict | 0–40 | the gravest verdict against the patch, half of it where doubtful; less where the outline is unsure |
 | ground | 0–15 | ground that the verdicts are about, by its logarithm: 100 m² are 4, 10 ha and more are 15 |
 | activity | 0–15 | motion or loss of coherence in the patch, times the confidence of the class |
 | rate | 0–10 | the median rate of the moving ground, up to 20 mm/yr |
 | recent | 0–8 | how late motion began, turned faster or made a step, or coherence was lost, within the series |
-| change | 0–12 | new, or grown, by its area up to 2 ha |
+| change | 0–12 | new or grown ground, up to 2 ha |
 """
 
 import math
@@ -36,7 +36,7 @@ _ACTIVITY = {"negative": 15.0, "positive": 15.0, "decorrelated": 15.0, "settleme
 _RATE, _FULL_RATE = 10.0, 20.0
 _RECENT = 8.0
 _RECENT_TURNS = ("onset", "faster", "step", "reversal")
-_NEW, _GROWN, _FULL_GROWTH_M2 = 12.0, 12.0, 2e4
+_CHANGE, _FULL_CHANGE_M2 = 12.0, 2e4
 _WORK = ("negative", "positive", "decorrelated")
 
 
@@ -53,7 +53,7 @@ def attention(
     """
     against = [one for one in verdicts if one["kind"] in _VERDICTS]
     parts = {
-        "verdict": max((_weight(one) for one in against), default=0.0),
+        "verdict": max((_weight(one) for one in against), default=0.0) * _outline(patch),
         "ground": max((_of_ground(one.get("likely_m2")) for one in against), default=0.0),
         "activity": _of_activity(patch),
         "rate": _of_rate(patch),
@@ -65,6 +65,12 @@ def attention(
 
 def _weight(verdict: Mapping[str, Any]) -> float:
     return _VERDICTS[verdict["kind"]] * (_DOUBTFUL if verdict["certainty"] == "doubtful" else 1.0)
+
+
+def _outline(patch: Mapping[str, Any]) -> float:
+    """What is left of the points of a verdict on an outline that a model found: half, where it was not sure at all."""
+    confidence = _number(patch.get("confidence"))
+    return 1.0 if confidence is None else 0.5 + 0.5 * confidence
 
 
 def _number(value: Any) -> float | None:
@@ -101,9 +107,7 @@ def _recent(patch: Mapping[str, Any], period: tuple[date, date] | None) -> float
 
 
 def _of_change(patch: Mapping[str, Any]) -> float:
-    change, gained = patch.get("change"), _number(patch.get("change_m2"))
-    if change == "new":
-        return _NEW
-    if change != "grown" or gained is None:
+    gained = _number(patch.get("change_m2"))
+    if patch.get("change") not in ("new", "grown") or gained is None:
         return 0.0
-    return _GROWN * min(1.0, max(0.0, gained) / _FULL_GROWTH_M2)
+    return _CHANGE * min(1.0, max(0.0, gained) / _FULL_CHANGE_M2)

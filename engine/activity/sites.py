@@ -83,7 +83,8 @@ class Sites:
         size = self.grid.pixel_size
         distance = distance_transform_edt(~inside, sampling=size)
         to_others = distance_transform_edt(~others, sampling=size) if others.any() else np.full(wide.shape, np.inf)
-        within = ~inside & (distance <= self.options.radius_m)
+        # Distances are from the middle of pixels to the middle of those inside; the outline lies half a pixel further.
+        within = ~inside & (distance <= self.options.radius_m + self.grid.square_pixel_m / 2)
         halo = within & (distance <= to_others)
         ring = (distance <= self.options.still_radius_m) & (np.minimum(distance, to_others) > _REACH_M)
         part = _within(block, wide)

@@ -86,15 +86,12 @@ def _motion(patch: Mapping[str, Any], radar: Mapping[str, Any]) -> str:
         )
     if activity in ("negative", "positive", "settlement"):
         message = (
-            _("{area} of ground {where} moves away from the satellite at {rate} (median; fastest {extreme}), {period}.")
+            _("{area} of its ground moves away from the satellite at {rate} (median; fastest {extreme}), {period}.")
             if activity != "positive"
-            else _(
-                "{area} of ground {where} moves towards the satellite at {rate} (median; fastest {extreme}), {period}."
-            )
+            else _("{area} of its ground moves towards the satellite at {rate} (median; fastest {extreme}), {period}.")
         )
         return message.format(
             area=hectares(patch["cluster_area_m2"]),
-            where=_where(patch["cluster_distance_m"], radar["halo_m"]),
             rate=rate(patch["median_rate"], radar["t95"] * patch["standard_error"]),
             extreme=rate(patch["extreme_rate"]),
             period=when,
@@ -129,13 +126,6 @@ def _beside(patch: Mapping[str, Any]) -> list[str]:
             area=hectares(patch["cluster_area_m2"]),
         )
     ]
-
-
-def _where(distance_m: float, halo_m: float) -> str:
-    """Where the moving ground lies that speaks for a patch; what lies beyond the halo was not looked at."""
-    if distance_m > 0:
-        return _("that begins {distance} m outside it").format(distance=number(distance_m))
-    return _("in it and up to {halo} m round it").format(halo=number(halo_m))
 
 
 def pixel_statement(pixel: Mapping[str, Any], radar: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import linregress
 
-from engine.activity.scenes import Motion
+from engine.activity.motion import Motion
 from engine.activity.series import MeanSeries, mean_series
 from engine.grid import Block
 from tests.engine.conftest import UTM
@@ -16,16 +16,14 @@ DATES = [date(2020, 1, 1) + timedelta(days=days) for days in (0, 12, 36, 60, 72,
 YEARS = np.array([(day - DATES[0]).days for day in DATES]) / 365.25
 
 
+WHOLE = Block(0, UTM.rows, 0, UTM.cols)
+
+
 class Cube:
-    """Displacement in mm that remembers which block was read."""
+    """Displacement in mm of the whole grid."""
 
     def __init__(self, values: np.ndarray) -> None:
         self.values = values.astype(np.float32)
-        self.read: list[Block] = []
-
-    def __call__(self, block: Block) -> np.ndarray:
-        self.read.append(block)
-        return self.values[(slice(None), *block.slices)]
 
 
 @pytest.fixture
@@ -47,7 +45,7 @@ def cube() -> Cube:
 
 
 def of(pixels: np.ndarray, motion: Motion, cube: Cube) -> MeanSeries:
-    found = mean_series(pixels, motion, cube, DATES)
+    found = mean_series(pixels, WHOLE, cube.values, motion, DATES)
     assert found is not None
     return found
 
@@ -104,19 +102,21 @@ def test_pixels_without_a_rate_do_not_speak(motion: Motion, cube: Cube) -> None:
 
 def test_without_a_coherent_pixel_there_is_no_series(motion: Motion, cube: Cube) -> None:
     nothing = replace(motion, rate=np.full(UTM.shape, np.nan, np.float32))
-    assert mean_series(somewhere((3, 4)), nothing, cube, DATES) is None
-    assert mean_series(somewhere(), motion, cube, DATES) is None
-    assert cube.read == []
+    assert mean_series(somewhere((3, 4)), WHOLE, cube.values, nothing, DATES) is None
+    assert mean_series(somewhere(), WHOLE, cube.values, motion, DATES) is None
 
 
 def test_perfectly_known_pixels_speak(motion: Motion, cube: Cube) -> None:
     motion.standard_error[:] = 0
-    assert mean_series(somewhere((3, 4)), motion, cube, DATES) is not None
+    assert mean_series(somewhere((3, 4)), WHOLE, cube.values, motion, DATES) is not None
 
 
-def test_only_the_pixels_own_window_is_read(motion: Motion, cube: Cube) -> None:
-    of(somewhere((3, 4), (7, 9)), motion, cube)
-    assert cube.read == [Block(3, 8, 4, 10)]
+def test_a_window_is_read_as_such(motion: Motion, cube: Cube) -> None:
+    window = Block(3, 9, 2, 12)
+    pixels = somewhere((3, 4), (7, 9))
+    part = mean_series(pixels[window.slices], window, cube.values[:, 3:9, 2:12], motion, DATES)
+    assert part is not None
+    np.testing.assert_allclose(part.displacement, of(pixels, motion, cube).displacement)
 
 
 def test_no_pixel_speaks_for_all_the_others(motion: Motion, cube: Cube) -> None:
