@@ -24,8 +24,8 @@ _VALID = ("#E69F00", "#56B4E9", "#CC79A7")
 
 @dataclass(frozen=True)
 class Marks:
-    """What goes with a series. images : their dates. permits : whose validity is shaded. turn : what happened on the day
-    that the series dates, in words. activity : of the patch, whose colour is taken; that of its rate without one."""
+    """What goes with a series. images : their dates. permits : whose validity is shaded. turn : what happened on the
+    day that the series dates, in words. activity : of the patch, whose colour is taken; that of its rate without."""
 
     images: Sequence[date] = ()
     permits: Sequence[Permit] = ()

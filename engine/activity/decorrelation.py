@@ -67,7 +67,7 @@ def date_loss(coherence: NDArray[np.float64], pairs: Sequence[DatedPair]) -> Los
         return None
     # Residual sums of squares for every first and last pair of a drop; a drop to the end has no return.
     sums, squares = (np.concatenate([[0.0], np.cumsum(part)]) for part in (values, values**2))
-    begin = np.arange(_LEAST_PAIRS, count - _LEAST_PAIRS + 1)
+    begin = np.array([0, *range(_LEAST_PAIRS, count - _LEAST_PAIRS + 1)])
     ends = np.arange(_LEAST_PAIRS, count + 1)
     start, end = np.meshgrid(begin, ends, indexing="ij")
     during = end - start
@@ -76,7 +76,7 @@ def date_loss(coherence: NDArray[np.float64], pairs: Sequence[DatedPair]) -> Los
     left = squares[-1] - inside**2 / np.maximum(during, 1) - (sums[-1] - inside) ** 2 / np.maximum(outside, 1)
     drop = (sums[-1] - inside) / np.maximum(outside, 1) - inside / np.maximum(during, 1)
     returns = end < count
-    possible = (during >= _LEAST_PAIRS) & (~returns | (count - end >= _LEAST_PAIRS)) & (drop > _LEAST_DROP)
+    possible = (during >= _LEAST_PAIRS) & (outside >= _LEAST_PAIRS) & (~returns | (count - end >= _LEAST_PAIRS)) & (drop > _LEAST_DROP)
     if not possible.any():
         return None
     criteria = [count * np.log(max(squares[-1] - sums[-1] ** 2 / count, 1e-12) / count) + np.log(count)]
@@ -90,9 +90,11 @@ def date_loss(coherence: NDArray[np.float64], pairs: Sequence[DatedPair]) -> Los
     if best == 0:
         return None
     own, place, parameters = places[best - 1]
+    if start[place] == 0:
+        return None  # it had been lost before the first pair, on no day that could be told
     freedom = count - parameters - 1
     near = own <= own[place] * (1 + float(fisher.ppf(_CONFIDENCE, 1, freedom)) / freedom)
-    first, last = start[near].min(), start[near].max()
+    first, last = max(int(start[near].min()), 1), int(start[near].max())
     ended = (end[near].min(), end[near].max()) if best == 2 else None
     return Loss(
         # Ground that is dug up days before an acquisition may keep some of its coherence up to it.

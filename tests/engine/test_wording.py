@@ -14,7 +14,13 @@ from engine.deformation.inversion import PixelState
 from engine.permits.verdicts.kinds import VerdictKind
 from tests.conftest import ROOT
 
-RADAR = {"first_date": date(2006, 6, 19), "last_date": date(2007, 9, 17), "t95": 2.2, "threshold": 5.0, "halo_m": 500}
+RADAR = {
+    "first_date": date(2006, 6, 19),
+    "last_date": date(2007, 9, 17),
+    "t95": 2.2,
+    "threshold": 5.0,
+    "wavelength_m": 0.0555,
+}
 PATCH: dict[str, Any] = {
     "confidence": None,
     "activity": "negative",
@@ -27,6 +33,22 @@ PATCH: dict[str, Any] = {
     "extreme_rate": -19.9,
     "standard_error": 0.9,
     "detectable_rate": 3.1,
+    "class_confidence": 0.999,
+    "lost_first": None,
+    "lost_last": None,
+    "lost_until_first": None,
+    "lost_until_last": None,
+    "course": "linear",
+    "turn": None,
+    "day": None,
+    "day_first": None,
+    "day_last": None,
+    "rate_before": -12.0,
+    "rate_after": -12.0,
+    "error_before": 0.5,
+    "error_after": 0.5,
+    "step_mm": None,
+    "fading": 0.01,
 }
 PIXEL: dict[str, Any] = {
     "state": "solved",
@@ -96,16 +118,67 @@ def test_a_small_margin_is_not_none() -> None:
 
 def test_a_moving_patch_says_how_much_how_fast_and_when() -> None:
     rate = "\u221212 ± 2 mm/yr (median; fastest \u221220 mm/yr)"
-    assert (
-        patch()
-        == f"1.2 km² of ground in it and up to 500 m round it moves away from the satellite at {rate}, {PERIOD}."
-    )
+    assert patch() == f"1.2 km² of its ground moves away from the satellite at {rate}, {PERIOD}."
     towards = patch(activity="positive", median_rate=8.0, extreme_rate=11.0)
     assert "moves towards the satellite at 8 ± 2 mm/yr (median; fastest 11 mm/yr)" in towards
 
 
 def test_motion_beside_a_patch_is_not_said_to_be_in_it() -> None:
-    assert "of ground that begins 212 m outside it moves away" in patch(cluster_distance_m=212.3)
+    text = patch(activity="no_change", cluster_distance_m=212.3)
+    assert text.startswith("No motion beyond")
+    assert "212 m outside it begins ground that moves at \u221212 mm/yr (median over 1.2 km²)." in text
+
+
+# Since when, and how sure
+
+TURNED = {"day": date(2007, 1, 14), "day_first": date(2006, 12, 12), "day_last": date(2007, 2, 20), "rate_after": -9.4}
+INTERVAL = "14 Jan 2007 (12 Dec 2006 – 20 Feb 2007)"
+
+
+@pytest.mark.parametrize(
+    ("turn", "said"),
+    [
+        ("onset", f"It began about {INTERVAL}, at \u22129.4 ± 1.0 mm/yr since."),
+        ("stop", f"It stopped about {INTERVAL}, after \u221212.0 ± 1.0 mm/yr."),
+        ("slower", f"It turned slower about {INTERVAL}: \u22129.4 ± 1.0 mm/yr, after \u221212.0 ± 1.0 mm/yr."),
+        ("reversal", f"It turned round about {INTERVAL}:"),
+        ("step", f"It moved by \u22128 mm within days, about {INTERVAL}; a multiple of 28 mm more or less"),
+    ],
+)
+def test_a_turn_is_dated_with_its_interval(turn: str, said: str) -> None:
+    assert said in patch(turn=turn, step_mm=-8.2, **TURNED)
+
+
+def test_without_a_turn_no_day_is_said() -> None:
+    assert "about" not in patch()
+
+
+def test_motion_that_fades_is_said_to_settle_no_surer_than_it_is() -> None:
+    text = patch(activity="settlement", rate_before=-20.0, rate_after=-2.0, fading=0.999)
+    assert "It sinks ever more slowly, from \u221220 mm/yr to \u22122 mm/yr" in text
+    assert "99 % sure" in text
+
+
+def test_a_loss_of_coherence_is_dated() -> None:
+    lost = {"lost_first": date(2007, 1, 2), "lost_last": date(2007, 1, 20)}
+    going = patch(activity="decorrelated", decorrelated_pixels=60, **lost)
+    assert "Its coherence was lost between 2 Jan 2007 – 20 Jan 2007, and has not come back" in going
+    over = patch(activity="decorrelated", **lost, lost_until_first=date(2007, 5, 1), lost_until_last=date(2007, 5, 13))
+    assert "came back between 1 May 2007 – 13 May 2007" in over
+
+
+@pytest.mark.parametrize(("confidence", "said"), [(0.8, True), (0.96, False), (None, False)])
+def test_a_class_that_is_not_sure_is_said_to_be_doubtful(confidence: float | None, said: bool) -> None:
+    assert ("Doubtful: 80 % sure." in patch(class_confidence=confidence)) is said
+
+
+def test_in_chinese_nothing_is_left_in_english() -> None:
+    wording.use_language("zh")
+    try:
+        for turn in ("onset", "stop", "faster", "slower", "reversal", "step"):
+            assert not re.search("[A-Za-z]{3,}", patch(turn=turn, step_mm=-8.2, **TURNED))
+    finally:
+        wording.use_language("en")
 
 
 def test_a_patch_that_has_lost_some_coherence_says_so() -> None:

@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from engine.permits.options import PermitOptions
 from engine.permits.precision import Precision
 from engine.permits.register import NUMBER_COLUMNS, PERMIT_COLUMNS, TEXT_COLUMNS, Register
-from engine.permits.subjects import Growth, MotionSeries, Outline, Subject
+from engine.permits.subjects import Growth, Movement, Outline, Subject
 from engine.permits.verdicts.judging import Judge
 from engine.permits.verdicts.kinds import Verdict
 from engine.permits.zones import no_zones
@@ -63,9 +63,9 @@ def subject(
     day: datetime.date | None = DAY,
     sighted: tuple[datetime.date, ...] = (),
     growth: Growth | None = None,
-    motion: MotionSeries | None = None,
+    movement: Movement | None = None,
 ) -> Subject:
-    return Subject("P-0001", mine_class, (Outline(day, degrees(shape)),), sighted, growth, motion)
+    return Subject("P-0001", mine_class, (Outline(day, degrees(shape)),), sighted, growth, movement)
 
 
 def judge(

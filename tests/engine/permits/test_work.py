@@ -14,7 +14,7 @@ from engine.permits.comparison import VERDICT_COLUMNS, compare
 from engine.permits.options import PermitOptions
 from engine.permits.precision import Precision, precision_of
 from engine.permits.register import Register
-from engine.permits.subjects import Growth, MotionSeries, Outline, Subject, subjects
+from engine.permits.subjects import Growth, Movement, Outline, Span, Subject, subjects
 from engine.permits.verdicts.kinds import Certainty
 from engine.permits.work import is_dump, signs_of_work
 from tests.engine.permits.judging import DAY, FIRST, codes, degrees, judge, only, permit, register, square, subject
@@ -30,40 +30,45 @@ def term(last: datetime.date, **said: Any) -> dict[str, Any]:
     return permit("C1", square(0, 0, 1000), valid_to=last, **said)
 
 
-def moving(rate: float, *, decay: float | None = None, stop: float | None = None, noise: float = 1.0) -> MotionSeries:
-    """Three years of displacement, every 12 days. decay : years after which the rate has fallen to 1/e. stop : year."""
-    years = np.arange(0, 3, 12 / 365)
-    still = years if stop is None else np.minimum(years, stop)
-    moved = rate * (still if decay is None else decay * (1 - np.exp(-years / decay)))
-    dates = tuple(datetime.date(2019, 1, 1) + datetime.timedelta(days=round(365 * year)) for year in years)
-    wobble = np.random.default_rng(1).normal(0, noise, len(years))
-    whole = rate if decay is None else float(np.polyfit(years, moved, 1)[0])
-    return MotionSeries(dates, moved + wobble, np.full(len(years), noise), whole)
+START, END = datetime.date(2019, 1, 1), datetime.date(2021, 12, 26)
+
+
+def moving(activity: str, *, since: datetime.date | None = None, until: datetime.date = END) -> Movement:
+    """Ground that surely moved from its third month or since a day, and up to three months before the end or a day."""
+    quarter = datetime.timedelta(days=90)
+    first = (START, START + quarter) if since is None else (since - quarter / 3, since + quarter / 3)
+    return Movement(activity, END, moved=(Span(*first), Span(min(until, END) - quarter, until)))
+
+
+def dug(since: datetime.date) -> Movement:
+    day = datetime.timedelta(days=6)
+    return Movement("decorrelated", END, lost=(Span(since - day, since + day), Span(END - 6 * day, END)))
 
 
 # Signs of work
 
 
 @pytest.mark.parametrize(
-    ("mine_class", "motion", "grown", "signs"),
+    ("mine_class", "movement", "grown", "signs"),
     [
-        ("gangue_dump", moving(30), False, {"motion"}),
-        ("gangue_dump", moving(-30), False, set()),
-        ("gangue_dump", moving(-30), True, {"motion", "growth"}),
-        ("iron_pit", moving(-30), False, {"motion"}),
-        ("iron_pit", moving(-30, decay=1.0), False, set()),
-        ("iron_pit", moving(30), False, set()),
-        ("iron_pit", moving(-4), False, set()),
-        ("iron_pit", moving(-30, noise=60.0), False, set()),
+        ("gangue_dump", moving("positive"), False, {"motion"}),
+        ("gangue_dump", moving("negative"), False, {"motion"}),
+        ("gangue_dump", moving("negative"), True, {"motion", "growth"}),
+        ("iron_pit", moving("negative"), False, {"motion"}),
+        ("iron_pit", moving("settlement"), False, set()),
+        ("iron_pit", moving("positive"), False, set()),
+        ("iron_pit", moving("no_change"), False, set()),
+        ("iron_pit", dug(datetime.date(2020, 1, 1)), False, {"loss"}),
     ],
 )
-def test_what_counts_as_a_sign_of_work(mine_class: str, motion: MotionSeries, grown: bool, signs: set[str]) -> None:
-    own = subject(PATCH, mine_class=mine_class, motion=motion, growth=GROWN if grown else None)
+def test_what_counts_as_a_sign_of_work(mine_class: str, movement: Movement, grown: bool, signs: set[str]) -> None:
+    own = subject(PATCH, mine_class=mine_class, movement=movement, growth=GROWN if grown else None)
     assert {sign.code for sign in signs_of_work(own, 1.0)} == signs
 
 
-def test_sinking_of_a_pit_that_no_image_shows_any_more_is_levelling() -> None:
-    gone = subject(PATCH, mine_class="iron_pit", motion=moving(-30), day=BEFORE, sighted=(BEFORE, AFTER))
+@pytest.mark.parametrize("movement", [moving("negative"), dug(datetime.date(2020, 1, 1))])
+def test_what_goes_on_where_no_image_shows_a_mine_any_more_is_levelling(movement: Movement) -> None:
+    gone = subject(PATCH, mine_class="iron_pit", movement=movement, day=BEFORE, sighted=(BEFORE, AFTER))
     assert not gone.stands
     assert signs_of_work(gone, 1.0) == []
 
@@ -71,15 +76,6 @@ def test_sinking_of_a_pit_that_no_image_shows_any_more_is_levelling() -> None:
 def test_growth_that_two_outlines_explain_is_none() -> None:
     assert signs_of_work(subject(PATCH, growth=Growth(BEFORE, AFTER, 2000.0)), 3.0) == []
     assert signs_of_work(subject(PATCH, growth=Growth(BEFORE, AFTER, 20_000.0)), 3.0) != []
-
-
-def test_motion_is_dated_no_later_than_it_stops() -> None:
-    own = subject(PATCH, mine_class="gangue_dump", motion=moving(60, stop=1.5))
-    late, early = signs_of_work(own, 1.0)
-    assert late.after < datetime.date(2020, 7, 1)
-    assert early.by <= datetime.date(2020, 3, 1)
-    on = signs_of_work(subject(PATCH, mine_class="gangue_dump", motion=moving(60)), 1.0)
-    assert on[0].after > datetime.date(2020, 10, 1)
 
 
 def test_what_is_heaped_up_is_told_from_what_is_dug() -> None:
@@ -108,18 +104,24 @@ def test_growth_within_which_the_permit_ended_is_not_tested() -> None:
 
 
 def test_motion_after_the_last_day_is_work_after_expiry() -> None:
-    own = subject(PATCH, mine_class="gangue_dump", motion=moving(30))
+    own = subject(PATCH, mine_class="gangue_dump", movement=moving("positive"))
     verdict = judge(own, term(datetime.date(2020, 3, 1)))["after_expiry"]
     assert codes(verdict) == ["judged", "motion_after"]
-    assert verdict.days is not None
-    assert 200 < verdict.days < 310
-    late = judge(own, term(datetime.date(2021, 6, 1)))
+    assert verdict.days == (END - datetime.timedelta(days=90) - datetime.date(2020, 3, 1)).days + 1
+    other = subject(PATCH, mine_class="gangue_dump", movement=moving("positive", until=datetime.date(2020, 5, 1)))
+    late = judge(other, term(datetime.date(2020, 3, 1)))
     assert codes(only(late)) == ["judged", "expired_without_sign"]
+
+
+def test_coherence_that_is_lost_after_the_last_day_is_work_after_expiry() -> None:
+    own = subject(PATCH, mine_class="iron_pit", movement=dug(datetime.date(2020, 6, 1)))
+    verdict = judge(own, term(datetime.date(2020, 3, 1)))["after_expiry"]
+    assert codes(verdict) == ["judged", "loss_after"]
 
 
 def test_settlement_alone_is_never_work_after_expiry() -> None:
     for mine_class in ("gangue_dump", "iron_pit"):
-        own = subject(PATCH, mine_class=mine_class, motion=moving(-40, decay=1.0))
+        own = subject(PATCH, mine_class=mine_class, movement=moving("settlement"))
         assert "after_expiry" not in judge(own, term(datetime.date(2018, 1, 1)))
 
 
@@ -146,7 +148,7 @@ def test_growth_before_the_first_day_is_work_before_start() -> None:
 
 
 def test_a_patch_inside_may_have_been_worked_before_its_permit_began() -> None:
-    own = subject(PATCH, mine_class="gangue_dump", motion=moving(30))
+    own = subject(PATCH, mine_class="gangue_dump", movement=moving("positive"))
     begun = permit("C1", square(0, 0, 1000), valid_from=datetime.date(2021, 3, 1), mineral="coal")
     found = judge(own, begun)
     assert found.keys() == {"inside", "before_start"}
@@ -219,32 +221,69 @@ def test_subjects_come_from_tables_as_the_store_has_them() -> None:
 
 
 def _with_times(table: pd.DataFrame) -> pd.DataFrame:
-    days = ("date", "change_from", "change_to", "first_seen", "last_seen")
-    return table.assign(**{name: pd.to_datetime(table[name]) for name in days if name in table})
+    days = [name for name in table if str(name).startswith(("date", "change_", "first_", "last_", "day_", "sure_"))]
+    days = [name for name in days if name != "change_m2"]
+    return table.assign(**{name: pd.to_datetime(table[name]) for name in days})
 
 
-def motion_tables(cluster: Any, of: str = "cluster") -> dict[str, pd.DataFrame]:
-    series = moving(30)
-    activity = {"patch_id": "P-0001", "cluster_distance_m": 0.0, "median_rate": 30.0, "cluster": degrees(cluster).wkb}
-    row = {"patch_id": "P-0001", "of": of, "dates": list(series.dates), "displacement_mm": list(series.displacement)}
-    noise = {"date": list(series.dates), "noise_mm": [1.0] * len(series.dates)}
-    return {"activity": pd.DataFrame([activity]), "series": pd.DataFrame([row]), "acquisition": pd.DataFrame(noise)}
+def radar_tables(**changed: Any) -> dict[str, pd.DataFrame]:
+    """Ground that moves since May 2020, as the store has it."""
+    days = [START + datetime.timedelta(days=12 * number) for number in range(91)]
+    activity = {"patch_id": "P-0001", "activity": "negative", "lost_first": None, "lost_last": None}
+    course = {
+        "patch_id": "P-0001",
+        "turn": "onset",
+        "day_first": datetime.date(2020, 4, 1),
+        "day_last": datetime.date(2020, 5, 1),
+        "sure_from": datetime.date(2020, 8, 1),
+        "sure_until": datetime.date(2021, 9, 1),
+    }
+    return {
+        "activity": pd.DataFrame([activity | {key: value for key, value in changed.items() if key in activity}]),
+        "course": pd.DataFrame([course | {key: value for key, value in changed.items() if key in course}]),
+        "acquisition": pd.DataFrame({"date": days, "noise_mm": 1.0}),
+    }
 
 
-def test_motion_counts_only_where_most_of_it_lies_in_the_patch() -> None:
-    inside, beside = square(150, 150, 150), square(380, 150, 150)
-    assert subjects(tables() | motion_tables(inside))[0].motion is not None
-    assert subjects(tables() | motion_tables(beside))[0].motion is None
-    assert subjects(tables() | motion_tables(inside, of="patch"))[0].motion is None
+def movement_of(tables: dict[str, pd.DataFrame]) -> Movement:
+    (own,) = subjects(tables)
+    assert own.movement is not None
+    return own.movement
+
+
+def test_motion_is_dated_by_its_course() -> None:
+    moved = movement_of(tables() | radar_tables()).moved
+    assert moved == (
+        Span(datetime.date(2020, 4, 1), datetime.date(2020, 5, 1)),
+        Span(START, datetime.date(2020, 8, 1)),
+        Span(datetime.date(2021, 9, 1), START + datetime.timedelta(days=1080)),
+    )
+    assert movement_of({name: _with_times(table) for name, table in (tables() | radar_tables()).items()}).moved == moved
+
+
+def test_a_step_is_over_in_a_day() -> None:
+    moved = movement_of(tables() | radar_tables(turn="step")).moved
+    assert moved == (Span(datetime.date(2020, 4, 1), datetime.date(2020, 5, 1)),)
+
+
+def test_coherence_is_lost_from_a_day_until_it_comes_back_or_to_the_end() -> None:
+    lost = {"lost_first": datetime.date(2020, 1, 1), "lost_last": datetime.date(2020, 1, 13)}
+    own = tables() | radar_tables(activity="decorrelated", **lost)
+    own["activity"]["lost_sure_until"] = datetime.date(2021, 11, 1)
+    end = START + datetime.timedelta(days=1080)
+    assert movement_of(own).lost == (Span(*lost.values()), Span(datetime.date(2021, 11, 1), end))
+    own["activity"]["lost_until_first"] = datetime.date(2021, 3, 1)
+    own["activity"]["lost_until_last"] = datetime.date(2021, 3, 13)
+    assert movement_of(own).lost[1] == Span(datetime.date(2021, 3, 1), datetime.date(2021, 3, 13))
 
 
 def test_as_of_a_day_nothing_later_counts() -> None:
-    those = subjects(tables() | motion_tables(square(150, 150, 150)))
+    those = subjects(tables() | radar_tables())
     own = those[0].on(AFTER - YEAR)
     assert own is not None
     assert (own.latest.date, own.growth, own.stands) == (BEFORE, None, True)
-    assert own.motion is not None
-    assert own.motion.dates[-1] <= AFTER - YEAR
+    assert own.movement is not None
+    assert own.movement.moved == (Span(datetime.date(2020, 4, 1), datetime.date(2020, 5, 1)),)
     assert those[0].on(BEFORE - YEAR) is None
 
     given = register(permit("C1", square(0, 0, 350), valid_to=BEFORE + YEAR))
