@@ -79,20 +79,18 @@ def _changed(patches: Sequence[Patch], change: str, label: str) -> Figure:
 
 def motion_figures(radar: Radar, patches: Sequence[Patch]) -> list[Figure]:
     """How many patches move, how much ground, and how fast."""
-    moving = [patch for patch in patches if patch.cluster_area_m2 is not None]
+    moving = [patch for patch in patches if patch.activity in ("negative", "positive", "settlement")]
     fastest = max((patch.extreme_rate or 0.0 for patch in moving), key=abs, default=None)
     return [
         Figure(
             _("With motion"),
             wording.number(len(moving)),
-            _("Patches with a connected cluster beyond ± {threshold} mm/yr.").format(
-                threshold=wording.number(radar.threshold)
-            ),
+            _("Patches whose own ground moves against the still ground round it; digging that leaves no phase apart."),
         ),
         Figure(
             _("Moving ground"),
             wording.hectares(radar.moving_area_m2),
-            _("Area of these clusters, each piece of ground counted once, measured on the ellipsoid."),
+            _("Area of the ground that is shown with patches, in them or near them, each piece counted once."),
         ),
         Figure(
             _("Fastest"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date
 
 import streamlit as st
 
@@ -117,10 +118,12 @@ def _patch_series(reader: ReleaseReader, patch: Patch, verdicts: Sequence[Verdic
     against = _("against the still ground round it") if series.still is not None else ""
     st.caption(", ".join(part for part in (of, count, against) if part))
     numbers = list(dict.fromkeys(number for verdict in verdicts for number in verdict.permits))
+    lost = ((patch.lost_first, patch.lost_last), (patch.lost_until_first, patch.lost_until_last))
     marks = Marks(
         images=[image.date for image in reader.images],
         permits=reader.permits(numbers) if numbers else [],
         turn=wording.turn_name(patch.turn) if patch.turn else "",
+        lost=[span for first, last in lost if (span := _span(first, last))],
         activity=patch.activity or "",
     )
     series_chart(
@@ -132,6 +135,10 @@ def _patch_series(reader: ReleaseReader, patch: Patch, verdicts: Sequence[Verdic
         marks=marks,
     )
     _download(series_csv(series), f"{reader.info.area}-{patch.patch_id}.csv", key="patch-csv")
+
+
+def _span(first: date | None, last: date | None) -> tuple[date, date] | None:
+    return (first, last) if first is not None and last is not None else None
 
 
 def place_card(reader: ReleaseReader, at: tuple[float, float]) -> None:

@@ -25,11 +25,13 @@ _VALID = ("#E69F00", "#56B4E9", "#CC79A7")
 @dataclass(frozen=True)
 class Marks:
     """What goes with a series. images : their dates. permits : whose validity is shaded. turn : what happened on the
-    day that the series dates, in words. activity : of the patch, whose colour is taken; that of its rate without."""
+    day that the series dates, in words. lost : first and last day of spans within which coherence went or came back.
+    activity : of the patch, whose colour is taken; that of its rate without."""
 
     images: Sequence[date] = ()
     permits: Sequence[Permit] = ()
     turn: str = ""
+    lost: Sequence[tuple[date, date]] = ()
     activity: str = ""
 
 
@@ -98,6 +100,9 @@ def series_figure(series: Series, *, name: str, threshold: float, t95: float, ma
     )
     if isinstance(series, PatchSeries) and series.turn is not None and marks.turn:
         _draw_turn(figure, series.turn, marks.turn, colour)
+    for number, (first, last) in enumerate(marks.lost):
+        name = _("coherence lost, or back: 95 % interval")
+        _draw_span(figure, first, last, name, ACTIVITY_COLOURS["decorrelated"], named=number == 0)
     noise = [0.0 if math.isnan(value) else value for value in series.noise]
     figure.add_scatter(
         x=list(series.dates),
@@ -167,6 +172,11 @@ def _draw_marks(figure: go.Figure, marks: Marks, ends: tuple[datetime, datetime]
 def _draw_turn(figure: go.Figure, turn: tuple[date, date, date], words: str, colour: str) -> None:
     """The day on which motion turned, and its 95 % interval."""
     day, first, last = turn
+    _draw_span(figure, first, last, _("{what}: 95 % interval").format(what=words), colour)
+    figure.add_shape(type="line", x0=day, x1=day, y0=0, y1=1, yref="paper", line={"color": colour, "width": 1.5})
+
+
+def _draw_span(figure: go.Figure, first: date, last: date, name: str, colour: str, *, named: bool = True) -> None:
     figure.add_shape(
         type="rect",
         x0=first,
@@ -178,10 +188,9 @@ def _draw_turn(figure: go.Figure, turn: tuple[date, date, date], words: str, col
         opacity=0.22,
         line={"color": colour, "width": 1, "dash": "dot"},
         layer="below",
-        showlegend=True,
-        name=_("{what}: 95 % interval").format(what=words),
+        showlegend=named,
+        name=name,
     )
-    figure.add_shape(type="line", x0=day, x1=day, y0=0, y1=1, yref="paper", line={"color": colour, "width": 1.5})
 
 
 def series_csv(series: Series) -> str:

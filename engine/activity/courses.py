@@ -21,8 +21,10 @@ from scipy.stats import f as fisher
 from scipy.stats import false_discovery_control
 
 DAYS_PER_YEAR = 365.25
-# Fewer dates tell no course.
-LEAST_DATES = 12
+# Fewer dates tell no course, and fewer than the second no day on which it turned.
+LEAST_DATES, LEAST_DATES_FOR_TURNS = 12, 24
+# A yearly swing is told from a bend when it was seen this long, years.
+_LEAST_FOR_SWING = 1.5
 # Variance that a random walk gathers in a year, as a multiple of the variance of a date's own noise.
 _WALKS = (0.0, *np.geomspace(0.1, 300.0, 11).tolist())
 # How well the walk of a place is known beforehand: standard deviation of the logarithm of its size.
@@ -155,7 +157,7 @@ def _families(years: Values) -> list[_Family]:
         (Course.STEP_AND_LINE, after, gaps, 4),
     ]
     found = []
-    for annual in (False, True):
+    for annual in (False, True) if t[-1] >= _LEAST_FOR_SWING else (False,):
         for course, columns, at, parameters in kinds:
             base = [one, *([t] if course in _WITH_LINE else []), *(swing if annual else [])]
             found.append(_Family(course, annual, np.stack(base, axis=1), columns, at, parameters + 2 * annual))
@@ -222,6 +224,8 @@ class Fitter:
             return []
         criterion = self._criterion(series, walks)
         smooth, turned = self._chosen(criterion)
+        if len(self.dates) < LEAST_DATES_FOR_TURNS:
+            turned = smooth
         p_values = self._p_values(smooth, turned, known=walks is not None)
         believed = false_discovery_control(p_values) <= 1 - _CONFIDENCE
         fits = []
@@ -230,7 +234,7 @@ class Fitter:
             family, walk = int(best.family[number]), int(best.walk[number])
             if self.families[family].course in _KINKS:
                 # Work slackens in winter and soil swells in spring: a kink is dated beside a yearly swing.
-                family = family % len(Course) + len(Course)
+                family = family % len(Course) + (len(Course) if len(self.families) > len(Course) else 0)
             fading = self._fading(values, criterion[number])
             fits.append(self._describe(values, family, walk, float(p_values[number]), fading))
         return fits

@@ -76,7 +76,12 @@ def date_loss(coherence: NDArray[np.float64], pairs: Sequence[DatedPair]) -> Los
     left = squares[-1] - inside**2 / np.maximum(during, 1) - (sums[-1] - inside) ** 2 / np.maximum(outside, 1)
     drop = (sums[-1] - inside) / np.maximum(outside, 1) - inside / np.maximum(during, 1)
     returns = end < count
-    possible = (during >= _LEAST_PAIRS) & (outside >= _LEAST_PAIRS) & (~returns | (count - end >= _LEAST_PAIRS)) & (drop > _LEAST_DROP)
+    possible = (
+        (during >= _LEAST_PAIRS)
+        & (outside >= _LEAST_PAIRS)
+        & (~returns | (count - end >= _LEAST_PAIRS))
+        & (drop > _LEAST_DROP)
+    )
     if not possible.any():
         return None
     criteria = [count * np.log(max(squares[-1] - sums[-1] ** 2 / count, 1e-12) / count) + np.log(count)]

@@ -162,7 +162,7 @@ def _nearest_cluster(motion: Motion, site: Site, options: ActivityOptions) -> Cl
 def _own_cluster(motion: Motion, site: Site, options: ActivityOptions, surroundings: float) -> Cluster | None:
     """Clusters of the sign that moves more ground of the patch, of pixels that are told from the still ground round it.
 
-    One of their pixels at least has to be beyond the threshold.
+    One of their pixels at least has to be beyond the threshold; where a cluster's worth of them is, these speak.
     """
     window = site.block.slices
     rate = np.where(site.inside, motion.rate[window] - np.float32(surroundings), np.nan)
@@ -173,7 +173,10 @@ def _own_cluster(motion: Motion, site: Site, options: ActivityOptions, surroundi
         clusters = _clusters(towards > np.nan_to_num(_TWO_SIDED_95 * error, nan=np.inf), options.min_cluster_pixels)
         by_sign.append([one for one in clusters if towards[one].max() > options.threshold_mm_per_year])
     parts = max(by_sign, key=lambda clusters: sum(_moved(motion, site.block, one) for one in clusters))
-    return _describe(motion, site.block, parts, 0.0) if parts else None
+    if not parts:
+        return None
+    beyond = np.logical_or.reduce(parts) & (np.abs(np.nan_to_num(rate)) > options.threshold_mm_per_year)
+    return _describe(motion, site.block, _clusters(beyond, options.min_cluster_pixels) or parts, 0.0)
 
 
 def _clusters(moving: Mask, least: int) -> list[Mask]:

@@ -200,6 +200,7 @@ def _with_time(scene: Scene, fit: Fit, change: Any) -> Scene:
         activity = ActivityClass.SETTLEMENT
     elif activity is ActivityClass.NO_CHANGE and fit.turn is Turn.STEP:
         activity = ActivityClass.POSITIVE if fit.step_mm > 0 else ActivityClass.NEGATIVE
+        return replace(scene, activity=activity, nearest=None)
     return replace(scene, activity=activity)
 
 

@@ -103,11 +103,13 @@ def _settlement(patch: Mapping[str, Any]) -> str:
 
 
 def _loss(patch: Mapping[str, Any]) -> str:
-    began = period(patch["lost_first"], patch["lost_last"])
+    known = {name: day(patch[f"lost_{name}"]) for name in ("first", "last")}
     if patch["lost_until_first"] is None:
         return _(
-            "Its coherence was lost between {began}, and has not come back: so it does where metres are dug away."
-        ).format(began=began)
+            "Its coherence was lost between {first} and {last} and has not come back: so it does where metres are dug "
+            "away."
+        ).format(**known)
     return _(
-        "Its coherence was lost between {began} and came back between {ended}: so it does where metres are dug away."
-    ).format(began=began, ended=period(patch["lost_until_first"], patch["lost_until_last"]))
+        "Its coherence was lost between {first} and {last} and came back between {back} and {back_by}: so it does where "
+        "metres are dug away."
+    ).format(**known, back=day(patch["lost_until_first"]), back_by=day(patch["lost_until_last"]))

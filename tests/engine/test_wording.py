@@ -162,9 +162,9 @@ def test_motion_that_fades_is_said_to_settle_no_surer_than_it_is() -> None:
 def test_a_loss_of_coherence_is_dated() -> None:
     lost = {"lost_first": date(2007, 1, 2), "lost_last": date(2007, 1, 20)}
     going = patch(activity="decorrelated", decorrelated_pixels=60, **lost)
-    assert "Its coherence was lost between 2 Jan 2007 – 20 Jan 2007, and has not come back" in going
+    assert "Its coherence was lost between 2 Jan 2007 and 20 Jan 2007 and has not come back" in going
     over = patch(activity="decorrelated", **lost, lost_until_first=date(2007, 5, 1), lost_until_last=date(2007, 5, 13))
-    assert "came back between 1 May 2007 – 13 May 2007" in over
+    assert "came back between 1 May 2007 and 13 May 2007" in over
 
 
 @pytest.mark.parametrize(("confidence", "said"), [(0.8, True), (0.96, False), (None, False)])
