@@ -68,12 +68,14 @@ class RadarProducts:
 class Products:
     """What the steps left: of the images, of the radar, and folders of the steps in which both meet.
 
-    activity : None in an area without radar. register : file of the permits, as area.toml names it; None without one.
+    activity : None in an area without radar. surface : None where no model looked at two images. register : file of the
+    permits, as area.toml names it; None without one.
     """
 
     optical: OpticalProducts | None
     radar: RadarProducts | None
     patches: Path
     activity: Path | None
+    surface: Path | None
     verdicts: Path
     register: str | None

@@ -65,6 +65,7 @@ class PermitQueries(Queries):
             "patch": "SELECT * REPLACE (ST_AsWKB(geometry) AS geometry) FROM patch ORDER BY patch_id",
             "outline": "SELECT * REPLACE (ST_AsWKB(geometry) AS geometry) FROM outline ORDER BY patch_id, date",
             "sighting": "FROM sighting ORDER BY patch_id, date",
+            "surface": "FROM surface ORDER BY patch_id",
             "activity": "SELECT * REPLACE (ST_AsWKB(cluster) AS cluster) FROM activity ORDER BY patch_id",
             "course": "FROM course ORDER BY patch_id",
             "acquisition": "FROM acquisition ORDER BY date",

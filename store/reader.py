@@ -88,9 +88,9 @@ class ReleaseReader(PermitQueries, ShapeQueries):
                        activity.* EXCLUDE (patch_id, cluster, lost_sure_until),
                        course.* EXCLUDE (patch_id, annual_mm, noise_mm, walk_mm, p_value, cusum_p, sure_from,
                                          sure_until),
-                       coalesce(attention, 0.0) AS attention
+                       surface, texture_ratio, ndvi_change, coalesce(attention, 0.0) AS attention
                 FROM patch LEFT JOIN activity USING (patch_id) LEFT JOIN course USING (patch_id)
-                     LEFT JOIN score USING (patch_id)
+                     LEFT JOIN surface USING (patch_id) LEFT JOIN score USING (patch_id)
                 ORDER BY attention DESC, patch_id
                 """
             )

@@ -33,6 +33,7 @@ TABLES = (
     "patch",
     "outline",
     "sighting",
+    "surface",
     "activity",
     "series",
     "course",

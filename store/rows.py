@@ -141,6 +141,9 @@ class Patch:
     error_after: float | None
     step_mm: float | None
     fading: float | None
+    surface: str | None
+    texture_ratio: float | None
+    ndvi_change: float | None
     attention: float
 
 

@@ -126,6 +126,15 @@ CREATE TABLE sighting (                     -- a patch's ground, that of all dat
     PRIMARY KEY (patch_id, date)
 );
 
+CREATE TABLE surface (                      -- from the first to the last image, of patches that the first one shows
+    patch_id         VARCHAR PRIMARY KEY,
+    surface          VARCHAR,               -- levelled, solar_station, revegetated; NULL: undetermined
+    texture_ratio    DOUBLE,                -- of texture to what it was, each against the ground beside the patch
+    ndvi_change      DOUBLE,                -- against the ground beside; NULL without red and near infrared
+    brightness_ratio DOUBLE,                -- in the light of the first image
+    row_share        DOUBLE                 -- of the power of waves of 2.5 to 15 m, what the strongest has
+);
+
 CREATE TABLE activity (                     -- empty in an area without a stack
     patch_id            VARCHAR PRIMARY KEY,
     activity            VARCHAR NOT NULL,   -- of its own ground, against the still ground round it: positive, negative,

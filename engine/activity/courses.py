@@ -32,8 +32,8 @@ _WALK_KNOWN = 0.4
 # Time constants of a decay, years.
 _DECAYS = np.geomspace(0.25, 4.0, 16)
 _CONFIDENCE = 0.95
-# Of the dates, that lie on either side of a kink at least: fewer show no rate.
-_LEAST_SIDE = 4
+# Of the dates, that lie on either side of a kink at least, and that show motion at all: fewer show no rate.
+_LEAST_SIDE, _LEAST_SPAN = 8, 4
 # A step by less than this many times the noise of a date is left to errors of unwrapping and to filters.
 _LEAST_STEP = 6.0
 # Ground that moves does so less steadily than ground that stands still seems to: days of kinks have the intervals of a
@@ -396,8 +396,8 @@ class Fitter:
             own, error = _slope(values[part], self.years[part], covariance[part, part])
             return bool(own * np.sign(rate) > _SURE * error)
 
-        until = next((at for at in range(count - _LEAST_SIDE, -1, -1) if moves(slice(at, count))), None)
-        since = next((at for at in range(_LEAST_SIDE, count + 1) if moves(slice(0, at))), None)
+        until = next((at for at in range(count - _LEAST_SPAN, -1, -1) if moves(slice(at, count))), None)
+        since = next((at for at in range(_LEAST_SPAN, count + 1) if moves(slice(0, at))), None)
         return (
             None if since is None else self.dates[since - 1],
             None if until is None else self.dates[until],

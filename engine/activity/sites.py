@@ -69,14 +69,14 @@ class Sites:
         return away
 
     def _site(self, number: int, shape: BaseGeometry) -> Site | None:
-        frame = self._block_of(shape)
+        frame = block_of(shape, self.grid)
         if frame is None:
             return None
         radius = max(self.options.radius_m, self.options.still_radius_m)
-        block = self._widened(frame, radius)
+        block = widened(frame, self.grid, radius)
         # A pixel of the halo may be nearer to a patch that lies as far beyond it.
-        wide = self._widened(frame, 2 * radius)
-        inside = _pixels(shape, self.grid, wide)
+        wide = widened(frame, self.grid, 2 * radius)
+        inside = pixels_of(shape, self.grid, wide)
         if not inside.any():
             return None
         others = (self.numbers[wide.slices] > 0) & (self.numbers[wide.slices] != number) & ~inside
@@ -98,35 +98,36 @@ class Sites:
             ring[part],
         )
 
-    def _block_of(self, shape: BaseGeometry) -> Block | None:
-        """The pixels that the bounds of a shape touch; None outside the frame."""
-        if shape.is_empty:
-            return None
-        west, south, east, north = shape.bounds
-        corners = [
-            ~self.grid.transform @ corner for corner in ((west, south), (west, north), (east, south), (east, north))
-        ]
-        cols, rows = zip(*corners, strict=True)
-        block = Block(
-            max(math.floor(min(rows)), 0),
-            min(math.ceil(max(rows)), self.grid.rows),
-            max(math.floor(min(cols)), 0),
-            min(math.ceil(max(cols)), self.grid.cols),
-        )
-        return block if block.row0 < block.row1 and block.col0 < block.col1 else None
 
-    def _widened(self, block: Block, metres: float) -> Block:
-        height, width = self.grid.pixel_size
-        rows, cols = math.ceil(metres / height), math.ceil(metres / width)
-        return Block(
-            max(block.row0 - rows, 0),
-            min(block.row1 + rows, self.grid.rows),
-            max(block.col0 - cols, 0),
-            min(block.col1 + cols, self.grid.cols),
-        )
+def block_of(shape: BaseGeometry, grid: Grid) -> Block | None:
+    """The pixels that the bounds of a shape touch, in the grid's system; None outside the frame."""
+    if shape.is_empty:
+        return None
+    west, south, east, north = shape.bounds
+    corners = [~grid.transform @ (x, y) for x in (west, east) for y in (south, north)]
+    cols, rows = zip(*corners, strict=True)
+    block = Block(
+        max(math.floor(min(rows)), 0),
+        min(math.ceil(max(rows)), grid.rows),
+        max(math.floor(min(cols)), 0),
+        min(math.ceil(max(cols)), grid.cols),
+    )
+    return block if block.row0 < block.row1 and block.col0 < block.col1 else None
 
 
-def _pixels(shape: BaseGeometry, grid: Grid, block: Block) -> Mask:
+def widened(block: Block, grid: Grid, metres: float) -> Block:
+    """With so much ground more on every side, as far as the grid goes."""
+    height, width = grid.pixel_size
+    rows, cols = math.ceil(metres / height), math.ceil(metres / width)
+    return Block(
+        max(block.row0 - rows, 0),
+        min(block.row1 + rows, grid.rows),
+        max(block.col0 - cols, 0),
+        min(block.col1 + cols, grid.cols),
+    )
+
+
+def pixels_of(shape: BaseGeometry, grid: Grid, block: Block) -> Mask:
     """Pixels whose centre lies in a shape of the grid's system, shape of the block.
 
     A patch too small to hold any centre is seen by the pixels that it touches.

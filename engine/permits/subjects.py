@@ -58,7 +58,10 @@ class Movement:
 
 @dataclass(frozen=True)
 class Subject:
-    """outlines : by date. sighted : days on which an image showed its ground well enough, with a mine or without."""
+    """outlines : by date. sighted : days on which an image showed its ground well enough, with a mine or without.
+
+    restored : whether the last image shows its ground graded, grown over or with solar panels.
+    """
 
     patch_id: str
     mine_class: str
@@ -66,6 +69,7 @@ class Subject:
     sighted: tuple[datetime.date, ...] = ()
     growth: Growth | None = None
     movement: Movement | None = None
+    restored: bool = False
 
     def on(self, day: datetime.date) -> "Subject | None":
         """What was known of it on a day; None of a patch that nothing had shown."""
@@ -78,6 +82,7 @@ class Subject:
             sighted=tuple(one for one in self.sighted if one <= day),
             growth=self.growth if self.growth and self.growth.by <= day else None,
             movement=self.movement.on(day) if self.movement else None,
+            restored=self.restored and (not self.sighted or day >= self.sighted[-1]),
         )
 
     @property
@@ -93,10 +98,11 @@ class Subject:
 
 def subjects(tables: Mapping[str, pd.DataFrame]) -> list[Subject]:
     """Subjects from tables that are laid out as the store's: `patch`, and where there are any `outline`, `sighting`,
-    `activity`, `course`, `acquisition`. Geometry is shapes or WKB, in EPSG:4326."""
+    `activity`, `course`, `acquisition`, `surface`. Geometry is shapes or WKB, in EPSG:4326."""
     outlines = _outlines(tables.get("outline"))
     sighted = _sighted(tables.get("sighting"))
     movements = _movements(tables)
+    restored = _restored(tables.get("surface"))
     shapes = _shapes(tables["patch"]["geometry"])
     found = []
     for row, shape in zip(tables["patch"].to_dict("records"), shapes, strict=True):
@@ -109,6 +115,7 @@ def subjects(tables: Mapping[str, pd.DataFrame]) -> list[Subject]:
                 sighted=sighted.get(name, ()),
                 growth=_growth(row),
                 movement=movements.get(name),
+                restored=name in restored and row.get("change") not in ("new", "grown"),
             )
         )
     return found
@@ -147,6 +154,10 @@ def _growth(row: Mapping[Any, Any]) -> Growth | None:
     # What is new was there when it was first seen.
     first = as_date(row.get("first_seen")) if row["change"] == "new" else None
     return Growth(after, first if first is not None and first > after else by, float(row["change_m2"]))
+
+
+def _restored(table: pd.DataFrame | None) -> set[str]:
+    return set() if table is None else {str(name) for name in table[table["surface"].notna()]["patch_id"]}
 
 
 def _movements(tables: Mapping[str, pd.DataFrame]) -> dict[str, Movement]:

@@ -30,8 +30,9 @@ def signs_of_work(subject: Subject, outline_m: float) -> list[Sign]:
     outline_m : by which an outline may be too wide or too narrow (`Precision`). Growth has to be more than two such
     outlines, of two days and perhaps of two interpreters, explain.
 
-    Uplift of a dump is tipping. Sinking is digging, or carrying away, only where an image still shows the mine and the
-    sinking does not fade, or together with growth: closed mines sink by themselves, and what levels them is no mining.
+    Uplift of a dump is tipping. Sinking is digging, or carrying away, only where an image still shows the mine, and not
+    graded, and the sinking does not fade, or together with growth: closed mines sink by themselves, and what levels
+    them is no mining.
     """
     found = []
     growth = subject.growth
@@ -42,7 +43,7 @@ def signs_of_work(subject: Subject, outline_m: float) -> list[Sign]:
     if movement is not None:
         if _moves_by_work(subject, movement, grew=grew):
             found += [Sign("motion", *span) for span in movement.moved]
-        if grew or subject.stands:
+        if grew or _at_work(subject):
             found += [Sign("loss", *span) for span in movement.lost]
     return found
 
@@ -62,4 +63,8 @@ def _perimeters(subject: Subject) -> float:
 def _moves_by_work(subject: Subject, movement: Movement, *, grew: bool) -> bool:
     if movement.activity == "positive":
         return is_dump(subject.mine_class)
-    return movement.activity == "negative" and (grew or subject.stands)
+    return movement.activity == "negative" and (grew or _at_work(subject))
+
+
+def _at_work(subject: Subject) -> bool:
+    return subject.stands and not subject.restored

@@ -25,6 +25,7 @@ from engine.patches.tracking import PATCH_COLUMNS
 from engine.pipeline.optical import ExtractionSteps, check_optical, extraction_steps, optical_steps, tuning_step
 from engine.pipeline.permits import check_permits, open_register
 from engine.pipeline.radar import check_radar, classify, radar_steps
+from engine.pipeline.surface import surface_step
 from engine.pipeline.verdicts import verdict_step
 from engine.products import ExtractionProducts, OpticalProducts, Products, RadarProducts
 from engine.publish import publish_release
@@ -214,6 +215,9 @@ def _steps(area: Area, home: Home, workspace: Workspace, workers: Workers) -> st
     patches = gpd.read_parquet(patches_folder / PATCHES)
 
     before_verdicts = [patches_record]
+    surface_record = surface_step(optical, patches_record, workspace) if optical else None
+    if surface_record is not None:
+        before_verdicts.append(surface_record)
     activity_record = None
     if radar is not None:
         activity_record = workspace.step(
@@ -232,6 +236,7 @@ def _steps(area: Area, home: Home, workspace: Workspace, workers: Workers) -> st
         radar=radar,
         patches=patches_folder,
         activity=workspace.path(activity_record) if activity_record else None,
+        surface=workspace.path(surface_record) if surface_record else None,
         last_date=_last_date(optical, radar),
         after=before_verdicts,
     )
@@ -241,6 +246,7 @@ def _steps(area: Area, home: Home, workspace: Workspace, workers: Workers) -> st
         radar=radar,
         patches=patches_folder,
         activity=workspace.path(activity_record) if activity_record else None,
+        surface=workspace.path(surface_record) if surface_record else None,
         verdicts=workspace.path(verdicts_record),
         register=register.name if register else None,
     )

@@ -10,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from engine.activity.steps import ACTIVITY, COURSES
+from engine.activity.surface import SURFACE
 from engine.errors import InputError
 from engine.patches.steps import OUTLINES, PATCHES, SIGHTINGS
 from engine.permits.precision import Precision, precision_of
@@ -27,10 +28,12 @@ def verdict_step(
     radar: RadarProducts | None,
     patches: Path,
     activity: Path | None,
+    surface: Path | None,
     last_date: datetime.date,
     after: Sequence[StepRecord],
 ) -> StepRecord:
-    """Hold the patches against the register. patches, activity : folders of the steps that they come from.
+    """Hold the patches against the register. patches, activity, surface : folders of the steps that they come
+    from.
 
     last_date : of all data.
     """
@@ -39,7 +42,7 @@ def verdict_step(
     def judge(folder: Path) -> dict[str, Any]:
         try:
             found = judge_patches(
-                _tables(patches, radar, activity),
+                _tables(patches, radar, activity, surface),
                 opened.register if opened else None,
                 opened.zones if opened else None,
                 opened.options if opened else None,
@@ -80,7 +83,9 @@ def _precision(opened: OpenedRegister, optical: OpticalProducts | None) -> Preci
     return precision_of(opened.options, opened.register.crs, pixel_m=pixel, boundary_m=boundary)
 
 
-def _tables(patches: Path, radar: RadarProducts | None, activity: Path | None) -> dict[str, pd.DataFrame]:
+def _tables(
+    patches: Path, radar: RadarProducts | None, activity: Path | None, surface: Path | None
+) -> dict[str, pd.DataFrame]:
     """What the steps have found, laid out as the store's tables."""
     tables: dict[str, pd.DataFrame] = {"patch": gpd.read_parquet(patches / PATCHES)}
     if (patches / OUTLINES).exists():
@@ -91,4 +96,6 @@ def _tables(patches: Path, radar: RadarProducts | None, activity: Path | None) -
         tables["course"] = pd.read_parquet(activity / COURSES)
         noise = json.loads((radar.velocity / "noise.json").read_text())
         tables["acquisition"] = pd.DataFrame({"date": list(noise), "noise_mm": list(noise.values())})
+    if surface is not None:
+        tables["surface"] = pd.read_parquet(surface / SURFACE)
     return tables

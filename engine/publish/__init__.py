@@ -30,7 +30,7 @@ def publish_release(area: Area, products: Products, records: Sequence[StepRecord
     try:
         parts = []
         if products.optical is not None:
-            parts.append(optical_part(products.optical, products.patches, folder))
+            parts.append(optical_part(products.optical, products.patches, products.surface, folder))
         if products.radar is not None and products.activity is not None:
             parts.append(radar_part(area, products.radar, products.activity, folder))
         layers = [layer for part in parts for layer in part.layers]

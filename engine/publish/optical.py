@@ -7,6 +7,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
+from engine.activity.surface import SURFACE
 from engine.imagery import PICTURE
 from engine.patches.inference import PROBABILITY
 from engine.patches.steps import OUTLINES, SIGHTINGS
@@ -15,7 +16,7 @@ from engine.publish.parts import Part, Row, sequential, share_file
 from store.release import LAYERS
 
 
-def optical_part(products: OpticalProducts, patches: Path, folder: Path) -> Part:
+def optical_part(products: OpticalProducts, patches: Path, surface: Path | None, folder: Path) -> Part:
     """Put the pictures and probabilities into a release's folder; returns its tables and layers."""
     layers: list[Row] = []
     images: list[Row] = []
@@ -43,6 +44,8 @@ def optical_part(products: OpticalProducts, patches: Path, folder: Path) -> Part
         tables["extraction"] = _extraction(products.extraction)
         tables["outline"] = _outlines(patches)
         tables["sighting"] = pd.read_parquet(patches / SIGHTINGS)
+    if surface is not None:
+        tables["surface"] = pd.read_parquet(surface / SURFACE)
     days = list(products.images)
     return Part(
         tables={"image": pd.DataFrame(images), **tables},

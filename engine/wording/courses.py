@@ -110,6 +110,6 @@ def _loss(patch: Mapping[str, Any]) -> str:
             "away."
         ).format(**known)
     return _(
-        "Its coherence was lost between {first} and {last} and came back between {back} and {back_by}: so it does where "
-        "metres are dug away."
+        "Its coherence was lost between {first} and {last} and came back between {back} and {back_by}: so it does "
+        "where metres are dug away."
     ).format(**known, back=day(patch["lost_until_first"]), back_by=day(patch["lost_until_last"]))

@@ -19,7 +19,7 @@ def patch_statement(patch: Mapping[str, Any], radar: Mapping[str, Any] | None) -
 
     `patch` holds the columns of the tables patch and activity, `radar` those of radar.
     """
-    sentences = [] if patch["confidence"] is None else [_change(patch)]
+    sentences = [] if patch["confidence"] is None else [_change(patch), *_surface(patch)]
     if radar is None:
         if not sentences:
             sentences.append(
@@ -71,6 +71,23 @@ def _change(patch: Mapping[str, Any]) -> str:
         seen=day(patch["last_seen"]),
         change=hectares_with_margin(abs(patch["change_m2"]), patch["change_margin_m2"]),
     )
+
+
+def _surface(patch: Mapping[str, Any]) -> list[str]:
+    """What became of its surface; nothing where that is undetermined, or it is being worked."""
+    if patch["surface"] is None or patch["change"] in ("new", "grown"):
+        return []
+    return [
+        {
+            "levelled": _(
+                "Its surface is smoother than it was, as graded ground is (texture {texture} of what it was)."
+            ),
+            "solar_station": _("Rows of a few metres cover it, as solar panels do."),
+            "revegetated": _("It is greener than it was, against the ground beside it (NDVI +{ndvi})."),
+        }[patch["surface"]].format(
+            texture=percent(patch["texture_ratio"] or 0.0), ndvi=number(patch["ndvi_change"] or 0.0, 2)
+        )
+    ]
 
 
 def _same_season(one: date, other: date) -> bool:

@@ -49,6 +49,9 @@ PATCH: dict[str, Any] = {
     "error_after": 0.5,
     "step_mm": None,
     "fading": 0.01,
+    "surface": None,
+    "texture_ratio": None,
+    "ndvi_change": None,
 }
 PIXEL: dict[str, Any] = {
     "state": "solved",
@@ -300,6 +303,9 @@ FOUND: dict[str, Any] = {
     "change_m2": 12_300.0,
     "change_margin_m2": 4_100.0,
     "last_seen": date(2021, 6, 20),
+    "surface": None,
+    "texture_ratio": None,
+    "ndvi_change": None,
 }
 
 
@@ -317,6 +323,20 @@ def test_every_change_has_a_sentence_with_both_dates(change: str) -> None:
     assert "20 Jun 2021" in sentence
     assert ("1 Jun 2019" in sentence) == (change != "gone")  # whose area is of the date on which it was last seen
     assert wording.change_name(change)
+
+
+@pytest.mark.parametrize(
+    ("surface", "said"),
+    [
+        ("levelled", "Its surface is smoother than it was, as graded ground is (texture 42 % of what it was)."),
+        ("solar_station", "Rows of a few metres cover it, as solar panels do."),
+        ("revegetated", "It is greener than it was, against the ground beside it (NDVI +0.31)."),
+    ],
+)
+def test_what_became_of_a_surface_is_said_where_nothing_is_dug(surface: str, said: str) -> None:
+    told = {"surface": surface, "texture_ratio": 0.42, "ndvi_change": 0.31}
+    assert said in found(change="gone", **told)
+    assert said not in found(change="grown", **told)
 
 
 def test_with_one_image_nothing_is_said_of_change() -> None:
