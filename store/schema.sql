@@ -132,7 +132,7 @@ CREATE TABLE surface (                      -- from the first to the last image,
     texture_ratio    DOUBLE,                -- of texture to what it was, each against the ground beside the patch
     ndvi_change      DOUBLE,                -- against the ground beside; NULL without red and near infrared
     brightness_ratio DOUBLE,                -- in the light of the first image
-    row_share        DOUBLE                 -- of the power of waves of 2.5 to 15 m, what the strongest has
+    row_peak         DOUBLE                 -- power of the strongest wave of 2.5 to 15 m, in terms of their mean
 );
 
 CREATE TABLE activity (                     -- empty in an area without a stack

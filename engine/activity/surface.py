@@ -21,7 +21,7 @@ from engine.grid import Block, Grid, cover
 from engine.raster import Raster
 
 SURFACE = "surface.parquet"
-COLUMNS = ["patch_id", "surface", "texture_ratio", "ndvi_change", "brightness_ratio", "row_share"]
+COLUMNS = ["patch_id", "surface", "texture_ratio", "ndvi_change", "brightness_ratio", "row_peak"]
 
 # Ground beside the patch that its texture is held against, and what of the patch's rim is left out, m.
 _BESIDE_M, _RIM_M = 40.0, 4.0
@@ -29,8 +29,8 @@ _BESIDE_M, _RIM_M = 40.0, 4.0
 _FINE_M, _LEAST_PIXELS = 3.0, 60
 # Texture in terms of what it was: below the first it was graded. Above the second, with rows, there are panels.
 _GRADED, _PANELS = 0.65, 1.8
-# Share of the spectrum's power, from two and a half to fifteen metres, in its strongest wave: of rows.
-_ROWS, _WAVES_M = 0.005, (2.5, 15.0)
+# How far the strongest wave of two and a half to fifteen metres has to stand above their mean power, to be one of rows.
+_ROWS, _WAVES_M = 60.0, (2.5, 15.0)
 # By how much the vegetation index has to rise against the ground round the patch.
 _GROWN_OVER = 0.15
 _SAMPLE = 250_000  # pixels that the normalisation rests on
@@ -117,7 +117,7 @@ def _read(shape: Any, pair: Pair) -> dict[str, Any]:
         "texture_ratio": _ratio(_texture(after, inside, beside), _texture(before, inside, beside)),
         "brightness_ratio": _ratio(float(after[:, inside].mean()), float(before[:, inside].mean())),
         "ndvi_change": _vegetation(before, after, inside, beside, pair.bands),
-        "row_share": _rows(after, inside, pair.grid, block),
+        "row_peak": _rows(after, inside, pair.grid, block),
     }
     return figures | {"surface": _sign(figures, max(pair.grid.pixel_size))}
 
@@ -129,7 +129,7 @@ def _sign(figures: dict[str, float], pixel_m: float) -> str | None:
         return None
     if figures["texture_ratio"] < _GRADED:
         return str(SurfaceSign.LEVELLED)
-    if figures["texture_ratio"] > _PANELS and figures["row_share"] > _ROWS:
+    if figures["texture_ratio"] > _PANELS and figures["row_peak"] > _ROWS:
         return str(SurfaceSign.SOLAR_STATION)
     return None
 
@@ -167,7 +167,7 @@ def _index(image: Values, red: int, infrared: int) -> Values:
 
 
 def _rows(image: Values, inside: NDArray[np.bool_], grid: Grid, block: Block) -> float:
-    """Share of the power of waves of some metres that the strongest of them has."""
+    """Power of the strongest wave of some metres, in terms of their mean."""
     brightness = image[:3].mean(axis=0)
     part = np.where(inside, brightness - brightness[inside].mean(), 0.0)
     power = np.abs(np.fft.fft2(part)) ** 2
@@ -178,5 +178,5 @@ def _rows(image: Values, inside: NDArray[np.bool_], grid: Grid, block: Block) ->
     )
     short, long = _WAVES_M
     band = (waves >= 1 / long) & (waves <= 1 / short)
-    total = float(power[band].sum())
-    return float(power[band].max()) / total if total > 0 else 0.0
+    mean = float(power[band].mean()) if band.any() else 0.0
+    return float(power[band].max()) / mean if mean > 0 else 0.0
