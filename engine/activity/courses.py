@@ -34,11 +34,12 @@ _DECAYS = np.geomspace(0.25, 4.0, 16)
 _CONFIDENCE = 0.95
 # Of the dates, that lie on either side of a kink at least, and that show motion at all: fewer show no rate.
 _LEAST_SIDE, _LEAST_SPAN = 8, 4
-# A step by less than this many times the noise of a date is left to errors of unwrapping and to filters.
-_LEAST_STEP = 6.0
+# A step by less than this many times the noise of a date, or than so many mm, is left to errors of unwrapping and to
+# filters. It may take some days, which are added to its interval on either side.
+_LEAST_STEP, _LEAST_STEP_MM, _STEP_DAYS = 6.0, 3.0, 3.0
 # Ground that moves does so less steadily than ground that stands still seems to: days of kinks have the intervals of a
-# noise that walks one class further (docs/activity.md).
-_UNSTEADY = 1
+# noise that walks two classes further (docs/activity.md).
+_UNSTEADY = 2
 _DRAWS = 400
 # Motion has faded when less than this of its first rate is left.
 _FADED = 0.5
@@ -167,12 +168,12 @@ def _families(years: Values) -> list[_Family]:
 class _Whitened(NamedTuple):
     """A family under one noise: orthonormal base, unit columns orthogonal to it.
 
-    least : part of the residual variance, that a column has to explain at least, for each column.
+    least : what a column has to explain at least, for each column, in terms of the residual variance and in mm².
     """
 
     base: Values
     columns: Values
-    least: Values
+    least: tuple[Values, Values]
 
 
 class _Chosen(NamedTuple):
@@ -316,7 +317,8 @@ class Fitter:
         low, high = family.at[near].min(), family.at[near].max()
         if step:
             # It lies anywhere between two dates.
-            return self.years[self.years < low].max(), self.years[self.years > high].min()
+            few = _STEP_DAYS / DAYS_PER_YEAR
+            return self.years[self.years < low].max() - few, self.years[self.years > high].min() + few
         return low, high
 
     def _describe(self, values: Values, number: int, walk: int, p_value: float, fading: float) -> Fit:
@@ -418,8 +420,11 @@ def _whitened(family: _Family, white: Values) -> _Whitened:
     length = np.linalg.norm(columns, axis=0)
     usable = length > 1e-9
     # A step of s explains s² times the squared length of its column.
-    least = (_LEAST_STEP * length) ** 2 if family.course in _STEPS else np.zeros(length.size)
-    return _Whitened(base, columns / np.where(usable, length, 1.0) * usable, least)
+    least = [
+        (size * length) ** 2 if family.course in _STEPS else np.zeros(length.size)
+        for size in (_LEAST_STEP, _LEAST_STEP_MM)
+    ]
+    return _Whitened(base, columns / np.where(usable, length, 1.0) * usable, (least[0], least[1]))
 
 
 def _squares(values: Values, ready: _Whitened) -> Values:
@@ -433,7 +438,7 @@ def _squares(values: Values, ready: _Whitened) -> Values:
         return np.asarray(squares, np.float64)
     explained = (left @ ready.columns) ** 2
     freedom = values.shape[1] - ready.base.shape[1] - 1
-    enough = explained * freedom >= ready.least * (squares - explained)
+    enough = (explained * freedom >= ready.least[0] * (squares - explained)) & (explained >= ready.least[1])
     return np.asarray(squares - np.where(enough, explained, 0.0), np.float64)
 
 

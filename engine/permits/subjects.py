@@ -13,6 +13,8 @@ from engine.permits.dates import as_date
 
 # Of a patch's ground, that an image must show before it says that the patch is not there (as in tracking).
 _WELL_SEEN = 0.8
+# Of its rate at first, that motion has at last, if it does not slow.
+_KEPT = 0.5
 
 
 class Outline(NamedTuple):
@@ -41,12 +43,14 @@ class Span(NamedTuple):
 class Movement:
     """What the radar dates of a patch's own ground (METHOD §6, §7).
 
-    activity : its class. moved : spans within each of which the ground surely moved. lost : spans within each of which
-    it surely lost its coherence to digging. end : last date of the series, up to which both were looked for.
+    activity : its class. slows : whether it loses half of its rate without having stopped on a day. moved : spans
+    within each of which the ground surely moved. lost : spans within each of which it surely lost its coherence to
+    digging. end : last date of the series, up to which both were looked for.
     """
 
     activity: str
     end: datetime.date
+    slows: bool = False
     moved: tuple[Span, ...] = ()
     lost: tuple[Span, ...] = ()
 
@@ -176,10 +180,16 @@ def _movements(tables: Mapping[str, pd.DataFrame]) -> dict[str, Movement]:
         found[name] = Movement(
             activity=str(row["activity"]),
             end=end,
+            slows=_slows(course) if course is not None else False,
             moved=_moved(course, start, end) if course is not None else (),
             lost=_lost(row, end),
         )
     return found
+
+
+def _slows(course: Mapping[Any, Any]) -> bool:
+    before, after = float(course["rate_before"]), float(course["rate_after"])
+    return course["turn"] not in ("stop", "step") and abs(after) < _KEPT * abs(before)
 
 
 def _moved(course: Mapping[Any, Any], start: datetime.date, end: datetime.date) -> tuple[Span, ...]:

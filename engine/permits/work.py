@@ -31,8 +31,8 @@ def signs_of_work(subject: Subject, outline_m: float) -> list[Sign]:
     outlines, of two days and perhaps of two interpreters, explain.
 
     Uplift of a dump is tipping. Sinking is digging, or carrying away, only where an image still shows the mine, and not
-    graded, and the sinking does not fade, or together with growth: closed mines sink by themselves, and what levels
-    them is no mining.
+    graded, and the sinking neither fades nor slows, or together with growth: closed mines sink by themselves, and what
+    levels them is no mining.
     """
     found = []
     growth = subject.growth
@@ -63,7 +63,7 @@ def _perimeters(subject: Subject) -> float:
 def _moves_by_work(subject: Subject, movement: Movement, *, grew: bool) -> bool:
     if movement.activity == "positive":
         return is_dump(subject.mine_class)
-    return movement.activity == "negative" and (grew or _at_work(subject))
+    return movement.activity == "negative" and (grew or (_at_work(subject) and not movement.slows))
 
 
 def _at_work(subject: Subject) -> bool:

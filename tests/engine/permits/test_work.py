@@ -1,6 +1,7 @@
 """Days: work that was dated against the days of permits, ground not restored, and any day that is asked about."""
 
 import datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -237,6 +238,8 @@ def radar_tables(**changed: Any) -> dict[str, pd.DataFrame]:
         "day_last": datetime.date(2020, 5, 1),
         "sure_from": datetime.date(2020, 8, 1),
         "sure_until": datetime.date(2021, 9, 1),
+        "rate_before": -9.0,
+        "rate_after": -9.0,
     }
     return {
         "activity": pd.DataFrame([activity | {key: value for key, value in changed.items() if key in activity}]),
@@ -259,6 +262,15 @@ def test_motion_is_dated_by_its_course() -> None:
         Span(datetime.date(2021, 9, 1), START + datetime.timedelta(days=1080)),
     )
     assert movement_of({name: _with_times(table) for name, table in (tables() | radar_tables()).items()}).moved == moved
+
+
+def test_what_slows_is_not_surely_work() -> None:
+    slow = movement_of(tables() | radar_tables(rate_after=-3.0, turn=None))
+    assert (slow.slows, movement_of(tables() | radar_tables()).slows) == (True, False)
+    assert not movement_of(tables() | radar_tables(rate_after=0.0, turn="stop")).slows
+    own = subject(PATCH, mine_class="iron_pit", movement=slow)
+    assert signs_of_work(own, 1.0) == []
+    assert signs_of_work(replace(own, growth=GROWN), 1.0) != []
 
 
 def test_a_step_is_over_in_a_day() -> None:
