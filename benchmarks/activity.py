@@ -168,7 +168,9 @@ def dates(found: pd.DataFrame) -> dict[str, float]:
         "steps_dated": float(
             np.sum(steps & (np.abs(off) <= STEP_DAYS) & same["expected"].isin(MOVING)) / max(len(true_steps), 1)
         ),
-        "onsets_and_stops_dated": float(bent.sum() / max(moving["motion"].isin(["onset", "stop"]).sum(), 1)),
+        "onsets_and_stops_dated": float(
+            (bent & same["expected"].isin(MOVING)).sum() / max(moving["motion"].isin(["onset", "stop"]).sum(), 1)
+        ),
         "days_off_rms": _rms(off[bent]),
         "days_off_median": float(np.median(np.abs(off[bent]))) if bent.any() else float("nan"),
         "cramer_rao_days_median": float(np.median(bounds)) if bounds.size else float("nan"),

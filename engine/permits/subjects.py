@@ -161,7 +161,7 @@ def _growth(row: Mapping[Any, Any]) -> Growth | None:
 
 
 def _restored(table: pd.DataFrame | None) -> set[str]:
-    return set() if table is None else {str(name) for name in table[table["surface"].notna()]["patch_id"]}
+    return set() if table is None or table.empty else set(table[table["surface"].notna()]["patch_id"].map(str))
 
 
 def _movements(tables: Mapping[str, pd.DataFrame]) -> dict[str, Movement]:

@@ -157,7 +157,7 @@ def test_a_release_of_images_says_what_it_is(made: Place) -> None:
     assert [step.name for step in reader.steps()] == [
         *("image-20210619", "image-20230301"),
         *("extraction-20210619", "extraction-20230301", "objects-20210619", "objects-20230301"),
-        *("refinement", "patches", "verdicts"),
+        *("refinement", "patches", "surface", "verdicts"),
     ]
     assert {row["file"] for row in reader.inputs()} >= {"first.tif", "last.tif", "quarry-resnet18.safetensors"}
     assert all(patch.activity is None for patch in reader.patches())
