@@ -5,7 +5,7 @@ series; on simulated ground that leaves a fifth of the noise (docs/activity.md).
 like a random walk, since it comes from short pairs; how much, is seen where nothing moves.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,9 +84,3 @@ def median_series(series: NDArray[np.float32], pixels: Mask) -> NDArray[np.float
     """Median over pixels of the series of a block, shape (dates,)."""
     middle: NDArray[np.float64] = np.median(series[:, pixels], axis=1).astype(np.float64)
     return middle
-
-
-def years_between(days: Sequence[object]) -> float:
-    """Length in years of the time from the first to the last of some dates."""
-    first, last = days[0], days[-1]
-    return float((last - first).days) / 365.25  # type: ignore[operator]
