@@ -1,6 +1,7 @@
 """Charts of the overview and quality pages."""
 
 from collections import Counter
+from datetime import date
 from typing import Any
 
 import plotly.graph_objects as go
@@ -11,8 +12,8 @@ from components.patch_card import activity_badge, change_badge
 from engine import wording
 from engine.wording import gettext as _
 from store.reader import ReleaseReader
-from store.rows import Patch, Radar
-from web.palette import ACTIVITY_COLOURS, CHANGE_COLOURS, stops
+from store.rows import Interferogram, Patch, Radar
+from web.palette import ACTIVITY_COLOURS, CHANGE_COLOURS, lookup_table, stops
 
 _GREY = "rgba(128,128,128,0.35)"
 _CONFIG: dict[str, Any] = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
@@ -135,34 +136,91 @@ def frame_chart(reader: ReleaseReader) -> None:
 
 
 def network_chart(reader: ReleaseReader) -> None:
-    """Each interferogram as a line from its first to its second date, coloured by how much of the frame it shows."""
+    """Interferograms as lines between their dates, by perpendicular baseline and coloured by mean coherence, or by how
+    much of the frame has phase; those that are not used are dotted. Without baselines each has a row of its own."""
     pairs = reader.interferograms()
+    known = all(pair.first_baseline_m is not None for pair in pairs)
+    coherent = all(pair.coherence is not None for pair in pairs)
     figure = go.Figure()
-    for row, pair in enumerate(pairs):
-        shade = 0.25 + 0.75 * pair.valid_share
-        colour = f"rgba(62,137,190,{shade:.2f})" if pair.used else _GREY
-        text = _("{first} – {second}: {days} days, phase in {share} of the frame").format(
-            first=wording.day(pair.first_date),
-            second=wording.day(pair.second_date),
-            days=pair.days,
-            share=wording.percent(pair.valid_share),
-        )
-        if not pair.used:
-            text += " · " + _("not used")
+    values = [pair.coherence if coherent else pair.valid_share for pair in pairs]
+    shown = [value or 0.0 for value in values]
+    low, high = min(shown), max(max(shown), min(shown) + 0.01)
+    bins = [_shade((value - low) / (high - low)) for value in shown]
+    rows = [(pair.first_baseline_m, pair.second_baseline_m) if known else (row, row) for row, pair in enumerate(pairs)]
+    for used, colour in sorted(
+        {(pair.used, shade if pair.used else _GREY) for pair, shade in zip(pairs, bins, strict=True)}
+    ):
+        x: list[date | None] = []
+        y: list[float | None] = []
+        for pair, shade, ends in zip(pairs, bins, rows, strict=True):
+            if (pair.used, shade if pair.used else _GREY) == (used, colour):
+                x += [pair.first_date, pair.second_date, None]
+                y += [*ends, None]
+        width, dash = (1.5 if known else 4.0), ("solid" if used else "dot")
+        line = {"color": colour, "width": width, "dash": dash}
+        figure.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip", showlegend=False)
+    # What is read at a line is said at its middle, which can be met with the pointer.
+    figure.add_scatter(
+        x=[pair.first_date + (pair.second_date - pair.first_date) / 2 for pair in pairs],
+        y=[((ends[0] or 0.0) + (ends[1] or 0.0)) / 2 for ends in rows],
+        mode="markers",
+        marker={
+            "size": 8,
+            "opacity": 0.0,
+            "color": shown,
+            "cmin": low,
+            "cmax": high,
+            "colorscale": [[stop.place, stop.colour] for stop in stops("sequential", 1.0, None)],
+            "showscale": True,
+            "colorbar": {
+                "title": {"text": _("mean coherence") if coherent else _("phase in the frame"), "side": "right"},
+                "thickness": 12,
+            },
+        },
+        customdata=[_pair_words(pair) for pair in pairs],
+        hovertemplate="%{customdata}<extra></extra>",
+        showlegend=False,
+    )
+    nodes = {
+        end: row
+        for pair, ends in zip(pairs, rows, strict=True)
+        for end, row in zip((pair.first_date, pair.second_date), ends, strict=True)
+    }
+    if known:
+        days = sorted(nodes)
         figure.add_scatter(
-            x=[pair.first_date, pair.second_date],
-            y=[row, row],
-            mode="lines+markers",
-            line={"color": colour, "width": 4, "dash": "solid" if pair.used else "dot"},
-            marker={"size": 7, "color": colour},
-            hovertemplate=text + "<extra></extra>",
+            x=days,
+            y=[nodes[day] for day in days],
+            mode="markers",
+            marker={"size": 6, "color": "#4c78a8", "line": {"width": 1, "color": "white"}},
+            customdata=[[wording.day(day), wording.number(nodes[day] or 0.0)] for day in days],
+            hovertemplate="%{customdata[0]}: %{customdata[1]} m<extra></extra>",
             showlegend=False,
         )
-    for day in sorted({day for pair in pairs for day in (pair.first_date, pair.second_date)}):
-        figure.add_vline(x=day.isoformat(), line_width=1, line_color=_GREY, line_dash="dot")
-    figure.update_yaxes(visible=False, autorange="reversed")
+        figure.update_yaxes(title=_("perpendicular baseline, m"))
+    else:
+        figure.update_yaxes(visible=False, autorange="reversed")
     figure.update_xaxes(tickformat="%b %Y", showgrid=False)
-    draw(figure, "network", height=max(260, 16 * len(pairs) + 60))
+    draw(figure, "network", height=420 if known else min(900, max(260, 16 * len(pairs) + 60)))
+
+
+def _shade(share: float) -> str:
+    """One of a dozen colours of the sequential scale, as few lines can be told apart by more."""
+    table = lookup_table("sequential", 1.0, None)
+    red, green, blue = table[round(255 * round(11 * share) / 11)]
+    return f"rgb({red},{green},{blue})"
+
+
+def _pair_words(pair: Interferogram) -> str:
+    said = _("{first} – {second}: {days} days, phase in {share} of the frame").format(
+        first=wording.day(pair.first_date),
+        second=wording.day(pair.second_date),
+        days=pair.days,
+        share=wording.percent(pair.valid_share),
+    )
+    if pair.coherence is not None:
+        said += " · " + _("coherence {value}").format(value=wording.number(pair.coherence, 2))
+    return said if pair.used else said + " · " + _("not used")
 
 
 def noise_chart(reader: ReleaseReader) -> None:

@@ -190,6 +190,18 @@ def provenance(reader: ReleaseReader) -> None:
     st.caption(_("Versions: ") + " · ".join(f"{name} {value}" for name, value in versions.items()))
 
 
+def corrections(reader: ReleaseReader) -> None:
+    """What was taken from the series, and what is left of them after each."""
+    report: dict[str, Any] = next((step.report for step in reader.steps() if step.name == "corrections"), {})
+    spread = report.get("rms_mm", {})
+    if len(spread) < 2:
+        st.markdown(_("Corrections for atmosphere, ramps and heights: none."))
+        return
+    rows = [(wording.correction_name(name), f"{wording.number(value, 2)}") for name, value in spread.items()]
+    lines = [" | ".join(row) for row in ((_("after"), _("RMS about lines, mm")), ("---", "---:"), *rows)]
+    st.markdown("\n".join(f"| {line} |" for line in lines))
+
+
 def _cell(values: dict[str, Any]) -> str:
     """JSON as the text of a table's cell."""
     return ", ".join(f"{key}: {value}" for key, value in values.items() if value is not None)

@@ -288,6 +288,9 @@ class Interferogram:
     days: int
     perpendicular_baseline_m: float | None
     valid_share: float
+    coherence: float | None
+    first_baseline_m: float | None
+    second_baseline_m: float | None
     used: bool
 
 

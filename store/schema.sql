@@ -62,6 +62,8 @@ CREATE TABLE interferogram (
     days                      INTEGER NOT NULL,
     perpendicular_baseline_m  DOUBLE,
     valid_share               DOUBLE NOT NULL,  -- of the frame's pixels with phase
+    coherence                 DOUBLE,           -- mean over the frame; NULL where none was read
+    first_baseline_m  DOUBLE, second_baseline_m DOUBLE, -- of the dates, perpendicular, against the first; NULL: not known
     used                      BOOLEAN NOT NULL,
     PRIMARY KEY (first_date, second_date)
 );

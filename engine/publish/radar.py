@@ -1,6 +1,8 @@
 """What the radar found, as rows and layers of a release."""
 
 import json
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
@@ -14,7 +16,9 @@ from engine.activity.steps import SERIES as PATCH_SERIES
 from engine.area import Area
 from engine.deformation.inversion import PixelState
 from engine.deformation.mintpy_files import SeriesFile, read_geometry
+from engine.deformation.network import Network, date_baselines
 from engine.deformation.rates import MotionRasters
+from engine.deformation.stack import Interferogram
 from engine.deformation.steps import M_TO_MM, ChosenNetwork, PreparedStack, describe_reference
 from engine.deformation.velocity import t95
 from engine.grid import Grid, geodesic_area
@@ -145,7 +149,8 @@ def _acquisitions(products: RadarProducts) -> pd.DataFrame:
 
 
 def _interferograms(stack: PreparedStack, chosen: ChosenNetwork) -> pd.DataFrame:
-    used = set(chosen.numbers)
+    used, pairs = set(chosen.numbers), stack.interferograms
+    baselines = _baselines(pairs)
     return pd.DataFrame(
         {
             "first_date": item.pair.first,
@@ -153,10 +158,22 @@ def _interferograms(stack: PreparedStack, chosen: ChosenNetwork) -> pd.DataFrame
             "days": item.pair.days,
             "perpendicular_baseline_m": item.perpendicular_baseline,
             "valid_share": share,
+            "coherence": item.mean_coherence,
+            "first_baseline_m": baselines.get(item.pair.first),
+            "second_baseline_m": baselines.get(item.pair.second),
             "used": number in used,
         }
-        for number, (item, share) in enumerate(zip(stack.file.interferograms, stack.valid_shares, strict=True))
+        for number, (item, share) in enumerate(zip(pairs, stack.valid_shares, strict=True))
     )
+
+
+def _baselines(pairs: Sequence[Interferogram]) -> dict[date, float]:
+    """Perpendicular baseline of each date against the first, m; empty where a pair has none."""
+    if any(item.perpendicular_baseline is None for item in pairs):
+        return {}
+    network = Network(tuple(item.pair for item in pairs))
+    found = date_baselines(pairs, network, field="network")
+    return {day: float(value) for day, value in zip(network.dates, found, strict=True)}
 
 
 def _states(products: RadarProducts) -> pd.DataFrame:

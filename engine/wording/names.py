@@ -29,6 +29,17 @@ def attention_name(part: str) -> str:
     }[part]
 
 
+def correction_name(name: str) -> str:
+    """What was done to the series of the radar."""
+    return {
+        "inverted": _("inversion"),
+        "troposphere": _("delays of the troposphere"),
+        "ramps": _("ramps"),
+        "height errors": _("errors of the heights"),
+        "reference": _("reference"),
+    }.get(name, name)
+
+
 def state_name(state: str) -> str:
     return {
         "no_data": _("no data"),

@@ -5,7 +5,7 @@ import streamlit as st
 from components.accuracy import accuracy_report
 from components.charts import network_chart, noise_chart
 from components.frame import assessment_of, header
-from components.provenance import extraction_report, provenance
+from components.provenance import corrections, extraction_report, provenance
 from engine import wording
 from engine.wording import gettext as _
 
@@ -35,7 +35,9 @@ if reader.radar is not None:
         with network_column:
             st.subheader(_("Network of interferograms"), anchor=False)
             network_chart(reader)
-            st.caption(_("One line a pair; the stronger, the more of the frame has phase. Dotted: acquisitions."))
+            st.caption(
+                _("One line a pair, one point an acquisition. Dotted: not used. Point at a line's middle for more.")
+            )
         with noise_column:
             st.subheader(_("Noise of the acquisitions"), anchor=False)
             noise_chart(reader)
@@ -46,10 +48,8 @@ if reader.radar is not None:
                 )
             )
             st.subheader(_("Reference and corrections"), anchor=False)
-            st.markdown(
-                _("Rates are relative to {reference}. Corrections for atmosphere, ramps and heights: none.").format(
-                    reference=wording.reference_name(radar.reference)
-                )
-            )
+            reference = wording.reference_name(radar.reference)
+            st.markdown(_("Rates are relative to {reference}.").format(reference=reference))
+            corrections(reader)
 with tabs[_("Provenance")]:
     provenance(reader)
