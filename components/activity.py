@@ -48,11 +48,11 @@ def _table(counts: Counter[tuple[str, str]]) -> str:
     """As Markdown: a row an activity, a column a class, with sums."""
     classes = sorted({mine_class for _activity, mine_class in counts})
     names = [plain.markdown(wording.class_name(one)) for one in classes]
-    rows = [["", *names, _("all")], ["---", *["---:"] * (len(classes) + 1)]]
+    rows = []
     for code in ACTIVITY_SIGNS:
         own = [counts[code, mine_class] for mine_class in classes]
         if any(own):
             rows.append([activity_badge(code), *(wording.number(one) if one else "" for one in own), str(sum(own))])
     sums = [sum(counts[code, mine_class] for code in ACTIVITY_SIGNS) for mine_class in classes]
     rows.append([_("all"), *(str(one) for one in sums), str(sum(sums))])
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return plain.table(["", *names, _("all")], rows)

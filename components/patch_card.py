@@ -79,8 +79,7 @@ def _attention(reader: ReleaseReader, patch: Patch) -> None:
         return
     with st.expander(_("Attention: {points} of 100").format(points=wording.number(patch.attention))):
         rows = [(wording.attention_name(part), wording.number(points, 1)) for part, points in parts.items()]
-        lines = [" | ".join(row) for row in ((_("because of"), _("points")), ("---", "---:"), *rows)]
-        st.markdown("\n".join(f"| {line} |" for line in lines))
+        st.markdown(plain.table((_("because of"), _("points")), rows))
         st.caption(_("The list is in this order. The weights are a judgement: docs/activity.md says what they are."))
 
 
@@ -96,9 +95,7 @@ def _outlines(reader: ReleaseReader, patch: Patch) -> None:
             hidden = _("not found; {share} of its ground was seen").format(share=wording.percent(sighting.seen_share))
             area = _("not found") if sighting.seen_share > _WHOLE else hidden
         rows.append((wording.day(sighting.date), area, wording.percent(outline.confidence) if outline else ""))
-    header = (_("image"), _("area"), _("confidence"))
-    lines = [" | ".join(row) for row in (header, ("---", "---:", "---:"), *rows)]
-    st.markdown("\n".join(f"| {line} |" for line in lines))
+    st.markdown(plain.table((_("image"), _("area"), _("confidence")), rows))
     st.caption(
         _("± is what the area changes by when the whole outline moves by {distance} m.").format(
             distance=wording.number(reader.extraction.boundary_error_m if reader.extraction else 0.0, 1)

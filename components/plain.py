@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Sequence
 
 # What begins markup within a line: emphasis, code, links, HTML, formulas, Streamlit's own directives.
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>$~:|&])")
@@ -10,6 +11,12 @@ _MARKDOWN = re.compile(r"([\\`*_\[\]<>$~:|&])")
 def markdown(text: str) -> str:
     """Text that Markdown shows as it stands, within a line."""
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table as Markdown, the first column to the left, the others to the right; cells are Markdown already."""
+    ruler = ["---", *["---:"] * (len(header) - 1)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (header, ruler, *rows))
 
 
 def plotly(text: str) -> str:

@@ -197,9 +197,8 @@ def corrections(reader: ReleaseReader) -> None:
     if len(spread) < 2:
         st.markdown(_("Corrections for atmosphere, ramps and heights: none."))
         return
-    rows = [(wording.correction_name(name), f"{wording.number(value, 2)}") for name, value in spread.items()]
-    lines = [" | ".join(row) for row in ((_("after"), _("RMS about lines, mm")), ("---", "---:"), *rows)]
-    st.markdown("\n".join(f"| {line} |" for line in lines))
+    rows = [(wording.correction_name(name), wording.number(value, 2)) for name, value in spread.items()]
+    st.markdown(plain.table((_("after"), _("RMS about lines, mm")), rows))
 
 
 def _cell(values: dict[str, Any]) -> str:

@@ -140,20 +140,8 @@ def _draw_marks(figure: go.Figure, marks: Marks, ends: tuple[datetime, datetime]
         first, last = max(first, ends[0]), min(last, ends[1])
         if first >= last:
             continue
-        figure.add_shape(
-            type="rect",
-            x0=first,
-            x1=last,
-            y0=0,
-            y1=1,
-            yref="paper",
-            fillcolor=colour,
-            opacity=0.3,
-            line_width=0,
-            layer="below",
-            showlegend=True,
-            name=_("permit {permit} valid").format(permit=plain.plotly(permit.number)),
-        )
+        name = _("permit {permit} valid").format(permit=plain.plotly(permit.number))
+        _draw_span(figure, first, last, name, colour, opacity=0.3, edge=0)
     for number, day in enumerate(one for one in marks.images if ends[0].date() <= one <= ends[1].date()):
         figure.add_shape(
             type="line",
@@ -176,7 +164,17 @@ def _draw_turn(figure: go.Figure, turn: tuple[date, date, date], words: str, col
     figure.add_shape(type="line", x0=day, x1=day, y0=0, y1=1, yref="paper", line={"color": colour, "width": 1.5})
 
 
-def _draw_span(figure: go.Figure, first: date, last: date, name: str, colour: str, *, named: bool = True) -> None:
+def _draw_span(
+    figure: go.Figure,
+    first: date,
+    last: date,
+    name: str,
+    colour: str,
+    *,
+    named: bool = True,
+    opacity: float = 0.22,
+    edge: int = 1,
+) -> None:
     figure.add_shape(
         type="rect",
         x0=first,
@@ -185,8 +183,8 @@ def _draw_span(figure: go.Figure, first: date, last: date, name: str, colour: st
         y1=1,
         yref="paper",
         fillcolor=colour,
-        opacity=0.22,
-        line={"color": colour, "width": 1, "dash": "dot"},
+        opacity=opacity,
+        line={"color": colour, "width": edge, "dash": "dot"},
         layer="below",
         showlegend=named,
         name=name,

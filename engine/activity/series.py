@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import linregress
 
+from engine.activity.courses import DAYS_PER_YEAR
 from engine.activity.motion import Motion
 from engine.activity.sites import Mask
 from engine.grid import Block
 
-_DAYS_PER_YEAR = 365.25
 _FLOOR = 0.5  # of the median standard error: one pixel weighs at most four times a middling one
 _LEAST_ERROR = 0.01  # mm/yr
 
@@ -51,7 +51,7 @@ def mean_series(
     weight /= weight.sum()
     mean = own @ weight
     spread = np.sqrt(((own - mean[:, None]) ** 2) @ weight)
-    years = np.array([(day - dates[0]).days for day in dates]) / _DAYS_PER_YEAR
+    years = np.array([(day - dates[0]).days for day in dates]) / DAYS_PER_YEAR
     line = linregress(years, mean)
     # A series without any scatter has no standard error that linregress could tell.
     standard_error = float(np.nan_to_num(line.stderr))

@@ -1,8 +1,8 @@
 """Ground that stands still: what a patch's motion is held against, and what it tells of noise.
 
 The air over a patch is that over the ground beside it. What still ground nearby seems to do is taken from the patch's
-series; on simulated ground that leaves a fifth of the noise (docs/activity.md). What is left piles up from date to date
-like a random walk, since it comes from short pairs; how much, is seen where nothing moves.
+series; on simulated ground that leaves a quarter of the noise (docs/activity.md). What is left piles up from date to
+date like a random walk, since it comes from short pairs; how much, is seen where nothing moves.
 """
 
 from collections.abc import Callable

@@ -70,7 +70,9 @@ def motion_pages(case: Case, pictures: dict[str, bytes]) -> list[Flowable]:
         return [*content, text(dossiers.caption("no_series")), gap(5)]
     error = case.motion.standard_error
     margin = dossiers.caption("motion_error", error=number(error, 2), margin=wording.rate(radar["t95"] * error))
-    return [*content, *heading("series", 90), picture(pictures["series.png"], 174), text(margin, "quiet"), gap(5)]
+    against = [] if case.motion.still_mm is None else [text(dossiers.caption("held_against"), "quiet")]
+    series = [*heading("series", 90), picture(pictures["series.png"], 174), *against, text(margin, "quiet")]
+    return [*content, *series, gap(5)]
 
 
 def verdict_pages(case: Case) -> list[Flowable]:

@@ -102,6 +102,7 @@ class CaseVerdict:
 class Motion:
     """Mean displacement of the patch or of the moving ground since the first date, mm; noise : 1 σ of each date, mm.
 
+    still_mm : what the still ground round it seems to do, which was taken away; None where there was too little of it.
     fitted, fitted_error : the course that was fitted, mm, and its standard error; None where none was. turn : day on
     which motion turned and its 95 % interval.
     """
@@ -113,6 +114,7 @@ class Motion:
     noise_mm: Sequence[float]
     rate: float
     standard_error: float
+    still_mm: Sequence[float] | None = None
     fitted_mm: Sequence[float] | None = None
     fitted_error_mm: Sequence[float] | None = None
     turn: tuple[datetime.date, datetime.date, datetime.date] | None = None

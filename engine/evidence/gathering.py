@@ -263,6 +263,7 @@ def _motion(reader: ReleaseReader, patch_id: str) -> Motion | None:
         noise_mm=[float(value) for value in series.noise],
         rate=series.rate,
         standard_error=series.standard_error,
+        still_mm=series.still,
         fitted_mm=series.fitted,
         fitted_error_mm=series.fitted_error,
         turn=series.turn,

@@ -95,12 +95,15 @@ def _permit_rows(case: Case) -> list[dict[str, Any]]:
 
 
 def series_csv(case: Case) -> bytes | None:
-    """date, displacement_mm, noise_mm; None without a series."""
+    """date, displacement_mm, noise_mm, and what was taken away of it, still_ground_mm; None without a series."""
     motion = case.motion
     if motion is None:
         return None
-    rows = zip(motion.dates, motion.displacement_mm, motion.noise_mm, strict=True)
-    return _csv(("date", "displacement_mm", "noise_mm"), ((d.isoformat(), f"{v:.3f}", f"{s:.3f}") for d, v, s in rows))
+    columns = {"displacement_mm": motion.displacement_mm, "noise_mm": motion.noise_mm}
+    if motion.still_mm is not None:
+        columns["still_ground_mm"] = motion.still_mm
+    rows = zip(motion.dates, *columns.values(), strict=True)
+    return _csv(("date", *columns), ((day.isoformat(), *(f"{one:.3f}" for one in values)) for day, *values in rows))
 
 
 def corners_csv(case: Case) -> bytes:

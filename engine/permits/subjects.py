@@ -45,11 +45,10 @@ class Movement:
 
     activity : its class. slows : whether it loses half of its rate without having stopped on a day. moved : spans
     within each of which the ground surely moved. lost : spans within each of which it surely lost its coherence to
-    digging. end : last date of the series, up to which both were looked for.
+    digging.
     """
 
     activity: str
-    end: datetime.date
     slows: bool = False
     moved: tuple[Span, ...] = ()
     lost: tuple[Span, ...] = ()
@@ -57,7 +56,7 @@ class Movement:
     def on(self, day: datetime.date) -> "Movement":
         """What was known of it on a day: what had been over by then."""
         moved, lost = (tuple(one for one in spans if one.by <= day) for spans in (self.moved, self.lost))
-        return replace(self, moved=moved, lost=lost, end=min(self.end, day))
+        return replace(self, moved=moved, lost=lost)
 
 
 @dataclass(frozen=True)
@@ -179,7 +178,6 @@ def _movements(tables: Mapping[str, pd.DataFrame]) -> dict[str, Movement]:
         course = course_of.get(name)
         found[name] = Movement(
             activity=str(row["activity"]),
-            end=end,
             slows=_slows(course) if course is not None else False,
             moved=_moved(course, start, end) if course is not None else (),
             lost=_lost(row, end),

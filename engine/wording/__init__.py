@@ -6,7 +6,7 @@ Numbers carry their unit, and their uncertainty where there is one; minus is a m
 
 from engine.wording import dossiers
 from engine.wording.accuracy import ground_name, role_name
-from engine.wording.courses import SURE, dated, turn_facts, turn_name
+from engine.wording.courses import turn_facts, turn_name
 from engine.wording.language import LANGUAGES, gettext, joined, language, ngettext, use_language
 from engine.wording.names import (
     activity_name,
@@ -44,7 +44,6 @@ from engine.wording.verdicts import (
 
 __all__ = [
     "LANGUAGES",
-    "SURE",
     "activity_name",
     "area_range",
     "attention_name",
@@ -53,7 +52,6 @@ __all__ = [
     "class_name",
     "convention",
     "correction_name",
-    "dated",
     "day",
     "dossiers",
     "field_name",

@@ -299,6 +299,10 @@ def caption(code: str, **given: str) -> str:
         ),
         "boundary": _("The boundary of outlines is taken to be uncertain by {error} m."),
         "position": _("Positional error of outlines and permits together: ± {error} m."),
+        "held_against": _(
+            "Displacement is against the still ground round the patch; what that seems to do, and was taken away, is "
+            "in series.csv."
+        ),
         "motion_error": _("Standard error of the rate of this series: {error} mm/yr; its 95 % band is ± {margin}."),
         "no_series": _("No pixel of it is coherent, so there is no series."),
         "no_radar": _("This area has no radar: motion was not measured."),

@@ -38,12 +38,12 @@ def moving(activity: str, *, since: datetime.date | None = None, until: datetime
     """Ground that surely moved from its third month or since a day, and up to three months before the end or a day."""
     quarter = datetime.timedelta(days=90)
     first = (START, START + quarter) if since is None else (since - quarter / 3, since + quarter / 3)
-    return Movement(activity, END, moved=(Span(*first), Span(min(until, END) - quarter, until)))
+    return Movement(activity, moved=(Span(*first), Span(min(until, END) - quarter, until)))
 
 
 def dug(since: datetime.date) -> Movement:
     day = datetime.timedelta(days=6)
-    return Movement("decorrelated", END, lost=(Span(since - day, since + day), Span(END - 6 * day, END)))
+    return Movement("decorrelated", lost=(Span(since - day, since + day), Span(END - 6 * day, END)))
 
 
 # Signs of work
