@@ -1,82 +1,148 @@
-"""Which patches the list and the map show: one filter for both."""
+"""The filter of the list and the map: one row of controls, one `PatchFilter` in the selection and its address."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from typing import Any
 
 import streamlit as st
 
-from components.patch_card import activity_badge
+from components import selection
+from components.patch_card import activity_badge, change_badge
+from components.verdicts import verdict_badge
 from engine import wording
 from engine.wording import gettext as _
-from store.rows import Patch
-from web.palette import ACTIVITY_SIGNS
+from store.patches import PatchFilter
+from store.reader import ReleaseReader
+from web.palette import ACTIVITY_SIGNS, CHANGE_SIGNS, VERDICT_SIGNS
 
-# How sure a class has to be.
+_SEEN = "filter-seen"
+# How sure a class of activity has to be.
 _LEVELS = (0.0, 0.8, 0.95)
+_HECTARE = 1e4
+# Streamlit asks for a day within ten years of today unless it is told otherwise.
+_FIRST_DAY, _LAST_DAY = date(1990, 1, 1), date(2100, 1, 1)
 
 
-def patch_filter(patches: Sequence[Patch], *, key: str) -> list[Patch]:
-    """Let the reader choose by text, class, activity, how sure that is and since when; returns what is left.
+def filter_row(reader: ReleaseReader) -> PatchFilter:
+    """Draw the controls, keep what they say in the selection, and return it."""
+    chosen = selection.current().show
+    names = {"classes": _key("classes"), "activities": _key("activities"), "changes": _key("changes")}
+    names |= {"verdicts": _key("verdicts"), "text": _key("text")}
+    if st.session_state.get(_SEEN) != chosen or names["text"] not in st.session_state:
+        _take(chosen)
+    facets = _facets(reader)
+    text, *columns, more, clear = st.columns(
+        [2.4, *[1.3] * len(facets), 1.3, 1.1], gap="small", vertical_alignment="center"
+    )
+    values: dict[str, Any] = {
+        "text": text.text_input(
+            _("Identifier, name or permit"),
+            key=names["text"],
+            placeholder=_("Identifier, name or permit"),
+            label_visibility="collapsed",
+            icon=":material/search:",
+        ).strip()
+    }
+    for column, (name, label, options, words) in zip(columns, facets, strict=True):
+        values[name] = _facet(column, name, label, options, words)
+    values |= _more(more, reader, suspected=chosen.suspected)
+    if clear.button(_("Clear"), icon=":material/filter_alt_off:", type="tertiary", disabled=not chosen):
+        selection.select(show=PatchFilter())
+        st.rerun()
+    found = PatchFilter(**values)
+    st.session_state[_SEEN] = found
+    if found != chosen:
+        selection.select(show=found)
+        selection.show_in_url()
+    return found
 
-    Nothing chosen is everything. How sure and since when are asked only of areas with radar.
-    """
-    if len(patches) < 2:
-        return list(patches)
-    with st.popover(_("Filter"), icon=":material/filter_alt:", width="stretch"):
-        text = st.text_input(_("Identifier or name"), key=f"{key}-text").strip().casefold()
-        left = [one for one in patches if text in f"{one.patch_id} {one.name}".casefold()]
-        counts = Counter(one.mine_class for one in patches)
-        classes = st.multiselect(
-            _("Class"),
-            sorted(counts),
-            format_func=lambda code: f"{wording.class_name(code)} ({counts[code]})",
-            placeholder=_("all"),
-            key=f"{key}-class",
+
+def _key(name: str) -> str:
+    return f"filter-{name}"
+
+
+def _take(chosen: PatchFilter) -> None:
+    """Set the controls to a filter that came from elsewhere: from an address, or from a figure of another page."""
+    for name in ("text", "sure", "since", "until", "suspected"):
+        st.session_state[_key(name)] = getattr(chosen, name)
+    for name in ("classes", "activities", "changes", "verdicts"):
+        st.session_state[_key(name)] = list(getattr(chosen, name))
+    st.session_state[_key("least")] = chosen.least_m2 / _HECTARE
+
+
+Facet = tuple[str, str, dict[str, int], Callable[[str], str]]
+
+
+def _facets(reader: ReleaseReader) -> list[Facet]:
+    """What can be chosen: name, label, patches by code, and the words of a code."""
+    facets: list[Facet] = [("classes", _("Class"), reader.counts("mine_class"), wording.class_name)]
+    if reader.radar is not None:
+        facets.append(
+            ("activities", _("Activity"), _ordered(reader.counts("activity"), ACTIVITY_SIGNS), activity_badge)
         )
-        left = [one for one in left if not classes or one.mine_class in classes]
-        if any(one.activity for one in patches):
-            left = _by_motion(patches, left, key)
-    if len(left) < len(patches):
-        st.caption(
-            _("{count} of {all} match the filter").format(
-                count=wording.number(len(left)), all=wording.number(len(patches))
+    if reader.extraction is not None and len(reader.images) > 1:
+        facets.append(("changes", _("Change"), _ordered(reader.counts("change"), CHANGE_SIGNS), change_badge))
+    if reader.has_register:
+        counts = reader.counts("verdicts")
+        every = [f"{kind}:{how}" for kind in VERDICT_SIGNS for how in ("certain", "doubtful", "")]
+        facets.append(("verdicts", _("Verdict"), _ordered(counts, every), _verdict))
+    return facets
+
+
+def _ordered(counts: dict[str, int], order: Sequence[str] | dict[str, str]) -> dict[str, int]:
+    return {code: counts[code] for code in order if code in counts}
+
+
+def _verdict(code: str) -> str:
+    kind, _colon, certainty = code.partition(":")
+    return verdict_badge(kind, certainty or None)
+
+
+def _facet(column: Any, name: str, label: str, counts: dict[str, int], words: Callable[[str], str]) -> tuple[str, ...]:
+    key = _key(name)
+    chosen = [code for code in st.session_state.get(key, []) if code in counts]
+    st.session_state[key] = chosen
+    with column.popover(f"{label} · {len(chosen)}" if chosen else label, width="stretch"):
+        picked = st.pills(
+            label,
+            list(counts),
+            selection_mode="multi",
+            format_func=lambda code: f"{words(code)} ({wording.number(counts[code])})",
+            key=key,
+        )
+    return tuple(picked)
+
+
+def _more(column: Any, reader: ReleaseReader, *, suspected: str) -> dict[str, Any]:
+    """How sure, since when, how large, and whether suspected."""
+    keys = {name: _key(name) for name in ("sure", "since", "until", "least", "suspected")}
+    given = [st.session_state[keys["since"]], st.session_state[keys["until"]]]
+    asked = sum(map(bool, [*given, st.session_state[keys["sure"]], st.session_state[keys["least"]], suspected]))
+    values: dict[str, Any] = {}
+    with column.popover(f"{_('More')} · {asked}" if asked else _("More"), width="stretch"):
+        if reader.has_register:
+            names = {"": _("any"), "certain": _("suspected"), "doubtful": _("doubtful")}
+            values["suspected"] = (
+                st.segmented_control(
+                    _("Against permits"), list(names), format_func=names.__getitem__, key=keys["suspected"]
+                )
+                or ""
             )
+        if reader.radar is not None:
+            values["sure"] = (
+                st.segmented_control(
+                    _("Activity at least so sure"),
+                    _LEVELS,
+                    format_func=lambda one: _("any") if one == 0 else wording.percent(one),
+                    key=keys["sure"],
+                )
+                or 0.0
+            )
+            first, last = st.columns(2)
+            limits: dict[str, Any] = {"format": "YYYY-MM-DD", "min_value": _FIRST_DAY, "max_value": _LAST_DAY}
+            values["since"] = first.date_input(_("Began, turned or lost from"), key=keys["since"], **limits)
+            values["until"] = last.date_input(_("until"), key=keys["until"], **limits)
+        values["least_m2"] = (
+            st.number_input(_("At least, ha"), min_value=0.0, step=0.5, format="%.1f", key=keys["least"]) * _HECTARE
         )
-    return left
-
-
-def _by_motion(patches: Sequence[Patch], left: list[Patch], key: str) -> list[Patch]:
-    counts = Counter(one.activity for one in patches)
-    activities = st.multiselect(
-        _("Activity"),
-        [code for code in ACTIVITY_SIGNS if counts[code]],
-        format_func=lambda code: f"{activity_badge(code)} ({counts[code]})",
-        placeholder=_("all"),
-        key=f"{key}-activity",
-    )
-    level = st.segmented_control(
-        _("At least so sure"),
-        _LEVELS,
-        format_func=lambda one: _("any") if one == 0 else wording.percent(one),
-        default=0.0,
-        key=f"{key}-sure",
-    )
-    since = st.date_input(
-        _("Motion began, turned or was lost on or after"),
-        value=None,
-        format="YYYY-MM-DD",
-        key=f"{key}-since",
-    )
-    chosen = [one for one in left if not activities or one.activity in activities]
-    if level:
-        chosen = [one for one in chosen if (one.class_confidence or 0.0) >= level]
-    if isinstance(since, date):
-        chosen = [one for one in chosen if (day := turned(one)) is not None and day >= since]
-    return chosen
-
-
-def turned(patch: Patch) -> date | None:
-    """The last day of which something is dated at a patch."""
-    days = [day for day in (patch.day, patch.lost_last) if day is not None]
-    return max(days, default=None)
+    return values

@@ -17,7 +17,7 @@ _SPOKEN = "spoken-language"
 # A file of our own: a named icon would be fetched from the internet as favicon.
 _ICON = Path(__file__).parents[1] / "static" / "icon.png"
 _CSS = """
-.block-container { padding-top: 4.4rem; padding-bottom: 1rem; }
+.block-container { padding: 4.4rem 2rem 1rem; }
 [data-testid="stMetric"] { padding: 0.4rem 0.2rem; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; font-size: clamp(1.1rem, 2.2vw, 2.1rem); }
 """

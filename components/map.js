@@ -135,49 +135,70 @@ function replaceLayers(own, data) {
   }
   const by = ["coalesce", ["get", data.colourBy], ""];
   const colour = ["match", by, ...Object.entries(data.colours[data.colourBy]).flat(), "#7f7f7f"];
-  map.addSource("clusters", { type: "geojson", data: location.origin + data.vectors.clusters });
   map.addLayer({
     id: "clusters",
     type: "line",
-    source: "clusters",
+    ...source(own, data, "clusters"),
     paint: { "line-color": "#111111", "line-width": 1.5, "line-dasharray": [2, 1.5] },
   });
-  map.addSource("outlines", { type: "geojson", data: location.origin + data.vectors.outlines });
   for (const { date } of data.dates) {
     const filter = ["==", ["get", "date"], date];
-    const line = { type: "line", source: "outlines", filter };
+    const line = { type: "line", ...source(own, data, "outlines"), filter };
     map.addLayer({ ...line, id: `${date}-casing`, paint: { "line-color": "#111111", "line-width": 3 } });
     const paint = { "line-color": "#ffffff", "line-width": 1.6, "line-dasharray": [2.5, 2] };
     map.addLayer({ ...line, id: `${date}-line`, paint });
   }
-  if (data.hasRegister) addPermits(map, data);
-  if (data.hasZones) addZones(map, data);
-  map.addSource("patches", { type: "geojson", data: location.origin + data.vectors.patches });
-  map.addLayer({ id: "patches-fill", type: "fill", source: "patches", paint: { "fill-color": colour, "fill-opacity": 0.06 } });
-  map.addLayer({ id: "patches-casing", type: "line", source: "patches", paint: { "line-color": "#ffffff", "line-width": 4.5 } });
-  map.addLayer({ id: "patches-line", type: "line", source: "patches", paint: { "line-color": colour, "line-width": 2.5 } });
+  if (data.hasRegister) addPermits(own, data);
+  if (data.hasZones) addZones(own, data);
+  const patches = source(own, data, "patches");
+  map.addLayer({ id: "patches-fill", type: "fill", ...patches, paint: { "fill-color": colour, "fill-opacity": 0.06 } });
+  map.addLayer({ id: "patches-casing", type: "line", ...patches, paint: { "line-color": "#ffffff", "line-width": 4.5 } });
+  map.addLayer({ id: "patches-line", type: "line", ...patches, paint: { "line-color": colour, "line-width": 2.5 } });
+  if (data.tiles) {
+    // Tiles hold what the filter leaves, and of small patches a few: what is selected is drawn all the same.
+    map.addSource("chosen", { type: "geojson", data: nothing });
+    map.addLayer({ id: "chosen-casing", type: "line", source: "chosen", paint: { "line-color": "#ffffff", "line-width": 8 } });
+    map.addLayer({ id: "chosen-line", type: "line", source: "chosen", paint: { "line-color": colour, "line-width": 4 } });
+  }
   if (otherArea) map.fitBounds(data.bounds, { padding: 24, animate: false });
   applyShown(own, data);
 }
 
+const nothing = { type: "FeatureCollection", features: [] };
+
+// Where a layer gets its shapes from: a file of all of them, or tiles where they are many. What permits of a file say
+// that has just been read comes as a file.
+function source(own, data, name) {
+  const { map } = own;
+  if (!data.tiles || data.vectors[name].startsWith("/handover")) {
+    map.addSource(name, { type: "geojson", data: location.origin + data.vectors[name] });
+    return { source: name };
+  }
+  if (!map.getSource("tiles")) {
+    own.tiles = data.tiles;
+    map.addSource("tiles", { type: "vector", tiles: [location.origin + data.tiles], maxzoom: 16 });
+  }
+  return { source: "tiles", "source-layer": name };
+}
+
 // Boundaries of permits as long and short dashes, dark beneath, so that they are seen on light and dark ground; what lies
 // outside them is hatched, and the image stays visible between.
-function addPermits(map, data) {
-  map.addSource("permits", { type: "geojson", data: location.origin + data.vectors.permits });
-  map.addSource("outside", { type: "geojson", data: location.origin + data.vectors.outside });
+function addPermits(own, data) {
+  const { map } = own;
   if (!map.hasImage("hatch")) map.addImage("hatch", hatch(data.permitColour), { pixelRatio: 2 });
-  map.addLayer({ id: "outside", type: "fill", source: "outside", paint: { "fill-pattern": "hatch" } });
-  const line = { type: "line", source: "permits" };
+  map.addLayer({ id: "outside", type: "fill", ...source(own, data, "outside"), paint: { "fill-pattern": "hatch" } });
+  const line = { type: "line", ...source(own, data, "permits") };
   map.addLayer({ ...line, id: "permits-casing", paint: { "line-color": "#111111", "line-width": 3.5 } });
   const paint = { "line-color": data.permitColour, "line-width": 1.8, "line-dasharray": [6, 1.5, 1.5, 1.5] };
   map.addLayer({ ...line, id: "permits-line", paint });
 }
 
 // Zones in which nothing may be mined: a thick dotted boundary and a tint that leaves the image visible.
-function addZones(map, data) {
-  map.addSource("zones", { type: "geojson", data: location.origin + data.vectors.zones });
-  map.addLayer({ id: "zones-fill", type: "fill", source: "zones", paint: { "fill-color": "#cc79a7", "fill-opacity": 0.12 } });
-  const line = { type: "line", source: "zones", layout: { "line-cap": "round" } };
+function addZones(own, data) {
+  const { map } = own;
+  const zones = source(own, data, "zones");
+  map.addLayer({ id: "zones-fill", type: "fill", ...zones, paint: { "fill-color": "#cc79a7", "fill-opacity": 0.12 } });
+  const line = { type: "line", ...zones, layout: { "line-cap": "round" } };
   map.addLayer({ ...line, id: "zones-casing", paint: { "line-color": "#111111", "line-width": 4.5, "line-dasharray": [0.1, 1.6] } });
   map.addLayer({ ...line, id: "zones-line", paint: { "line-color": "#cc79a7", "line-width": 3, "line-dasharray": [0.1, 2.4] } });
 }
@@ -226,6 +247,11 @@ function select(own, data) {
   if (map.getLayer("patches-line")) {
     map.setPaintProperty("patches-line", "line-width", ["case", chosen, 4, 2.5]);
     map.setPaintProperty("patches-casing", "line-width", ["case", chosen, 8, 4.5]);
+  }
+  if (data.tiles) {
+    if (own.tiles !== data.tiles) map.getSource("tiles").setTiles([location.origin + data.tiles]);
+    own.tiles = data.tiles;
+    map.getSource("chosen").setData(data.chosen ? JSON.parse(data.chosen) : nothing);
   }
   // What the filter leaves, and what is selected all the same.
   const shown = data.shown && ["any", ["in", ["get", "patch_id"], ["literal", data.shown]], chosen];

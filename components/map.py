@@ -1,6 +1,6 @@
 """The map: a small MapLibre component. Its library is vendored, its data are fetched by URL from this server."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,10 +8,11 @@ import streamlit as st
 
 from engine import wording
 from engine.wording import gettext as _
+from store.patches import PatchFilter
 from store.reader import ReleaseReader
 from store.rows import Layer, Patch
 from web.palette import ACTIVITY_COLOURS, CHANGE_COLOURS, PERMIT_COLOUR, stops
-from web.urls import VENDOR, tile_template, vector_url
+from web.urls import VENDOR, tile_template, vector_tile_template, vector_url
 
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
@@ -31,6 +32,10 @@ _ROLES = {
     "state": "above",
 }
 
+# Beyond it the browser gets vector tiles: twelve megabytes of GeoJSON at 10,000 patches take seconds.
+MOST_AT_ONCE = 3_000
+_ALL = PatchFilter()
+
 
 class Pick(NamedTuple):
     """What was clicked: a patch, a place, or a place within a patch."""
@@ -46,12 +51,12 @@ def release_map(
     at: tuple[float, float] | None,
     on_pick: Callable[[Pick], None],
     held_against: Mapping[str, str] | None = None,
-    shown: Sequence[str] | None = None,
+    show: PatchFilter = _ALL,
     key: str = "map",
 ) -> None:
     """Draw the map of a release with its selection; `on_pick` is called when something else is clicked.
 
-    shown : identifiers of the patches that are drawn, all by default.
+    show : which patches are drawn, all by default.
     held_against : addresses of "permits" and of what lies "outside" them, instead of those of the release's register.
     """
 
@@ -61,9 +66,17 @@ def release_map(
             place = value.get("at")
             on_pick(Pick(value.get("patch"), (place[0], place[1]) if place else None))
 
-    _component(
-        key=key, data=_data(reader, patch, at, held_against) | {"shown": shown}, on_pick_change=picked, height="content"
-    )
+    data = _data(reader, patch, at, held_against) | _patches(reader, patch, show)
+    _component(key=key, data=data, on_pick_change=picked, height="content")
+
+
+def _patches(reader: ReleaseReader, chosen: Patch | None, show: PatchFilter) -> dict[str, Any]:
+    """How the map gets the patches: all at once with the names of those that are drawn, or, where they are too many for
+    that, as tiles of those that the filter leaves."""
+    if reader.patch_count() <= MOST_AT_ONCE:
+        return {"tiles": None, "shown": reader.patch_ids(show) if show else None, "chosen": None}
+    tiles = vector_tile_template(reader.info.area, reader.info.id, show.to_query())
+    return {"tiles": tiles, "shown": None, "chosen": reader.patches_geojson(chosen.patch_id) if chosen else None}
 
 
 def _data(

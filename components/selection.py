@@ -1,20 +1,26 @@
 """What is selected: one selection for list, map and URL, kept across pages."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
+
+from store.patches import PatchFilter
 
 _KEY, _WRITTEN = "selection", "selection-in-url"
 
 
 @dataclass(frozen=True)
 class Selection:
-    """area, release : by name; release None follows the current one. patch : by identifier. at : lon, lat."""
+    """area, release : by name; release None follows the current one. patch : by identifier. at : lon, lat.
+
+    show : which patches the list and the map show.
+    """
 
     area: str | None = None
     release: str | None = None
     patch: str | None = None
     at: tuple[float, float] | None = None
+    show: PatchFilter = field(default_factory=PatchFilter)
 
 
 def current() -> Selection:
@@ -34,7 +40,8 @@ def follow_url() -> None:
 
 def _from_url() -> Selection:
     given = st.query_params
-    return Selection(given.get("area"), given.get("release"), given.get("patch"), _place(given.get("at", "")))
+    show = PatchFilter.from_query(given.get("show", ""))
+    return Selection(given.get("area"), given.get("release"), given.get("patch"), _place(given.get("at", "")), show)
 
 
 def select(**changes: object) -> None:
@@ -50,6 +57,7 @@ def show_in_url() -> None:
     selection = current()
     at = f"{selection.at[0]:.5f},{selection.at[1]:.5f}" if selection.at else None
     wanted = {"area": selection.area, "release": selection.release, "patch": selection.patch, "at": at}
+    wanted["show"] = selection.show.to_query()
     known = {key: value for key, value in wanted.items() if value}
     if st.query_params.to_dict() != known:
         st.query_params.from_dict(known)

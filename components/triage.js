@@ -25,6 +25,16 @@ export default function (component) {
       return item;
     }),
   );
+  const turn = (page) => (list.scrollTo(0, 0), setTriggerValue("page", page));
+  const pager = parentElement.querySelector("nav");
+  pager.hidden = data.on === null && data.back === null;
+  pager.querySelector("span").textContent = data.words.page;
+  for (const way of ["back", "on"]) {
+    const button = pager.querySelector(`.${way}`);
+    button.disabled = data[way] === null;
+    button.setAttribute("aria-label", data.words[way]);
+    button.onclick = () => turn(data[way]);
+  }
   // Keys may come faster than answers: the place in the list is kept here, and marked at once.
   const rows = [...list.children];
   let at = data.rows.findIndex((row) => row.id === data.selected);
@@ -33,6 +43,8 @@ export default function (component) {
     const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: last }[event.key];
     if (to === undefined || last < 0) return;
     event.preventDefault();
+    if (to > last && data.on !== null && event.key === "ArrowDown") return turn(data.on);
+    if (to < 0 && data.back !== null && event.key === "ArrowUp") return turn(data.back);
     at = Math.min(Math.max(to, 0), last);
     rows.forEach((row, index) => row.setAttribute("aria-selected", String(index === at)));
     rows[at].scrollIntoView({ block: "nearest" });

@@ -6,9 +6,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from components import paging
 from components.verdicts import by_patch, headlines, verdict_facts, verdict_sign
 from engine import wording
 from engine.wording import gettext as _
+from engine.wording import ngettext
+from store.patches import PatchFilter
+from store.reader import ReleaseReader
 from store.rows import Patch, Verdict
 from web.palette import (
     ACTIVITY_COLOURS,
@@ -21,10 +25,32 @@ from web.palette import (
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "pitwatch_triage",
-    html='<ol role="listbox" tabindex="0"></ol>',
+    html='<ol role="listbox" tabindex="0"></ol><nav hidden><button class="back">‹</button><span></span>'
+    '<button class="on">›</button></nav>',
     css=(_HERE / "triage.css").read_text(encoding="utf-8"),
     js=(_HERE / "triage.js").read_text(encoding="utf-8"),
 )
+
+
+def release_list(
+    reader: ReleaseReader, show: PatchFilter, *, patch: Patch | None, on_pick: Callable[[str], None]
+) -> None:
+    """The patches of a release that a filter leaves, a page at a time, with how many they are."""
+    total, every = reader.patch_count(show), reader.patch_count()
+    if not every:
+        st.info(_("No patches here. Click any place on the map to see what is known of it."))
+        return
+    count = ngettext("{count} patch", "{count} patches", total).format(count=wording.number(total))
+    if show:
+        st.caption(_("{count} of {all} match the filter").format(count=count, all=wording.number(every)))
+    else:
+        st.caption(count if total < 2 else _("{count}, in order of attention").format(count=count))
+    name = patch.patch_id if patch else None
+    place = reader.patch_place(name, show) if name and total > paging.LENGTH else None
+    start = paging.page_start("triage-page", total, selected=(reader.info.id, show, name), place=place)
+    page = reader.patches(show, offset=start, limit=paging.LENGTH)
+    verdicts = reader.verdicts_on([one.patch_id for one in page])
+    triage_list(page, verdicts, patch=name, on_pick=on_pick, start=start, total=total)
 
 
 def triage_list(
@@ -33,15 +59,26 @@ def triage_list(
     *,
     patch: str | None,
     on_pick: Callable[[str], None],
+    start: int = 0,
+    total: int | None = None,
     key: str = "triage",
 ) -> None:
-    """Draw the list; `on_pick` is called with the identifier that is chosen by click, arrow keys or Enter."""
-    own = by_patch(verdicts)
+    """Draw a page of the list; `on_pick` is called with the identifier that is chosen by click, arrow keys or Enter.
+
+    start : number of its first row in the whole list, of which `total` is the length. The reader turns pages with the
+    buttons below, or by going on with the arrow keys.
+    """
+    own, length = by_patch(verdicts), len(patches) if total is None else total
 
     def picked() -> None:
         value = st.session_state[key].get("pick")
         if value:
             on_pick(value)
+
+    def turned() -> None:
+        value = st.session_state[key].get("page")
+        if value is not None:
+            paging.turn(f"{key}-page", int(value))
 
     rows = [
         {
@@ -57,8 +94,17 @@ def triage_list(
         "rows": rows,
         "selected": patch,
         "label": _("Sites in order of attention"),
+        "back": max(start - paging.LENGTH, 0) if start else None,
+        "on": start + paging.LENGTH if start + len(patches) < length else None,
+        "words": {
+            "page": _("{first}–{last} of {all}").format(
+                first=wording.number(start + 1), last=wording.number(start + len(patches)), all=wording.number(length)
+            ),
+            "back": _("Back"),
+            "on": _("On"),
+        },
     }
-    _component(key=key, data=data, on_pick_change=picked, height="content")
+    _component(key=key, data=data, on_pick_change=picked, on_page_change=turned, height="content")
 
 
 def _sign(patch: Patch) -> dict[str, str]:

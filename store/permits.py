@@ -21,6 +21,14 @@ class PermitQueries(Queries):
         )
         return [Verdict(**{**row, "reasons": json.loads(row["reasons"])}) for row in rows]
 
+    def verdicts_on(self, patch_ids: Sequence[str]) -> list[Verdict]:
+        """Of some patches."""
+        rows = self._rows(
+            """SELECT * EXCLUDE (outside) FROM verdict WHERE patch_id IN (SELECT unnest(?)) ORDER BY patch_id, kind""",
+            [list(patch_ids)],
+        )
+        return [Verdict(**{**row, "reasons": json.loads(row["reasons"])}) for row in rows]
+
     def verdict_sums(self) -> list[VerdictSum]:
         """What the verdicts of each kind and certainty come to; what no patch has is left out."""
         rows = self._rows(

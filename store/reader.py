@@ -27,7 +27,6 @@ from store.rows import (
     Interferogram,
     Layer,
     Outline,
-    Patch,
     PatchSeries,
     PixelReading,
     Radar,
@@ -37,6 +36,7 @@ from store.rows import (
     Step,
 )
 from store.shapes import ShapeQueries
+from store.vector_tiles import TileQueries
 
 # After so long without a word a run on another machine (or in another container) counts as broken off.
 _UNHEARD = timedelta(hours=1)
@@ -44,7 +44,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _RELEASE = re.compile(r"\d{8}T\d{6}Z(-\d+)?")
 
 
-class ReleaseReader(PermitQueries, ShapeQueries):
+class ReleaseReader(TileQueries, PermitQueries, ShapeQueries):
     """Reads one release. Safe to share between threads: each query takes a cursor of its own."""
 
     @cached_property
@@ -77,25 +77,6 @@ class ReleaseReader(PermitQueries, ShapeQueries):
         """Value -> code of the state layer."""
         return {row["value"]: row["code"] for row in self._rows("FROM category WHERE layer = 'state'")}
 
-    def patches(self) -> list[Patch]:
-        """All patches in order of attention (`engine/attention.py`); those of equal attention by identifier."""
-        return [
-            Patch(**row)
-            for row in self._rows(
-                """
-                WITH score AS (SELECT patch_id, sum(points) AS attention FROM attention GROUP BY patch_id)
-                SELECT patch.* EXCLUDE (geometry),
-                       activity.* EXCLUDE (patch_id, cluster, lost_sure_until),
-                       course.* EXCLUDE (patch_id, annual_mm, noise_mm, walk_mm, p_value, cusum_p, sure_from,
-                                         sure_until),
-                       surface, texture_ratio, ndvi_change, coalesce(attention, 0.0) AS attention
-                FROM patch LEFT JOIN activity USING (patch_id) LEFT JOIN course USING (patch_id)
-                     LEFT JOIN surface USING (patch_id) LEFT JOIN score USING (patch_id)
-                ORDER BY attention DESC, patch_id
-                """
-            )
-        ]
-
     def attention(self, patch_id: str) -> dict[str, float]:
         """Points by part, the most first."""
         rows = self._rows(
@@ -110,9 +91,6 @@ class ReleaseReader(PermitQueries, ShapeQueries):
                FROM patch JOIN activity USING (patch_id) GROUP BY ALL ORDER BY ALL"""
         )
         return {(row["mine_class"], row["activity"], row["paper_activity"]): row["patches"] for row in rows}
-
-    def patch_ids(self) -> list[str]:
-        return [row["patch_id"] for row in self._rows("SELECT patch_id FROM patch ORDER BY patch_id")]
 
     def outlines(self, patch_id: str) -> list[Outline]:
         """A patch on each date on which it was found."""
@@ -195,11 +173,12 @@ class ReleaseReader(PermitQueries, ShapeQueries):
         """Files that the release was made from: step, file, sha256."""
         return self._rows("FROM input ORDER BY step, file")
 
-    def patches_geojson(self) -> str:
-        """Outlines of the patches, the latest of each, with identifier, name, activity and change."""
+    def patches_geojson(self, patch_id: str | None = None) -> str:
+        """Outlines of the patches, the latest of each, with identifier, name, activity and change; of one or of all."""
         return self._geojson(
             """SELECT patch_id, name, activity, change, ST_AsGeoJSON(geometry) AS geometry
-               FROM patch LEFT JOIN activity USING (patch_id)"""
+               FROM patch LEFT JOIN activity USING (patch_id) WHERE $1 IS NULL OR patch_id = $1""",
+            [patch_id],
         )
 
     def outlines_geojson(self) -> str:

@@ -16,7 +16,7 @@ import pandas as pd
 from store.database import connect_for_reading, connect_for_writing
 from store.home import Home
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 DATABASE, SERIES, LAYERS, CURRENT = "release.duckdb", "series.tif", "layers", "current"
 
 # Written in this order; a frame's columns are matched by name, `geometry`, `cluster` and `outside` hold WKB.

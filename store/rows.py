@@ -110,6 +110,8 @@ class Patch:
     change_margin_m2: float | None
     first_seen: date | None
     last_seen: date | None
+    attention: float
+    turned: date | None
     activity: str | None
     paper_activity: str | None
     class_confidence: float | None
@@ -144,7 +146,6 @@ class Patch:
     surface: str | None
     texture_ratio: float | None
     ndvi_change: float | None
-    attention: float
 
 
 @dataclass(frozen=True)

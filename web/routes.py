@@ -12,8 +12,8 @@ from web.about import answer
 from web.guard import Guard, allowed_names, allowed_networks
 from web.handover import handed_over
 from web.tiles import tile
-from web.urls import ABOUT, HANDOVER, MAP, TILES, VECTORS, VENDOR
-from web.vectors import vectors
+from web.urls import ABOUT, HANDOVER, MAP, TILES, VECTOR_TILES, VECTORS, VENDOR
+from web.vectors import vector_tile, vectors
 
 _STATIC = Path(__file__).parents[1] / "static"
 
@@ -26,6 +26,7 @@ async def _first_page(request: Request) -> RedirectResponse:
 ROUTES: list[BaseRoute] = [
     Route(TILES, tile),
     Route(VECTORS, vectors),
+    Route(VECTOR_TILES, vector_tile),
     Route(ABOUT, answer),
     Route(HANDOVER, handed_over),
     Route(MAP, _first_page),

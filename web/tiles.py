@@ -1,6 +1,7 @@
 """Raster tiles of a release's layers, coloured."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -36,15 +37,22 @@ def _answer(given: dict[str, Any]) -> Response:
     reader = release(Home.default(), given["area"], given["release"])
     if reader is None or given["layer"] not in reader.layers:
         return Response(status_code=404)
-    if not all(re.fullmatch(r"[0-9]{1,10}", given[axis]) for axis in "xyz"):
+    place = tile_address(given)
+    if place is None:
         return Response(status_code=404)
-    x, y, z = (int(given[axis]) for axis in "xyz")
-    if z > _DEEPEST or max(x, y) >= 2**z:
-        return Response(status_code=404)
+    z, x, y = place
     image = _tile(reader, given["layer"], x, y, z)
     if image is None:
         return Response(status_code=204, headers=_CACHED)
     return Response(image, media_type="image/png", headers=_CACHED)
+
+
+def tile_address(given: Mapping[str, str]) -> tuple[int, int, int] | None:
+    """Zoom level, column and row of a tile; None for what is no tile."""
+    if not all(re.fullmatch(r"[0-9]{1,10}", given[axis]) for axis in "zxy"):
+        return None
+    z, x, y = (int(given[axis]) for axis in "zxy")
+    return (z, x, y) if z <= _DEEPEST and max(x, y) < 2**z else None
 
 
 def _tile(reader: ReleaseReader, name: str, x: int, y: int, z: int) -> bytes | None:

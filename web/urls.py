@@ -2,6 +2,7 @@
 
 TILES = "/tiles/{area}/{release}/{layer}/{z}/{x}/{y}.png"
 VECTORS = "/vectors/{area}/{release}/{name}.geojson"
+VECTOR_TILES = "/vector-tiles/{area}/{release}/{z}/{x}/{y}.mvt"
 VENDOR = "/vendor"
 MAP = "/map"
 ABOUT = "/about.json"
@@ -15,6 +16,12 @@ def tile_template(area: str, release: str, layer: str) -> str:
 
 def vector_url(area: str, release: str, name: str) -> str:
     return f"/vectors/{area}/{release}/{name}.geojson"
+
+
+def vector_tile_template(area: str, release: str, query: str) -> str:
+    """As map libraries want it, with {z}, {x} and {y} left open. query : of a `PatchFilter`."""
+    address = f"/vector-tiles/{area}/{release}/{{z}}/{{x}}/{{y}}.mvt"
+    return f"{address}?{query}" if query else address
 
 
 def handover_url(digest: str) -> str:

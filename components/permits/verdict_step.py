@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from components import selection
+from components import paging, selection
 from components.dossiers import dossier_buttons
 from components.map import Pick, release_map
 from components.patch_card import patch_facts, patch_sentence, patch_title
@@ -134,7 +134,15 @@ def _list_map_card(
     list_column, map_column, *rest = st.columns([1.1, 2.9, 1.9] if patch else [1.1, 4.8], gap="small")
     with list_column:
         listed = verdict_filter(by_attention(patches, verdicts), verdicts, key=f"permits-verdict-{reader.info.area}")
-        triage_list(listed, verdicts, patch=chosen.patch, on_pick=_pick_in_list, key="permits-list")
+        names = [item.patch_id for item in listed]
+        place = names.index(patch.patch_id) if patch and patch.patch_id in names else None
+        start = paging.page_start("permits-list-page", len(listed), selected=(len(listed), place), place=place)
+        page = listed[start : start + paging.LENGTH]
+        shown = {item.patch_id for item in page}
+        own = [verdict for verdict in verdicts if verdict.patch_id in shown]
+        triage_list(
+            *(page, own), patch=chosen.patch, on_pick=_pick_in_list, start=start, total=len(listed), key="permits-list"
+        )
     with map_column:
         held_against = {name: hand_over(text) for name, text in _geojson(reader, comparison).items()}
         release_map(reader, patch=patch, at=None, on_pick=_pick_on_map, held_against=held_against, key="permits-map")

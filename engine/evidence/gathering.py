@@ -59,15 +59,14 @@ def gather(reader: ReleaseReader, patch_id: str, uploaded: Uploaded | None = Non
     InputError
         Where the release has no such patch.
     """
-    patch = next((asdict(one) for one in reader.patches() if one.patch_id == patch_id), None)
-    shape = reader.patch_shape(patch_id)
-    if patch is None or shape is None:
+    found, shape = reader.patch(patch_id), reader.patch_shape(patch_id)
+    if found is None or shape is None:
         raise InputError(
             f"the release {reader.info.id} of {reader.info.area} has no patch '{patch_id}'",
             field="patch",
             mend=f"name one of its patches, such as {', '.join(reader.patch_ids()[:5]) or '(it has none)'}",
         )
-    geometry = shapely.from_wkb(shape)
+    patch, geometry = asdict(found), shapely.from_wkb(shape)
     dated = reader.outline_shapes(patch_id)
     outlines = _outlines(reader, patch, geometry, {day: shapely.from_wkb(one) for day, one in dated.items()})
     crs = projected_system(geometry)

@@ -13,7 +13,7 @@ from engine import __version__
 from engine.area import Area
 from engine.patches.steps import PATCHES
 from engine.products import Products
-from engine.publish.attention import attention_table
+from engine.publish.attention import attention_table, with_order
 from engine.publish.optical import optical_part
 from engine.publish.parts import Part, Row, flat_with_bounds
 from engine.publish.permits import permit_tables
@@ -43,6 +43,7 @@ def publish_release(area: Area, products: Products, records: Sequence[StepRecord
             "input": _inputs(records, area),
         }
         tables["attention"] = attention_table(tables)
+        tables["patch"] = with_order(tables)
         write_tables(folder, tables)
         check(folder, tables)
         publish(home, area.name, release_id, folder)

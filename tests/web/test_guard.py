@@ -15,7 +15,7 @@ from store.reader import ReleaseReader
 from web.guard import Guard, allowed_names, allowed_networks
 from web.handover import hand_over
 from web.routes import ROUTES
-from web.urls import ABOUT, HANDOVER, MAP, TILES, VECTORS, VENDOR
+from web.urls import ABOUT, HANDOVER, MAP, TILES, VECTOR_TILES, VECTORS, VENDOR
 
 LOCAL = "http://localhost:8501"
 ELSEWHERE = ("192.0.2.7", 50000)
@@ -112,6 +112,7 @@ def test_a_network_that_cannot_be_read_is_explained(allowed: str, monkeypatch: p
 ADDRESSES = {
     TILES: "/tiles/metropolitan/{0}/rate/0/0/0.png",
     VECTORS: "/vectors/metropolitan/{0}/patches.geojson",
+    VECTOR_TILES: "/vector-tiles/metropolitan/{0}/0/0/0.mvt",
     VENDOR: "/vendor/icon.png",
     ABOUT: ABOUT,
     HANDOVER: hand_over("{}"),
