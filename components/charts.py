@@ -12,24 +12,24 @@ from components.patch_card import activity_badge, change_badge
 from engine import wording
 from engine.wording import gettext as _
 from store.reader import ReleaseReader
-from store.rows import Interferogram, Patch, Radar
+from store.rows import Interferogram, Radar
 from web.palette import ACTIVITY_COLOURS, CHANGE_COLOURS, lookup_table, stops
 
 _GREY = "rgba(128,128,128,0.35)"
 _CONFIG: dict[str, Any] = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
 
 
-def activity_chart(patches: list[Patch]) -> None:
+def activity_chart(reader: ReleaseReader) -> None:
     """Number of patches by class and activity."""
-    counts = Counter((patch.mine_class, patch.activity or "") for patch in patches)
+    counts = Counter(reader.cross_counts("activity"))
     names = {code: activity_badge(code) for code in ACTIVITY_COLOURS}
     _stack_by_class(counts, ACTIVITY_COLOURS, names, "activity")
 
 
-def change_chart(patches: list[Patch]) -> None:
+def change_chart(reader: ReleaseReader, key: str = "change") -> None:
     """Number of patches by class and change."""
-    counts = Counter((patch.mine_class, patch.change or "") for patch in patches)
-    _stack_by_class(counts, CHANGE_COLOURS, {code: change_badge(code) for code in CHANGE_COLOURS}, "change")
+    counts = Counter(reader.cross_counts("change"))
+    _stack_by_class(counts, CHANGE_COLOURS, {code: change_badge(code) for code in CHANGE_COLOURS}, key)
 
 
 def _stack_by_class(counts: Counter[tuple[str, str]], colours: dict[str, str], names: dict[str, str], key: str) -> None:
@@ -63,7 +63,7 @@ def _stack_by_class(counts: Counter[tuple[str, str]], colours: dict[str, str], n
     draw(figure, key, height=190 + 30 * rows)
 
 
-def area_chart(reader: ReleaseReader) -> None:
+def area_chart(reader: ReleaseReader, key: str = "areas") -> None:
     """Area by class on the date of each image, with what the boundary's error makes of it."""
     days = [image.date for image in reader.images]
     sums = reader.areas_by_class()
@@ -84,7 +84,7 @@ def area_chart(reader: ReleaseReader) -> None:
     figure.update_layout(barmode="group", showlegend=len(classes) > 1)
     figure.update_yaxes(title=_("area, ha"), rangemode="tozero")
     figure.update_xaxes(type="category", showgrid=False)
-    draw(figure, "areas")
+    draw(figure, key)
 
 
 def rate_histogram(reader: ReleaseReader, radar: Radar) -> None:

@@ -13,13 +13,15 @@ from store.home import Home
 from store.reader import ReleaseReader, RunStatus, areas, areas_at_work, current_release, release, releases, run_status
 from store.rows import Extraction
 
+_MOST_EARLIER = 12
 _SPOKEN = "spoken-language"
 # A file of our own: a named icon would be fetched from the internet as favicon.
 _ICON = Path(__file__).parents[1] / "static" / "icon.png"
 _CSS = """
 .block-container { padding: 4.4rem 2rem 1rem; }
 [data-testid="stMetric"] { padding: 0.4rem 0.2rem; }
-[data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; font-size: clamp(1.1rem, 2.2vw, 2.1rem); }
+[data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; font-size: clamp(1.1rem, 1.7vw, 1.8rem); }
+h3 { font-size: 1.2rem !important; }
 """
 
 
@@ -36,6 +38,13 @@ class Frame:
     @property
     def release(self) -> str:
         return self.reader.info.id
+
+
+def earlier_releases(reader: ReleaseReader) -> list[ReleaseReader]:
+    """Releases of the same area that this version can read, the one before first."""
+    home, area = Home.default(), reader.info.area
+    names = [name for name in releases(home, area) if name < reader.info.id][:_MOST_EARLIER]
+    return [found for name in names if (found := release(home, area, name))]
 
 
 def assessment_of(reader: ReleaseReader, extraction: Extraction) -> Assessment | None:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from components import selection
 from engine.wording import gettext as _
+from store.patches import PatchFilter
 
 
 def map_link(area: str, patch_id: str) -> None:
@@ -18,3 +19,10 @@ def compare_link(patch_id: str) -> None:
     if st.button(_("Compare the images"), key=f"compare-{patch_id}", icon=":material/compare:", type="tertiary"):
         selection.select(patch=patch_id, at=None)
         st.switch_page("pages/inspect/compare.py")
+
+
+def list_link(show: PatchFilter, words: str, *, key: str) -> None:
+    """A button that opens the map and its list with the patches that a figure counts."""
+    if st.button(words, key=f"list-{key}", icon=":material/list:", type="tertiary"):
+        selection.select(patch=None, at=None, show=show)
+        st.switch_page("pages/inspect/map.py")

@@ -9,13 +9,13 @@ import streamlit as st
 from components import plain
 from engine import wording
 from engine.wording import gettext as _
+from store.patches import SUSPECTED
 from store.reader import ReleaseReader
 from store.rows import Patch, Permit, Verdict
 from web.palette import DOUBTFUL_SIGN, VERDICT_SIGNS
 
-# Kinds in order of attention, and which of them speak against a patch.
+# Kinds in order of attention.
 _ORDER = tuple(VERDICT_SIGNS)
-SUSPECTED = frozenset(_ORDER) - {"renewal_pending", "inside", "not_tested"}
 _WORTH_SAYING = 1.0  # m²
 
 

@@ -32,10 +32,10 @@ class PermitQueries(Queries):
     def verdict_sums(self) -> list[VerdictSum]:
         """What the verdicts of each kind and certainty come to; what no patch has is left out."""
         rows = self._rows(
-            """SELECT kind, certainty, count(*) AS patches, count(*) FILTER (verdicts = 1) AS alone,
+            """SELECT kind, certainty, count(*) AS patches, count(*) FILTER (of_patch = 1) AS alone,
                       sum(area_m2) AS area_m2, coalesce(sum(least_m2), 0) AS least_m2,
                       coalesce(sum(likely_m2), 0) AS likely_m2, coalesce(sum(most_m2), 0) AS most_m2
-               FROM (SELECT *, count(*) OVER (PARTITION BY patch_id) AS verdicts FROM verdict)
+               FROM (SELECT *, count(*) OVER (PARTITION BY patch_id) AS of_patch FROM verdict)
                     JOIN patch USING (patch_id)
                GROUP BY kind, certainty ORDER BY kind, certainty"""
         )

@@ -36,6 +36,7 @@ from store.rows import (
     Step,
 )
 from store.shapes import ShapeQueries
+from store.summaries import SummaryQueries
 from store.vector_tiles import TileQueries
 
 # After so long without a word a run on another machine (or in another container) counts as broken off.
@@ -44,7 +45,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _RELEASE = re.compile(r"\d{8}T\d{6}Z(-\d+)?")
 
 
-class ReleaseReader(TileQueries, PermitQueries, ShapeQueries):
+class ReleaseReader(TileQueries, SummaryQueries, PermitQueries, ShapeQueries):
     """Reads one release. Safe to share between threads: each query takes a cursor of its own."""
 
     @cached_property

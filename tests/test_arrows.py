@@ -34,12 +34,13 @@ ARROWS = {
         "store.reader",
         "store.rows",
         "store.speed",
+        "store.summaries",
         "web.palette",
         "web.urls",
     ),
     "components.permits": (
         *("components", "engine.wording", "engine.errors", "engine.permits", "engine.evidence"),
-        *("store.home", "store.reader", "store.rows", "web.handover"),
+        *("store.home", "store.patches", "store.reader", "store.rows", "web.handover"),
     ),
     "web": ("web", "store.home", "store.patches", "store.reader", "store.rows"),
     "store": ("store",),
@@ -49,6 +50,10 @@ ARROWS = {
     # A dossier turns facts into words; two modules of it know where they lie.
     "engine.evidence": ("engine.evidence", "engine.wording", *FOUNDATIONS),
     "engine.evidence.gathering": ("engine.evidence", "store.reader", "store.rows", *FOUNDATIONS),
+    "engine.evidence.overview": (
+        *("engine.evidence", "engine.wording", "store.reader", "store.rows", "store.summaries"),
+        *FOUNDATIONS,
+    ),
     "engine.evidence.selecting": (
         *("engine.evidence", "engine.wording", "store.reader", "store.rows"),
         *FOUNDATIONS,

@@ -5,10 +5,11 @@ from dataclasses import asdict
 import pandas as pd
 import streamlit as st
 
-from components.verdicts import SUSPECTED, verdict_badge
+from components.verdicts import verdict_badge
 from engine import wording
 from engine.wording import gettext as _
 from store.home import Home
+from store.patches import SUSPECTED
 from store.reader import ReleaseReader, release, releases
 
 

@@ -5,7 +5,7 @@ import datetime
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -93,17 +93,27 @@ def csv_text(frame: gpd.GeoDataFrame) -> bytes:
 def xlsx(frame: gpd.GeoDataFrame, name: str) -> bytes:
     """One sheet without geometry but with the middle of each row's; dates as dates, texts always as texts."""
     book = Workbook(write_only=True)
-    book.properties.creator = "Pitwatch"
-    book.properties.created = book.properties.modified = _WHEN
     sheet = book.create_sheet(re.sub(r"[\[\]:*?/\\]", "_", name)[:31] or "selection")
     sheet.freeze_panes = "A2"
     degrees = frame if frame.crs is None else frame.to_crs("EPSG:4326")
     columns = [str(column) for column in frame.columns.drop(frame.geometry.name)]
-    sheet.append([_cell(sheet, column, bold=True) for column in (*columns, "longitude", "latitude")])
+    append_row(sheet, (*columns, "longitude", "latitude"), bold=True)
     for row, shape in _rows(degrees):
         point = None if shape is None else shape.representative_point()
         place = [None, None] if point is None else [round(point.x, 7), round(point.y, 7)]
-        sheet.append([_cell(sheet, value) for value in (*row.values(), *place)])
+        append_row(sheet, (*row.values(), *place))
+    return saved(book)
+
+
+def append_row(sheet: Any, values: Iterable[Any], *, bold: bool = False) -> None:
+    """Dates as dates, texts always as texts."""
+    sheet.append([_cell(sheet, value, bold=bold) for value in values])
+
+
+def saved(book: Workbook) -> bytes:
+    """The workbook as a file, the same bytes each time."""
+    book.properties.creator = "Pitwatch"
+    book.properties.created = book.properties.modified = _WHEN
     file = io.BytesIO()
     book.save(file)
     return _undated(file.getvalue())

@@ -91,8 +91,13 @@ def picture(png: bytes, width_mm: float) -> Image:
 
 
 def heading(code: str, room_mm: float = 45) -> list[Flowable]:
+    """A dossier's heading."""
+    return heading_of(dossiers.label(code), room_mm)
+
+
+def heading_of(words: str, room_mm: float = 45) -> list[Flowable]:
     """A heading, on the next page where so little room is left that it would stand alone."""
-    rule = Table([[text(dossiers.label(code), "heading")]], colWidths=[WIDTH_MM * mm])
+    rule = Table([[text(words, "heading")]], colWidths=[WIDTH_MM * mm])
     rule.setStyle(
         TableStyle(
             [*_BARE, ("LINEBELOW", (0, 0), (-1, -1), 0.6, HexColor(RULE)), ("BOTTOMPADDING", (0, 0), (-1, -1), 3)]

@@ -23,6 +23,14 @@ from engine.wording.names import (
 )
 from engine.wording.notes import note
 from engine.wording.numbers import day, ground, hectares, hectares_with_margin, number, percent, period, place, rate
+from engine.wording.overview import (
+    Figure,
+    notable_words,
+    overview_column,
+    overview_figures,
+    overview_heading,
+    overview_notes,
+)
 from engine.wording.quality import (
     field_name,
     heading_name,
@@ -44,6 +52,7 @@ from engine.wording.verdicts import (
 
 __all__ = [
     "LANGUAGES",
+    "Figure",
     "activity_name",
     "area_range",
     "attention_name",
@@ -68,9 +77,14 @@ __all__ = [
     "language",
     "layer_name",
     "ngettext",
+    "notable_words",
     "note",
     "number",
     "outside_range",
+    "overview_column",
+    "overview_figures",
+    "overview_heading",
+    "overview_notes",
     "patch_statement",
     "percent",
     "period",

@@ -35,10 +35,11 @@ def place(lon: float, lat: float) -> str:
 
 
 def hectares(square_metres: float) -> str:
-    """An area: km² from a square kilometre on, else hectares."""
+    """An area: km² from a square kilometre on, else hectares; in Chinese with mu."""
     if square_metres >= 1e6:
-        return _("{area} km²").format(area=number(square_metres / 1e6, 1))
-    return _("{area} ha").format(area=number(square_metres / 1e4, 0 if square_metres >= 1e5 else 1))
+        return _("{area} km²").format(area=number(square_metres / 1e6, 1)) + _mu(square_metres)
+    digits = 0 if square_metres >= 1e5 else 1
+    return _("{area} ha").format(area=number(square_metres / 1e4, digits)) + _mu(square_metres)
 
 
 def ground(square_metres: float) -> str:
@@ -46,8 +47,14 @@ def ground(square_metres: float) -> str:
     if square_metres < 100:
         return _("{area} m²").format(area=number(square_metres))
     if square_metres < 1e4:
-        return _("{area} ha").format(area=number(square_metres / 1e4, 2))
+        return _("{area} ha").format(area=number(square_metres / 1e4, 2)) + _mu(square_metres)
     return hectares(square_metres)
+
+
+def _mu(square_metres: float) -> str:
+    """The same in mu, a fifteenth of a hectare, where the language counts land in it."""
+    mu = square_metres * 15 / 1e4
+    return f"（{number(mu, 1 if mu < 10 else 0)} 亩）" if language() == "zh" else ""
 
 
 def hectares_with_margin(square_metres: float, margin: float) -> str:
@@ -55,7 +62,7 @@ def hectares_with_margin(square_metres: float, margin: float) -> str:
     digits = 1 if margin < 1e5 else 0
     return _("{area} ± {margin} ha").format(
         area=number(square_metres / 1e4, digits), margin=number(max(margin / 1e4, 0.1), digits)
-    )
+    ) + _mu(square_metres)
 
 
 def percent(share: float) -> str:

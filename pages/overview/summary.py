@@ -1,78 +1,109 @@
 """The manager's page: state of an area at a glance, each figure with what it is made of."""
 
+from dataclasses import asdict
+
 import streamlit as st
 
 from components.activity import activity_table
+from components.all_areas import all_areas
 from components.charts import activity_chart, area_chart, change_chart, frame_chart, rate_histogram
-from components.figures import (
-    hidden_share,
-    motion_figures,
-    patch_figures,
-    show_figures,
-    suspected_figures,
-    verdict_figure,
-)
-from components.frame import header
-from components.links import map_link
-from components.patch_card import patch_facts, patch_sentence, patch_title
+from components.figures import figure_tiles, hidden_share
+from components.frame import earlier_releases, header
+from components.notables import notable_list
+from components.overview_charts import concentration_chart, growth_chart, history_chart, onset_chart
+from components.overview_files import overview_buttons
 from components.permits.changes import verdict_changes_since
-from components.verdicts import by_patch, headlines, verdict_badge, verdict_table
+from components.verdicts import verdict_table
 from engine import wording
 from engine.wording import gettext as _
 
 frame = header()
 reader = frame.reader
-patches = reader.patches()
-verdicts = reader.verdicts()
+earlier = earlier_releases(reader)
+before = earlier[0] if earlier else None
 
-figures = patch_figures(reader, patches)
-if reader.radar is not None:
-    figures += motion_figures(reader.radar, patches)
-figures.append(verdict_figure(patches, verdicts))
-if reader.has_register:
-    figures += suspected_figures(verdicts)
-show_figures(figures)
-if reader.extraction is not None and patches:
+title, files = st.columns([5, 1.6], vertical_alignment="center")
+since = _("Differences are to the release before.") if before else ""
+title.markdown(f"#### {wording.overview_heading('overview')}", help=since or None)
+with files:
+    overview_buttons(reader, before)
+figures = reader.figures()
+figure_tiles(wording.overview_figures(asdict(figures), asdict(before.figures()) if before else None))
+if not figures.patches:
+    st.info(_("No patches here. The map shows what is known of the whole frame."))
+
+compared = reader.extraction is not None and len(reader.images) > 1
+if figures.patches:
     left, right = st.columns(2, gap="medium")
     with left:
-        st.subheader(_("Area by date"), anchor=False)
-        area_chart(reader)
-        hidden_share(reader)
+        if reader.radar is not None:
+            st.subheader(wording.overview_heading("activity"), anchor=False)
+            activity_chart(reader)
+        elif compared:
+            st.subheader(wording.overview_heading("change"), anchor=False)
+            change_chart(reader)
     with right:
-        if any(patch.change for patch in patches):
-            st.subheader(_("Patches by class and change"), anchor=False)
-            change_chart(patches)
-if reader.radar is not None:
-    left, middle, right = st.columns(3, gap="medium")
+        if reader.has_register:
+            st.subheader(wording.overview_heading("history"), anchor=False)
+            known = [*reversed(earlier), reader]
+            history_chart([(one.info.id, one.verdict_sums()) for one in known if one.has_register])
+        else:
+            st.subheader(wording.overview_heading("concentration"), anchor=False)
+            concentration_chart(reader)
+    left, right = st.columns(2, gap="medium")
     with left:
-        st.subheader(_("Patches by activity"), anchor=False)
-        activity_chart(patches)
-    with middle:
-        st.subheader(_("Rates over the frame"), anchor=False)
-        rate_histogram(reader, reader.radar)
+        if reader.onsets():
+            st.subheader(wording.overview_heading("onsets"), anchor=False)
+            onset_chart(reader)
+        elif reader.extraction is not None:
+            st.subheader(_("Area by date"), anchor=False)
+            area_chart(reader)
+            hidden_share(reader)
     with right:
-        st.subheader(_("What the radar could see"), anchor=False)
-        frame_chart(reader)
-    st.caption(wording.convention(reader.radar.reference, reader.radar.incidence_deg))
-    activity_table(reader)
+        if compared:
+            st.subheader(_("Gained from the first to the last image"), anchor=False)
+            growth_chart(reader)
 
-if reader.has_register and patches:
-    st.subheader(_("Patches by verdict"), anchor=False)
-    verdict_table(reader)
+if figures.patches:
+    lists = st.columns(3 if reader.has_register else 1, gap="medium")
+    if reader.has_register:
+        with lists[0]:
+            notable_list(reader.longest_after_expiry(5), "expired")
+        with lists[1]:
+            notable_list(reader.largest_outside(5), "outside")
+    with lists[-1]:
+        notable_list(reader.newest(5), "newest")
+
+if reader.has_register and figures.patches:
+    left, right = st.columns([1.5, 1], gap="medium")
+    with left:
+        st.subheader(wording.overview_heading("verdicts"), anchor=False)
+        verdict_table(reader)
+    with right:
+        st.subheader(wording.overview_heading("concentration"), anchor=False)
+        concentration_chart(reader)
     verdict_changes_since(reader)
 
-st.subheader(_("Patches"), anchor=False)
-if not patches:
-    st.info(_("No patches here. The map shows what is known of the whole frame."))
-judged = by_patch(verdicts)
-for patch in patches:
-    with st.container(border=True):
-        words, link = st.columns([6, 1], vertical_alignment="center")
-        with words:
-            facts = [f"**{patch_title(patch)}**", *patch_facts(patch)]
-            own = headlines(judged.get(patch.patch_id, []))
-            facts += [verdict_badge(verdict.kind, verdict.certainty) for verdict in own]
-            st.markdown(" · ".join(facts))
-            st.markdown(patch_sentence(reader, patch))
-        with link:
-            map_link(frame.area, patch.patch_id)
+with st.expander(_("More on images and radar"), icon=":material/bar_chart:"):
+    if reader.extraction is not None:
+        left, right = st.columns(2, gap="medium")
+        with left:
+            st.subheader(_("Area by date"), anchor=False)
+            area_chart(reader, key="areas-more")
+            hidden_share(reader)
+        with right:
+            if compared:
+                st.subheader(wording.overview_heading("change"), anchor=False)
+                change_chart(reader, key="change-more")
+    if reader.radar is not None:
+        left, right = st.columns(2, gap="medium")
+        with left:
+            st.subheader(_("Rates over the frame"), anchor=False)
+            rate_histogram(reader, reader.radar)
+        with right:
+            st.subheader(_("What the radar could see"), anchor=False)
+            frame_chart(reader)
+        st.caption(wording.convention(reader.radar.reference, reader.radar.incidence_deg))
+        activity_table(reader)
+
+all_areas(frame.area)
