@@ -28,11 +28,13 @@ ARROWS = {
         "engine.evidence",
         "engine.wording",
         "store.assessments",
+        "store.differences",
         "store.home",
         "store.paper",
         "store.reader",
         "store.rows",
         "store.speed",
+        "store.tunings",
         "web.palette",
         "web.urls",
     ),
@@ -76,7 +78,7 @@ ARROWS = {
     ),
     "engine.pipeline": ("engine", "store.home", "store.reader"),
     "engine.cli": ("engine", "store.home", "store.reader"),
-    "engine.commands": ("engine", "store.home", "store.reader", "store.assessments"),
+    "engine.commands": ("engine", "store.home", "store.reader", "store.assessments", "store.tunings"),
     "engine.__main__": ("engine.cli",),
 }
 HEAVY = ("torch", "mintpy", "numba", "scipy", "matplotlib", "geopandas", "leafmap")
