@@ -7,6 +7,7 @@ Numbers carry their unit, and their uncertainty where there is one; minus is a m
 from engine.wording import dossiers
 from engine.wording.accuracy import ground_name, role_name
 from engine.wording.courses import turn_facts, turn_name
+from engine.wording.differences import made_difference_name, patch_difference_name
 from engine.wording.language import LANGUAGES, gettext, joined, language, ngettext, use_language
 from engine.wording.names import (
     activity_name,
@@ -67,10 +68,12 @@ __all__ = [
     "kind_name",
     "language",
     "layer_name",
+    "made_difference_name",
     "ngettext",
     "note",
     "number",
     "outside_range",
+    "patch_difference_name",
     "patch_statement",
     "percent",
     "period",
