@@ -117,7 +117,7 @@ def _pickers(home: Home, names: list[str], shown: ReleaseReader, newest: Release
             _("Release"),
             known,
             index=known.index(shown.info.id),
-            format_func=lambda name: _release_label(name, newest.info.id),
+            format_func=lambda name: release_label(name, newest.info.id),
             label_visibility="collapsed",
         )
     if area != shown.info.area:
@@ -153,7 +153,8 @@ def _area_label(name: str, titles: dict[str, str]) -> str:
     return f"{title} ({name})" if list(titles.values()).count(title) > 1 else title
 
 
-def _release_label(name: str, newest: str) -> str:
+def release_label(name: str, newest: str) -> str:
+    """When a release was published, and whether it is the current one."""
     stamp = f"{name[:4]}-{name[4:6]}-{name[6:8]} {name[9:11]}:{name[11:13]} UTC"
     return _("{stamp} (current)").format(stamp=stamp) if name == newest else stamp
 

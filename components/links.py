@@ -10,8 +10,13 @@ from store.patches import PatchFilter
 def map_link(area: str, patch_id: str) -> None:
     """A button that opens the map with a patch selected."""
     if st.button(_("Show on map"), key=f"map-{area}-{patch_id}", icon=":material/map:", type="tertiary"):
-        selection.select(patch=patch_id, at=None)
-        st.switch_page("pages/inspect/map.py")
+        open_map(patch_id)
+
+
+def open_map(patch_id: str, **changes: str) -> None:
+    """Go to the map with a patch selected. changes : of the selection besides, such as another release."""
+    selection.select(patch=patch_id, at=None, **changes)
+    st.switch_page("pages/inspect/map.py")
 
 
 def compare_link(patch_id: str) -> None:

@@ -203,4 +203,11 @@ def corrections(reader: ReleaseReader) -> None:
 
 def _cell(values: dict[str, Any]) -> str:
     """JSON as the text of a table's cell."""
-    return ", ".join(f"{key}: {value}" for key, value in values.items() if value is not None)
+    return ", ".join(f"{key}: {_brief(value)}" for key, value in values.items() if value is not None)
+
+
+def _brief(value: Any) -> Any:
+    """JSON without the numbers of curves, which are drawn elsewhere."""
+    if isinstance(value, dict):
+        return {key: _brief(inner) for key, inner in value.items() if key != "curve"}
+    return value

@@ -41,6 +41,10 @@ class Home:
         """How well models found the patches of an area, one file a model."""
         return self.root / "assessments" / area
 
+    def tunings(self, area: str) -> Path:
+        """What segmentation suits the labels of an area, one file a tuning."""
+        return self.root / "tunings" / area
+
     @property
     def log(self) -> Path:
         return self.root / "log"

@@ -17,6 +17,7 @@ import duckdb
 from rio_tiler.errors import PointOutsideBounds
 from rio_tiler.io import Reader
 
+from store.differences import FactQueries
 from store.home import Home
 from store.permits import PermitQueries
 from store.release import CURRENT, DATABASE, LAYERS, SCHEMA_VERSION, SERIES
@@ -45,7 +46,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _RELEASE = re.compile(r"\d{8}T\d{6}Z(-\d+)?")
 
 
-class ReleaseReader(TileQueries, SummaryQueries, PermitQueries, ShapeQueries):
+class ReleaseReader(TileQueries, SummaryQueries, FactQueries, PermitQueries, ShapeQueries):
     """Reads one release. Safe to share between threads: each query takes a cursor of its own."""
 
     @cached_property
@@ -326,6 +327,17 @@ def release(home: Home, area: str, release_id: str) -> ReleaseReader | None:
     except duckdb.Error:  # damaged, or of another DuckDB: one area's must not take down the pages of all
         logging.exception("the release %s of %s cannot be opened", release_id, area)
         return None
+
+
+def readable_releases(home: Home, area: str) -> list[str]:
+    """Releases of an area that this version can read, the newest first."""
+    return [name for name in releases(home, area) if _readable(home, area, name)]
+
+
+# A release does not change. Of many, only some are kept open: whether one can be read is asked with every page.
+@lru_cache(maxsize=4096)
+def _readable(home: Home, area: str, release_id: str) -> bool:
+    return release(home, area, release_id) is not None
 
 
 @lru_cache(maxsize=32)

@@ -28,6 +28,7 @@ ARROWS = {
         "engine.evidence",
         "engine.wording",
         "store.assessments",
+        "store.differences",
         "store.home",
         "store.paper",
         "store.patches",
@@ -35,6 +36,7 @@ ARROWS = {
         "store.rows",
         "store.speed",
         "store.summaries",
+        "store.tunings",
         "web.palette",
         "web.urls",
     ),
@@ -82,7 +84,7 @@ ARROWS = {
     ),
     "engine.pipeline": ("engine", "store.home", "store.reader"),
     "engine.cli": ("engine", "store.home", "store.reader"),
-    "engine.commands": ("engine", "store.home", "store.reader", "store.assessments"),
+    "engine.commands": ("engine", "store.home", "store.reader", "store.assessments", "store.tunings"),
     "engine.__main__": ("engine.cli",),
 }
 HEAVY = ("torch", "mintpy", "numba", "scipy", "matplotlib", "geopandas", "leafmap")

@@ -26,7 +26,9 @@ def add_commands(commands: Any, positive: Callable[[str], int]) -> None:
 def _tune(path: Path, home: Home, given: argparse.Namespace, console: Console) -> None:
     from engine.area import read_area
     from engine.blocks import Workers
+    from engine.commands.tuning import tuning_to_keep
     from engine.pipeline import tune_area
+    from store.tunings import keep_tuning
 
     area = read_area(path)
     with ProgressBar(console) as listen:
@@ -44,3 +46,4 @@ def _tune(path: Path, home: Home, given: argparse.Namespace, console: Console) -
             f"  scale = {scale:g}  (steps of {step})" if scale else f"  no scale stands out in steps of {step}"
         )
     console.print(f"to use them, write them under [segmentation] of {area.file}\n  {folder}")
+    console.print(f"kept as {keep_tuning(home, tuning_to_keep(area.name, record, folder))}")

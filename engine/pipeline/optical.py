@@ -23,6 +23,7 @@ from engine.patches.inference import MASK, PROBABILITY, extract
 from engine.patches.labels import read_labels
 from engine.patches.options import ExtractionOptions
 from engine.patches.split import is_mine, training_ground
+from engine.pipeline.control import with_curve
 from engine.products import ExtractionProducts, OpticalProducts
 from engine.raster import Raster
 from engine.steps import StepRecord, Workspace
@@ -30,7 +31,7 @@ from engine.vectors import vector_files
 
 _BLOCK = 1024  # pixels
 # At which shapes and compactnesses are compared (METHOD §2).
-_TUNING_SCALE = 50.0
+TUNING_SCALE = 50.0
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def tuning_step(area: Area, workspace: Workspace, workers: Workers, windows: int
             tune_objects,
             images={day: workspace.path(images.records[day]) / IMAGE for day in references},
             references=references,
-            options=area.options.segmentation.model_copy(update={"scale": _TUNING_SCALE}),
+            options=area.options.segmentation.model_copy(update={"scale": TUNING_SCALE}),
             windows=windows,
             workers=workers,
         ),
@@ -205,17 +206,25 @@ def _refine(area: Area, extracted: ExtractionSteps, workspace: Workspace, worker
     }
     labelled = _training_labels(area)
     land_cover = _land_cover(area)
-    refined = workspace.step(
-        "refinement",
-        lambda folder: refine_masks(
-            {day: workspace.path(record) for day, record in segmented.items()},
-            {day: _found(workspace.path(record)) for day, record in inferred.items()},
-            _training_reference(area, labelled, grid),
+
+    def refined(folder: Path) -> dict[str, Any]:
+        segments = {day: workspace.path(record) for day, record in segmented.items()}
+        found = {day: _found(workspace.path(record)) for day, record in inferred.items()}
+        references = _training_reference(area, labelled, grid)
+        report = refine_masks(
+            segments,
+            found,
+            references,
             folder,
             class_names=checkpoint.description.classes[1:],
             options=area.options.refinement,
             land_cover=land_cover,
-        ),
+        )
+        return with_curve(report, segments, found, references, folder)
+
+    record = workspace.step(
+        "refinement",
+        refined,
         code="objects",
         files=[
             *(file for path in labelled.values() for file in vector_files(path)),
@@ -232,9 +241,9 @@ def _refine(area: Area, extracted: ExtractionSteps, workspace: Workspace, worker
         checkpoint=checkpoint,
         threshold=options.thresholds[1],
         probabilities={day: workspace.path(record) for day, record in inferred.items()},
-        refinement=workspace.path(refined),
+        refinement=workspace.path(record),
         boundary_error_m=area.options.change.boundary_error_m or grid.pixel_size[0] / 2,
-        record=refined,
+        record=record,
     )
 
 

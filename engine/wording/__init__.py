@@ -7,6 +7,7 @@ Numbers carry their unit, and their uncertainty where there is one; minus is a m
 from engine.wording import dossiers
 from engine.wording.accuracy import ground_name, role_name
 from engine.wording.courses import turn_facts, turn_name
+from engine.wording.differences import made_difference_name, patch_difference_name
 from engine.wording.language import LANGUAGES, gettext, joined, language, ngettext, use_language
 from engine.wording.names import (
     activity_name,
@@ -76,6 +77,7 @@ __all__ = [
     "kind_name",
     "language",
     "layer_name",
+    "made_difference_name",
     "ngettext",
     "notable_words",
     "note",
@@ -85,6 +87,7 @@ __all__ = [
     "overview_figures",
     "overview_heading",
     "overview_notes",
+    "patch_difference_name",
     "patch_statement",
     "percent",
     "period",

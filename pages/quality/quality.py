@@ -1,11 +1,13 @@
-"""The analyst's page: how patches were found and how well, the radar's network and noise, its provenance."""
+"""The analyst's page: how patches were found and how well, the radar's network and noise, where it all comes from."""
 
 import streamlit as st
 
 from components.accuracy import accuracy_report
 from components.charts import network_chart, noise_chart
+from components.differences import difference_report
 from components.frame import assessment_of, header
 from components.provenance import corrections, extraction_report, provenance
+from components.segmentation import segmentation_report
 from engine import wording
 from engine.wording import gettext as _
 
@@ -13,14 +15,19 @@ frame = header()
 reader = frame.reader
 
 names = [_("Extraction"), _("Accuracy")] if reader.extraction else []
+names += [_("Segmentation")] if reader.images else []
 names += [_("Radar")] if reader.radar else []
-tabs = dict(zip([*names, _("Provenance")], st.tabs([*names, _("Provenance")]), strict=True))
+names += [_("Provenance"), _("Difference")]
+tabs = dict(zip(names, st.tabs(names), strict=True))
 
 if reader.extraction is not None:
     with tabs[_("Extraction")]:
         extraction_report(reader, reader.extraction)
     with tabs[_("Accuracy")]:
         accuracy_report(assessment_of(reader, reader.extraction), frame.area)
+if reader.images:
+    with tabs[_("Segmentation")]:
+        segmentation_report(reader)
 if reader.radar is not None:
     radar = reader.radar
     with tabs[_("Radar")]:
@@ -53,3 +60,5 @@ if reader.radar is not None:
             corrections(reader)
 with tabs[_("Provenance")]:
     provenance(reader)
+with tabs[_("Difference")]:
+    difference_report(reader)

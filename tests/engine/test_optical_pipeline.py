@@ -296,6 +296,11 @@ def test_total_area_control_finds_the_share_on_labels(place: Place) -> None:
     assert extraction.least_share == report["control"]["share"]
     assert extraction.least_share < 0.5
     assert report["control"]["cumulated_m2"] == pytest.approx(report["control"]["reference_m2"], rel=0.05)
+    curve = report["control"]["curve"]
+    assert curve["share"] == sorted(curve["share"])
+    assert curve["kept_m2"] == sorted(curve["kept_m2"], reverse=True)
+    at = curve["share"].index(pytest.approx(report["control"]["share"], abs=1e-6))
+    assert curve["kept_m2"][at] == pytest.approx(report["control"]["cumulated_m2"], abs=0.1)
 
 
 def test_total_area_control_knows_training_patches_alone(place: Place) -> None:

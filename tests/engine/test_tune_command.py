@@ -1,5 +1,6 @@
 """`python -m engine tune`: what segmentation suits the labels of an area."""
 
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -7,6 +8,7 @@ import pytest
 
 from engine.cli import main
 from store.home import Home
+from store.tunings import read_tunings
 from tests.engine.patches.pits import TWO_DATES, write_dates
 
 REFERENCE = """[reference]
@@ -45,9 +47,30 @@ def test_tables_pictures_and_what_to_write(area: Path, home: Home, capsys: pytes
         assert (folder / picture).read_bytes().startswith(b"\x89PNG")
     assert not (folder / "windows").exists()
 
+    # What the app shows is what the tables say.
+    (kept,) = read_tunings(home, "pits")
+    assert f"kept as {home.tunings('pits')}" in said
+    assert [pair.model_dump() for pair in kept.pairs] == table.to_dict("records")
+    assert (kept.shape, kept.compactness) == (best["shape"], best["compactness"])
+    assert (kept.dates, kept.windows, kept.at_scale) == ([date(2021, 6, 19)], 2, 50.0)
+    assert 1 <= kept.patches <= 2
+    assert [(curve.step, len(curve.levels)) for curve in kept.curves] == [(1, 291), (10, 30), (100, 3)]
+    levels = pd.read_csv(folder / "scales-10.csv")
+    assert [level.local_variance for level in kept.curves[1].levels] == levels["local_variance"].tolist()
+    assert [level.candidate for level in kept.curves[1].levels] == levels["candidate"].tolist()
+    assert kept.curves[1].levels[0].rate is None
+    assert kept.curves[1].levels[1].rate == pytest.approx(levels["rate"][1])
+
+
+def test_the_same_again_is_kept_once_and_other_windows_beside_it(area: Path, home: Home) -> None:
+    for windows in ("1", "1", "2"):
+        assert main(["tune", str(area), "--windows", windows]) == 0
+    assert [one.windows for one in read_tunings(home, "pits")] in ([1, 2], [2, 1])
+
 
 def test_an_area_without_labels_cannot_be_tuned(area: Path, home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     (area / "area.toml").write_text((area / "area.toml").read_text().replace(REFERENCE, ""))
     assert main(["tune", str(area)]) == 2
     assert "reference" in capsys.readouterr().err
     assert not (home.work("pits") / "tuning").exists()
+    assert read_tunings(home, "pits") == []
