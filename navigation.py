@@ -9,6 +9,7 @@ begin_page()
 
 PAGES = [
     st.Page("pages/inspect/map.py", title=_("Map"), icon=":material/map:", url_path="map", default=True),
+    st.Page("pages/inspect/patch.py", title=_("Patch"), icon=":material/article:", url_path="patch"),
     st.Page("pages/inspect/compare.py", title=_("Compare"), icon=":material/compare:", url_path="compare"),
     st.Page("pages/permits/permits.py", title=_("Permits"), icon=":material/gavel:", url_path="permits"),
     st.Page("pages/overview/summary.py", title=_("Overview"), icon=":material/monitoring:", url_path="overview"),

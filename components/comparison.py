@@ -1,6 +1,5 @@
 """The comparison: which two images, which patch, and the swipe between them."""
 
-from collections.abc import Sequence
 from datetime import date
 
 import streamlit as st
@@ -14,11 +13,14 @@ from store.rows import Patch
 from web.urls import tile_template, vector_url
 
 _HEIGHT = 640
+# Leaflet draws some thousands of outlines and no more: of more patches those near the chosen one are shown.
+_MOST_AT_ONCE = 3_000
+_NOWHERE = (0.0, 0.0, 0.0, 0.0)
 
 
-def comparison(reader: ReleaseReader, patches: Sequence[Patch], chosen: Patch | None) -> None:
+def comparison(reader: ReleaseReader, chosen: Patch | None) -> None:
     """Draw the pickers and the swipe; an area of fewer than two images says so."""
-    info, days = reader.info, [image.date for image in reader.images]
+    days = [image.date for image in reader.images]
     if len(days) < 2:
         few = _("To compare, two images of different dates are needed; this area has {count}.")
         st.info(few.format(count=len(days)))
@@ -30,35 +32,41 @@ def comparison(reader: ReleaseReader, patches: Sequence[Patch], chosen: Patch | 
         after = [day for day in days if day > earlier]
         later: date = st.selectbox(_("Right"), after, index=len(after) - 1, format_func=wording.day)
     with patch_column:
-        _pick_patch(patches, chosen)
-    first = reader.images[0]
+        pick_patch(reader, chosen, none=_("all of the area"))
+    swipe(reader, earlier, later, chosen, height=_HEIGHT)
+
+
+def swipe(reader: ReleaseReader, earlier: date, later: date, chosen: Patch | None, *, height: int) -> None:
+    """Two images with a divider, the outlines of both dates over them."""
+    info, first = reader.info, reader.images[0]
+    focus = _surroundings(chosen) if chosen else None
+    near = None if reader.patch_count() <= _MOST_AT_ONCE else (focus or _NOWHERE)
     swipe_map(
         left=_image(reader, earlier),
         right=_image(reader, later),
         bounds=(first.west, first.south, first.east, first.north),
-        focus=_surroundings(chosen) if chosen else None,
-        outlines=vector_url(info.area, info.id, "outlines"),
+        focus=focus,
+        outlines=vector_url(info.area, info.id, "outlines", near),
         selected=chosen.patch_id if chosen else None,
         attribution=info.attribution,
         key=f"swipe-{info.area}",
-        height=_HEIGHT,
+        height=height,
     )
     if reader.extraction is not None:
         how = _("Outlines of {earlier} are dashed, those of {later} solid.")
         st.caption(how.format(earlier=wording.day(earlier), later=wording.day(later)))
 
 
-def _pick_patch(patches: Sequence[Patch], chosen: Patch | None) -> None:
-    """Let the reader choose; another choice becomes the selection of all pages."""
-    names = [None, *(patch.patch_id for patch in patches)]
-    titles = {
-        patch.patch_id: f"{patch.patch_id} · {wording.change_name(patch.change)}" for patch in patches if patch.change
-    }
+def pick_patch(reader: ReleaseReader, chosen: Patch | None, *, none: str) -> None:
+    """Let the reader choose; another choice becomes the selection of all pages. none : the words for no patch."""
+    changes = reader.patch_changes()
+    titles = {name: f"{name} · {wording.change_name(change)}" for name, change in changes.items() if change}
+    names = [None, *changes]
     picked = st.selectbox(
         _("Patch"),
         names,
         index=names.index(chosen.patch_id) if chosen else 0,
-        format_func=lambda name: _("all of the area") if name is None else titles.get(name, name),
+        format_func=lambda name: none if name is None else titles.get(name, name),
     )
     if picked != (chosen.patch_id if chosen else None):
         selection.select(patch=picked, at=None)

@@ -10,7 +10,17 @@ from engine import wording
 from engine.wording import gettext as _
 from store.assessments import Assessment, read_assessment
 from store.home import Home
-from store.reader import ReleaseReader, RunStatus, areas, areas_at_work, current_release, release, releases, run_status
+from store.reader import (
+    ReleaseReader,
+    RunStatus,
+    areas,
+    areas_at_work,
+    current_release,
+    readable_releases,
+    release,
+    releases,
+    run_status,
+)
 from store.rows import Extraction
 
 _MOST_EARLIER = 12
@@ -43,7 +53,7 @@ class Frame:
 def earlier_releases(reader: ReleaseReader) -> list[ReleaseReader]:
     """Releases of the same area that this version can read, the one before first."""
     home, area = Home.default(), reader.info.area
-    names = [name for name in releases(home, area) if name < reader.info.id][:_MOST_EARLIER]
+    names = [name for name in readable_releases(home, area) if name < reader.info.id][:_MOST_EARLIER]
     return [found for name in names if (found := release(home, area, name))]
 
 

@@ -31,3 +31,10 @@ def list_link(show: PatchFilter, words: str, *, key: str) -> None:
     if st.button(words, key=f"list-{key}", icon=":material/list:", type="tertiary"):
         selection.select(patch=None, at=None, show=show)
         st.switch_page("pages/inspect/map.py")
+
+
+def patch_link(patch_id: str) -> None:
+    """A button that opens the page of a patch."""
+    if st.button(_("All about it"), key=f"patch-{patch_id}", icon=":material/article:", type="tertiary"):
+        selection.select(patch=patch_id, at=None)
+        st.switch_page("pages/inspect/patch.py")

@@ -43,9 +43,11 @@ export default function (component) {
 
 async function create(element, data) {
   const gl = await maplibre();
+  const bounds = data.close && data.selectedBounds ? around(data.selectedBounds) : data.bounds;
+  element.classList.toggle("close", Boolean(data.close));
   const map = new gl.Map({
     container: element,
-    bounds: data.bounds,
+    bounds,
     fitBoundsOptions: { padding: 24 },
     attributionControl: false,
     dragRotate: false,
@@ -107,6 +109,12 @@ function listen(own, element) {
   map.on("mouseleave", "patches-line", () => (map.getCanvas().style.cursor = ""));
   // For tests and for the idle: whether all that is asked for is drawn.
   map.on("idle", () => element.setAttribute("data-drawn", own.release));
+}
+
+// A patch with half of its size round it, and no nearer than some hundred metres.
+function around([west, south, east, north]) {
+  const room = Math.max((east - west) / 2, (north - south) / 2, 0.001);
+  return [west - room, south - room, east + room, north + room];
 }
 
 function visible(map, id) {
@@ -262,6 +270,7 @@ function select(own, data) {
   const moved = JSON.stringify([map.marked, map.chosen]) !== JSON.stringify([data.at, data.selectedBounds]);
   map.marked = data.at;
   map.chosen = data.selectedBounds;
+  if (moved && data.close && data.selectedBounds) map.fitBounds(around(data.selectedBounds), { animate: false });
   if (moved) keepInView(map);
   if (data.at) map.marker.setLngLat(data.at).addTo(map);
   else map.marker.remove();
@@ -327,6 +336,18 @@ function drawLegend(own, data, parent) {
   box.hidden = !layer;
   if (!layer) return;
   const { legend } = layer;
+  if (legend.swatches) {
+    const rows = legend.swatches.map(([colour, words]) => {
+      const row = Object.assign(document.createElement("div"), { className: "code" });
+      const swatch = document.createElement("i");
+      swatch.style.background = colour;
+      row.append(swatch, words);
+      return row;
+    });
+    const title = Object.assign(document.createElement("div"), { className: "title", textContent: layer.label });
+    box.replaceChildren(title, ...rows);
+    return;
+  }
   const gradient = legend.stops.map(([place, colour]) => `${colour} ${(100 * place).toFixed(1)}%`).join(", ");
   const hatched = data.layers.find((each) => each.role === "above");
   const part = (name, ...children) => {

@@ -11,7 +11,7 @@ from engine.wording import gettext as _
 from store.patches import PatchFilter
 from store.reader import ReleaseReader
 from store.rows import Layer, Patch
-from web.palette import ACTIVITY_COLOURS, CHANGE_COLOURS, PERMIT_COLOUR, stops
+from web.palette import ACTIVITY_COLOURS, CHANGE_COLOURS, CODE_COLOURS, OTHER_CODE, PERMIT_COLOUR, stops
 from web.urls import VENDOR, tile_template, vector_tile_template, vector_url
 
 _HERE = Path(__file__).parent
@@ -27,7 +27,7 @@ _VECTORS = ("patches", "outlines", "clusters", "permits", "outside", "zones")
 # and what lies under and over them.
 _ROLES = {
     "image": "image",
-    **dict.fromkeys(("rate", "vertical", "error", "coherence", "pairs", "probability"), "data"),
+    **dict.fromkeys(("rate", "vertical", "error", "coherence", "pairs", "probability", "fate", "landcover"), "data"),
     "terrain": "below",
     "state": "above",
 }
@@ -52,11 +52,14 @@ def release_map(
     on_pick: Callable[[Pick], None],
     held_against: Mapping[str, str] | None = None,
     show: PatchFilter = _ALL,
+    first_data: str | None = None,
+    close: bool = False,
     key: str = "map",
 ) -> None:
     """Draw the map of a release with its selection; `on_pick` is called when something else is clicked.
 
-    show : which patches are drawn, all by default.
+    show : which patches are drawn, all by default. first_data : the layer of data that is shown at first. close : as a
+    small map of the selected patch and what is round it.
     held_against : addresses of "permits" and of what lies "outside" them, instead of those of the release's register.
     """
 
@@ -66,7 +69,9 @@ def release_map(
             place = value.get("at")
             on_pick(Pick(value.get("patch"), (place[0], place[1]) if place else None))
 
-    data = _data(reader, patch, at, held_against) | _patches(reader, patch, show)
+    data = _data(reader, patch, at, held_against) | _patches(reader, patch, show) | {"close": close}
+    if first_data is not None:
+        data["first"] = {**data["first"], "data": first_data}
     _component(key=key, data=data, on_pick_change=picked, height="content")
 
 
@@ -152,11 +157,15 @@ def _raster(reader: ReleaseReader, layer: Layer) -> dict[str, Any]:
         "smooth": layer.palette in ("grey", "picture"),
         "role": _role(layer.name),
         "tiles": tile_template(info.area, info.id, layer.name),
-        "legend": _legend(layer) if _role(layer.name) == "data" else None,
+        "legend": _legend(reader, layer) if _role(layer.name) == "data" else None,
     }
 
 
-def _legend(layer: Layer) -> dict[str, Any]:
+def _legend(reader: ReleaseReader, layer: Layer) -> dict[str, Any]:
+    if colours := CODE_COLOURS.get(layer.palette):
+        codes = reader.codes(layer.name).values()
+        swatches = [[colours.get(code, OTHER_CODE), wording.category_name(layer.palette, code)] for code in codes]
+        return {"unit": "", "swatches": swatches}
     low, high = layer.low or 0.0, layer.high if layer.high is not None else 1.0
     # Ticks at the neutral band's ends, unless they would run into each other.
     inner = (-layer.neutral, layer.neutral) if layer.neutral and layer.neutral > 0.1 * high else ((low + high) / 2,)

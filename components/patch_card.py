@@ -8,7 +8,7 @@ import streamlit as st
 
 from components import plain
 from components.dossiers import dossier_buttons
-from components.links import compare_link
+from components.links import compare_link, patch_link
 from components.series import Marks, series_chart, series_csv
 from components.verdicts import verdict_part
 from engine import wording
@@ -63,16 +63,20 @@ def patch_card(reader: ReleaseReader, patch: Patch) -> None:
     verdicts = reader.verdicts(patch.patch_id)
     verdict_part(verdicts, reader.permits)
     if reader.extraction is not None:
-        _outlines(reader, patch)
+        outline_table(reader, patch)
+    with st.container(horizontal=True):
+        patch_link(patch.patch_id)
+        if len(reader.images) > 1:
+            compare_link(patch.patch_id)
     if reader.radar is not None:
-        _patch_series(reader, patch, verdicts)
+        patch_series(reader, patch, verdicts)
     else:
         st.caption(_("Motion: not measured, since this area has no radar."))
-    _attention(reader, patch)
+    attention_part(reader, patch)
     dossier_buttons(reader, patch)
 
 
-def _attention(reader: ReleaseReader, patch: Patch) -> None:
+def attention_part(reader: ReleaseReader, patch: Patch) -> None:
     """Why the patch stands where it does in the list."""
     parts = reader.attention(patch.patch_id)
     if not parts:
@@ -83,7 +87,7 @@ def _attention(reader: ReleaseReader, patch: Patch) -> None:
         st.caption(_("The list is in this order. The weights are a judgement: docs/activity.md says what they are."))
 
 
-def _outlines(reader: ReleaseReader, patch: Patch) -> None:
+def outline_table(reader: ReleaseReader, patch: Patch) -> None:
     """The patch on the date of each image; where it was not found, whether the image shows its ground at all."""
     by_date = {outline.date: outline for outline in reader.outlines(patch.patch_id)}
     rows = []
@@ -101,11 +105,9 @@ def _outlines(reader: ReleaseReader, patch: Patch) -> None:
             distance=wording.number(reader.extraction.boundary_error_m if reader.extraction else 0.0, 1)
         )
     )
-    if len(reader.images) > 1:
-        compare_link(patch.patch_id)
 
 
-def _patch_series(reader: ReleaseReader, patch: Patch, verdicts: Sequence[Verdict]) -> None:
+def patch_series(reader: ReleaseReader, patch: Patch, verdicts: Sequence[Verdict]) -> None:
     radar, series = reader.radar, reader.patch_series(patch.patch_id)
     if radar is None or series is None:
         st.info(_("No pixel of it is coherent, so there is no series."), icon=":material/blur_on:")

@@ -14,11 +14,16 @@ from engine.steps import StepRecord
 
 @dataclass(frozen=True)
 class ExtractionProducts:
-    """What a model found: folders of the images' probabilities by date, of their outlines, and how they came about."""
+    """What a model found: folders of the images' probabilities by date, of their outlines, and how they came about.
+
+    objects : of the objects of each image. land_cover : file by which objects were removed, None where none was given.
+    """
 
     checkpoint: Checkpoint
     threshold: float
     probabilities: dict[datetime.date, Path]
+    objects: dict[datetime.date, Path]
+    land_cover: Path | None
     refinement: Path
     boundary_error_m: float
     record: StepRecord

@@ -134,6 +134,11 @@ class PatchQueries(Queries):
             for row in self._rows(f"SELECT patch_id FROM patch WHERE {where} ORDER BY patch_id", parameters)
         ]
 
+    def patch_changes(self) -> dict[str, str | None]:
+        """Change of each patch, in order of attention."""
+        rows = self._rows(f"SELECT patch_id, change FROM patch {_ORDER}")
+        return {row["patch_id"]: row["change"] for row in rows}
+
     def counts(self, what: str, chosen: PatchFilter = _ALL) -> dict[str, int]:
         """Patches by "mine_class", "activity", "change" or "verdicts" (of which a patch has several); "" for none."""
         column = {

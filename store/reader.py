@@ -5,6 +5,7 @@ import logging
 import math
 import os
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -77,7 +78,12 @@ class ReleaseReader(TileQueries, SummaryQueries, FactQueries, PermitQueries, Sha
     @cached_property
     def states(self) -> dict[int, str]:
         """Value -> code of the state layer."""
-        return {row["value"]: row["code"] for row in self._rows("FROM category WHERE layer = 'state'")}
+        return self.codes("state")
+
+    def codes(self, layer: str) -> dict[int, str]:
+        """Value -> code of a layer of codes; empty for one of measurements."""
+        rows = self._rows("SELECT value, code FROM category WHERE layer = ? ORDER BY value", [layer])
+        return {row["value"]: row["code"] for row in rows}
 
     def attention(self, patch_id: str) -> dict[str, float]:
         """Points by part, the most first."""
@@ -183,11 +189,16 @@ class ReleaseReader(TileQueries, SummaryQueries, FactQueries, PermitQueries, Sha
             [patch_id],
         )
 
-    def outlines_geojson(self) -> str:
-        """Outlines of the patches on every date, with identifier, date and change."""
+    def outlines_geojson(self, near: Sequence[float] | None = None) -> str:
+        """Outlines of the patches on every date, with identifier, date and change.
+
+        near : west, south, east, north: of the patches that reach into them alone.
+        """
+        west, south, east, north = near or (-180.0, -90.0, 180.0, 90.0)
         return self._geojson(
             """SELECT patch_id, outline.date::VARCHAR AS date, change, ST_AsGeoJSON(outline.geometry) AS geometry
-               FROM outline JOIN patch USING (patch_id)"""
+               FROM outline JOIN patch USING (patch_id) WHERE east >= ? AND north >= ? AND west <= ? AND south <= ?""",
+            [west, south, east, north],
         )
 
     def clusters_geojson(self) -> str:

@@ -94,6 +94,25 @@ DOUBTFUL_SIGN = "?"
 # Boundaries of permits and the hatch of what lies outside: the one Okabe–Ito colour that nothing else has.
 PERMIT_COLOUR = "#F0E442"
 
+# Codes of layers that are filled areas, each a colour. What became of objects of an image:
+FATE_COLOURS = {"kept": "#009E73", "low_share": "#E69F00", "land_cover": "#CC79A7", "small": "#7F7F7F"}
+# Land cover, by the codes of ESA WorldCover; other maps' codes are grey.
+LAND_COVER_COLOURS = {
+    "10": "#1b7837",
+    "20": "#c2a83e",
+    "30": "#e3e08b",
+    "40": "#e06fc0",
+    "50": "#c62828",
+    "60": "#b3b3b3",
+    "70": "#f0f0f0",
+    "80": "#2166ac",
+    "90": "#1f9e9e",
+    "95": "#00cf75",
+    "100": "#e6dcb0",
+}
+CODE_COLOURS = {"fate": FATE_COLOURS, "landcover": LAND_COVER_COLOURS}
+OTHER_CODE = "#8c8c8c"
+
 # State layer: what is hatched and how densely. Codes that are not named are left clear.
 HATCHED = {"minimum_norm": 1, "dates_missing": 3, "few_pairs": 3, "low_coherence": 3}
 
@@ -117,7 +136,7 @@ def lookup_table(palette: str, high: float, neutral: float | None) -> NDArray[np
     """256 colours from the low to the high end of a scale, shape (256, 3)."""
     found = stops(palette, high, neutral)
     places = [stop.place for stop in found]
-    colours = np.array([_rgb(stop.colour) for stop in found], float)
+    colours = np.array([rgb(stop.colour) for stop in found], float)
     grid = np.linspace(0, 1, 256)
     table = np.stack([np.interp(grid, places, colours[:, band]) for band in range(3)], axis=1)
     return table.round().astype(np.uint8)
@@ -127,5 +146,5 @@ def _spread(colours: tuple[str, ...]) -> list[tuple[float, str]]:
     return [(number / (len(colours) - 1), colour) for number, colour in enumerate(colours)]
 
 
-def _rgb(colour: str) -> tuple[int, int, int]:
+def rgb(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)

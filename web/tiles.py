@@ -18,7 +18,7 @@ from starlette.responses import Response
 from store.home import Home
 from store.reader import ReleaseReader, release
 from store.rows import Layer
-from web.palette import HATCHED, lookup_table
+from web.palette import CODE_COLOURS, HATCHED, OTHER_CODE, lookup_table, rgb
 
 TILE_SIZE = 256
 _DEEPEST = 30  # zoom level
@@ -64,16 +64,19 @@ def _tile(reader: ReleaseReader, name: str, x: int, y: int, z: int) -> bytes | N
             image = raster.tile(x, y, z, tilesize=TILE_SIZE, resampling_method=resampling, reproject_method=resampling)
     except TileOutsideBounds:
         return None
-    return colour(image, layer, reader.states)
+    return colour(image, layer, reader.codes(name))
 
 
-def colour(image: ImageData, layer: Layer, states: dict[int, str]) -> bytes:
-    """The PNG of one tile's values."""
+def colour(image: ImageData, layer: Layer, codes: dict[int, str]) -> bytes:
+    """The PNG of one tile's values. codes : of a layer of codes, by value."""
     if layer.palette == "picture":
         return image.render(img_format="PNG", add_mask=True)
     values, seen = image.array.data[0], ~np.ma.getmaskarray(image.array)[0]
-    if layer.palette == "state":
-        rgba = _hatch(values, states)
+    if layer.palette in CODE_COLOURS:
+        rgba = _filled(values, codes, CODE_COLOURS[layer.palette])
+        rgba[..., 3] *= seen
+    elif layer.palette == "state":
+        rgba = _hatch(values, codes)
         rgba[..., 3] *= seen
     else:
         seen &= np.isfinite(values)
@@ -87,6 +90,14 @@ def colour(image: ImageData, layer: Layer, states: dict[int, str]) -> bytes:
 @lru_cache(maxsize=64)
 def _table(palette: str, high: float, neutral: float | None) -> NDArray[np.uint8]:
     return lookup_table(palette, high, neutral)
+
+
+def _filled(values: NDArray[np.uint8], codes: dict[int, str], colours: Mapping[str, str]) -> NDArray[np.uint8]:
+    """Each code in its colour; what has none is clear."""
+    table = np.zeros((256, 4), np.uint8)
+    for value, code in codes.items():
+        table[value] = (*rgb(colours.get(code, OTHER_CODE)), 255)
+    return table[values]
 
 
 def _hatch(values: NDArray[np.uint8], states: dict[int, str]) -> NDArray[np.uint8]:

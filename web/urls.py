@@ -1,5 +1,7 @@
 """Addresses of the server's own routes, for those who serve them and those who ask for them."""
 
+from collections.abc import Sequence
+
 TILES = "/tiles/{area}/{release}/{layer}/{z}/{x}/{y}.png"
 VECTORS = "/vectors/{area}/{release}/{name}.geojson"
 VECTOR_TILES = "/vector-tiles/{area}/{release}/{z}/{x}/{y}.mvt"
@@ -14,8 +16,10 @@ def tile_template(area: str, release: str, layer: str) -> str:
     return f"/tiles/{area}/{release}/{layer}/{{z}}/{{x}}/{{y}}.png"
 
 
-def vector_url(area: str, release: str, name: str) -> str:
-    return f"/vectors/{area}/{release}/{name}.geojson"
+def vector_url(area: str, release: str, name: str, near: Sequence[float] | None = None) -> str:
+    """near : west, south, east and north of what is wanted; of outlines alone, and all of them without it."""
+    address = f"/vectors/{area}/{release}/{name}.geojson"
+    return f"{address}?near={','.join(f'{edge:.6f}' for edge in near)}" if near else address
 
 
 def vector_tile_template(area: str, release: str, query: str) -> str:

@@ -1,5 +1,6 @@
 """Vector data of a release: whole layers as GeoJSON, and tiles for areas of more patches than a browser can hold."""
 
+import math
 from functools import lru_cache
 
 import anyio.to_thread
@@ -25,16 +26,32 @@ _MOST_TILES = 256
 
 
 async def vectors(request: Request) -> Response:
-    """Outlines in longitude and latitude; 404 for what is not there."""
-    return await anyio.to_thread.run_sync(_answer, request.path_params)
+    """Outlines in longitude and latitude; 404 for what is not there.
+
+    `near` in the query, west, south, east and north, leaves of the outlines those of the patches there.
+    """
+    return await anyio.to_thread.run_sync(_answer, request.path_params, request.query_params.get("near"))
 
 
-def _answer(given: dict[str, str]) -> Response:
+def _answer(given: dict[str, str], near: str | None) -> Response:
     reader = release(Home.default(), given["area"], given["release"])
     query = _KINDS.get(given["name"])
     if reader is None or query is None:
         return Response(status_code=404)
-    return Response(query(reader), media_type="application/geo+json", headers=_CACHED)
+    if near is None or given["name"] != "outlines":
+        return Response(query(reader), media_type="application/geo+json", headers=_CACHED)
+    bounds = _bounds(near)
+    if bounds is None:
+        return Response(status_code=404)
+    return Response(reader.outlines_geojson(bounds), media_type="application/geo+json", headers=_CACHED)
+
+
+def _bounds(text: str) -> list[float] | None:
+    try:
+        edges = [float(part) for part in text.split(",")]
+    except ValueError:
+        return None
+    return edges if len(edges) == 4 and all(map(math.isfinite, edges)) else None
 
 
 async def vector_tile(request: Request) -> Response:

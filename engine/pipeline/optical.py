@@ -241,6 +241,8 @@ def _refine(area: Area, extracted: ExtractionSteps, workspace: Workspace, worker
         checkpoint=checkpoint,
         threshold=options.thresholds[1],
         probabilities={day: workspace.path(record) for day, record in inferred.items()},
+        objects={day: workspace.path(one) for day, one in segmented.items()},
+        land_cover=land_cover,
         refinement=workspace.path(record),
         boundary_error_m=area.options.change.boundary_error_m or grid.pixel_size[0] / 2,
         record=record,

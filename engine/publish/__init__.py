@@ -34,7 +34,8 @@ def publish_release(area: Area, products: Products, records: Sequence[StepRecord
         if products.radar is not None and products.activity is not None:
             parts.append(radar_part(area, products.radar, products.activity, folder))
         layers = [layer for part in parts for layer in part.layers]
-        tables = {name: frame for part in parts for name, frame in part.tables.items()} | {
+        names = dict.fromkeys(name for part in parts for name in part.tables)
+        tables = {name: pd.concat([part.tables[name] for part in parts if name in part.tables]) for name in names} | {
             "release": pd.DataFrame([_release_row(area, parts, release_id, key)]),
             "layer": pd.DataFrame({"position": position, **layer} for position, layer in enumerate(layers)),
             "patch": _patches(products),

@@ -12,6 +12,7 @@ from engine.imagery import PICTURE
 from engine.patches.inference import PROBABILITY
 from engine.patches.steps import OUTLINES, SIGHTINGS
 from engine.products import ExtractionProducts, OpticalProducts
+from engine.publish.grounds import ground_layers
 from engine.publish.parts import Part, Row, sequential, share_file
 from store.release import LAYERS
 
@@ -39,6 +40,8 @@ def optical_part(products: OpticalProducts, patches: Path, surface: Path | None,
     tables = {}
     if products.extraction is not None:
         layers += _probability_layers(products.extraction, folder)
+        grounds, tables["category"] = ground_layers(products.extraction, products.grid, folder / LAYERS)
+        layers += grounds
         for row in images:
             row["probability"] = _probability_name(row["date"])
         tables["extraction"] = _extraction(products.extraction)

@@ -12,6 +12,7 @@ from engine.wording.language import LANGUAGES, gettext, joined, language, ngette
 from engine.wording.names import (
     activity_name,
     attention_name,
+    category_name,
     change_facts,
     change_name,
     class_name,
@@ -57,6 +58,7 @@ __all__ = [
     "activity_name",
     "area_range",
     "attention_name",
+    "category_name",
     "change_facts",
     "change_name",
     "class_name",

@@ -87,7 +87,11 @@ def layer_name(name: str) -> str:
     """A layer's name; those of images end in their date."""
     kind, _dash, stamp = name.partition("-")
     if stamp:
-        dated = {"image": _("Image, {day}"), "probability": _("Probability of a mine, {day}")}
+        dated = {
+            "image": _("Image, {day}"),
+            "probability": _("Probability of a mine, {day}"),
+            "fate": _("Objects kept and dropped, {day}"),
+        }
         return dated[kind].format(day=day(date.fromisoformat(stamp)))
     return {
         "rate": _("Rate, line of sight"),
@@ -98,7 +102,33 @@ def layer_name(name: str) -> str:
         "groups": _("Groups of dates"),
         "state": _("Decorrelated or flagged"),
         "terrain": _("Relief"),
+        "landcover": _("Land cover"),
     }[name]
+
+
+def category_name(palette: str, code: str) -> str:
+    """A code of a layer of codes: what became of an object ("fate"), or land cover, of which the codes are those of ESA
+    WorldCover (Zanaga et al. 2022)."""
+    if palette == "fate":
+        return {
+            "kept": _("kept"),
+            "low_share": _("dropped: too little of it in the mask"),
+            "land_cover": _("dropped: land cover without mines"),
+            "small": _("dropped: patch too small"),
+        }[code]
+    return {
+        "10": _("trees"),
+        "20": _("shrubs"),
+        "30": _("grass"),
+        "40": _("cropland"),
+        "50": _("built-up"),
+        "60": _("bare or sparse"),
+        "70": _("snow and ice"),
+        "80": _("water"),
+        "90": _("wetland"),
+        "95": _("mangroves"),
+        "100": _("moss and lichen"),
+    }.get(code) or _("code {code}").format(code=code)
 
 
 def unit_name(unit: str) -> str:

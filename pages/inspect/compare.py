@@ -8,11 +8,10 @@ from components.frame import header
 from components.patch_card import patch_facts, patch_sentence, patch_title
 
 reader = header().reader
-patches = reader.patches()
 name = selection.current().patch
-patch = next((item for item in patches if item.patch_id == name), None)
+patch = reader.patch(name) if name else None
 
-comparison(reader, patches, patch)
+comparison(reader, patch)
 if patch is not None:
     st.markdown(" · ".join([f"**{patch_title(patch)}**", *patch_facts(patch)]))
     st.markdown(patch_sentence(reader, patch))
