@@ -1,8 +1,9 @@
-"""The Streamlit script of the app: page list and run; nothing else."""
+"""The Streamlit script of the app: page list, who may open what, and run; nothing else."""
 
 import streamlit as st
 
 from components.frame import begin_page
+from components.sign_in import admitted
 from engine.wording import gettext as _
 
 begin_page()
@@ -17,4 +18,5 @@ PAGES = [
     st.Page("pages/quality/sources.py", title=_("Sources"), icon=":material/menu_book:", url_path="sources"),
 ]
 
-st.navigation(PAGES, position="top").run()
+pages, position = admitted(PAGES)
+st.navigation(pages, position=position).run()

@@ -1,11 +1,12 @@
 """What stands on every page: its settings, the header with area and release, and the states without data."""
 
+from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
-from components import plain, selection
+from components import plain, selection, sign_in
 from engine import wording
 from engine.wording import gettext as _
 from store.assessments import Assessment, read_assessment
@@ -25,8 +26,9 @@ from store.rows import Extraction
 
 _MOST_EARLIER = 12
 _SPOKEN = "spoken-language"
-# A file of our own: a named icon would be fetched from the internet as favicon.
-_ICON = Path(__file__).parents[1] / "static" / "icon.png"
+# A file of our own: a named icon would be fetched from the internet as favicon. Its content, not its path: whoever has
+# not signed in may not fetch what Streamlit keeps of files.
+_ICON = b64encode((Path(__file__).parents[1] / "static" / "icon.png").read_bytes()).decode()
 _CSS = """
 .block-container { padding: 4.4rem 2rem 1rem; }
 [data-testid="stMetric"] { padding: 0.4rem 0.2rem; }
@@ -64,7 +66,7 @@ def assessment_of(reader: ReleaseReader, extraction: Extraction) -> Assessment |
 
 def begin_page() -> None:
     """Settings of every page, before anything is drawn."""
-    st.set_page_config(page_title="Pitwatch", page_icon=str(_ICON), layout="wide")
+    st.set_page_config(page_title="Pitwatch", page_icon=f"data:image/png;base64,{_ICON}", layout="wide")
     st.html(f"<style>{_CSS}</style>")
     wording.use_language(_language())
 
@@ -109,11 +111,15 @@ def header() -> Frame:
 def _pickers(home: Home, names: list[str], shown: ReleaseReader, newest: ReleaseReader) -> None:
     titles = {name: found.info.title for name in names if (found := current_release(home, name))}
     known = releases(home, shown.info.area)
-    area_column, release_column, note_column, language_column = st.columns(
-        [3, 2.2, 3.9, 1.1], vertical_alignment="center"
+    widths = [3, 2.2, 3.9, 1.1] if sign_in.is_open() else [2.8, 2.1, 3.2, 1.1, 1]
+    area_column, release_column, note_column, language_column, *way_out = st.columns(
+        widths, vertical_alignment="center"
     )
     with language_column:
         _language_switch()
+    for column in way_out:
+        with column:
+            sign_in.sign_out_button()
     with area_column:
         area = st.selectbox(
             _("Area"),
@@ -180,7 +186,7 @@ def _notes(shown: ReleaseReader, newest: ReleaseReader, status: RunStatus | None
         badges.append(("red", "error", _("the last run failed; this release is older")))
     if status and status.state == "broken_off":
         badges.append(("orange", "warning", _("the last run broke off; start it again to resume")))
-    badges.append(("gray", "lock_open", _("open: no sign-in")))
+    badges.append(sign_in.badge())
     period = wording.period(shown.info.first_date, shown.info.last_date)
     text = " ".join([period, *(f":{colour}-badge[:material/{icon}: {words}]" for colour, icon, words in badges)])
     st.markdown(text, help=plain.markdown(status.error or "") if status and status.state == "failed" else None)
@@ -192,6 +198,7 @@ def _step(status: RunStatus) -> str:
 
 
 def _nothing_yet(home: Home) -> None:
+    sign_in.sign_out_button()
     st.title(_("No area has been published yet"))
     for area in areas_at_work(home):
         status = run_status(home, area)

@@ -40,6 +40,8 @@ ARROWS = {
         "web.palette",
         "web.urls",
     ),
+    # Who is there is known where the guard knows it.
+    "components.sign_in": ("components", "engine.wording", "web.roles", "web.sign_in"),
     "components.permits": (
         *("components", "engine.wording", "engine.errors", "engine.permits", "engine.evidence"),
         *("store.home", "store.patches", "store.reader", "store.rows", "web.handover"),

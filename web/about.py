@@ -7,6 +7,9 @@ from starlette.responses import JSONResponse
 
 from store.home import Home
 
+# All that a server with sign-in tells strangers; no browser asks for a password on it.
+REALM = 'Cookie realm="Pitwatch"'
+
 
 def about() -> dict[str, str]:
     """The program, and a sign of the home that it shows (not its path)."""

@@ -1,6 +1,7 @@
 """All routes beside Streamlit's own."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -11,6 +12,8 @@ from starlette.staticfiles import StaticFiles
 from web.about import answer
 from web.guard import Guard, allowed_names, allowed_networks
 from web.handover import handed_over
+from web.roles import SettingsError
+from web.sign_in import sign_in
 from web.tiles import tile
 from web.urls import ABOUT, HANDOVER, MAP, TILES, VECTOR_TILES, VECTORS, VENDOR
 from web.vectors import vector_tile, vectors
@@ -32,4 +35,17 @@ ROUTES: list[BaseRoute] = [
     Route(MAP, _first_page),
     Mount(VENDOR, StaticFiles(directory=_STATIC)),
 ]
-MIDDLEWARE = [Middleware(Guard, networks=allowed_networks(), names=allowed_names())]
+
+
+def _guard() -> Middleware:
+    """As an administrator has configured it when the server starts."""
+    names, signing = allowed_names(), sign_in()
+    if signing and (host := urlsplit(signing.origin).hostname or "") not in names and f"[{host}]" not in names:
+        raise SettingsError(
+            f"[auth] redirect_uri brings people back to '{host}', by which this server may not be called; allow the "
+            f"name: PITWATCH_NAMES={host}"
+        )
+    return Middleware(Guard, networks=allowed_networks(), names=names, sign_in=signing)
+
+
+MIDDLEWARE = [_guard()]

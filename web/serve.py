@@ -8,7 +8,7 @@ import sys
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from web.about import about
+from web.about import REALM, about
 from web.urls import ABOUT
 
 _APP = Path(__file__).parents[1] / "app.py"
@@ -16,13 +16,16 @@ _ADDRESS = "127.0.0.1"
 
 
 def main() -> int:
-    """Serve until interrupted; 0 when a server of this home answers at the port already, 1 when another has it."""
+    """Serve until interrupted; 0 when a server of this home answers at the port already, 1 when another has it.
+
+    One with sign-in does not tell its home; it counts as this one's.
+    """
     parser = argparse.ArgumentParser(prog="python -m web.serve", description="Serve the app on this machine.")
     parser.add_argument("--port", type=_port, default=8501)
     port = parser.parse_args().port
     address = f"http://{_ADDRESS}:{port}"
-    if _is_ours(port):
-        print(f"Pitwatch is running already at {address} and shows the newest release.")
+    if running := _running(port):
+        print(running.format(address=address))
         return 0
     if not _is_free(port):
         print(f"Port {port} is taken by another program. Choose one: make run PORT={port + 1}", file=sys.stderr)
@@ -33,14 +36,18 @@ def main() -> int:
     raise AssertionError("exec does not return")
 
 
-def _is_ours(port: int) -> bool:
+def _running(port: int) -> str:
+    """What to say of a Pitwatch that answers there; empty when none does."""
     connection = HTTPConnection(_ADDRESS, port, timeout=2)
     try:
         connection.request("GET", ABOUT)
-        told: object = json.loads(connection.getresponse().read())
-        return told == about()
+        response = connection.getresponse()
+        if response.getheader("WWW-Authenticate") == REALM:
+            return "Pitwatch, with sign-in, is running already at {address}."
+        told: object = json.loads(response.read())
+        return "Pitwatch is running already at {address} and shows the newest release." if told == about() else ""
     except (OSError, HTTPException, ValueError):
-        return False
+        return ""
     finally:
         connection.close()
 

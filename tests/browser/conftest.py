@@ -14,6 +14,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from store.home import Home
+from tests.browser.provider import CLIENT, Provider
+from web.roles import ROLES
 
 ROOT = Path(__file__).parents[2]
 LOCAL = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:", "about:")
@@ -41,16 +43,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 expect.set_options(timeout=20_000)  # shared machines are slow at times
 
-StartServer = Callable[[Home], str]
+StartServer = Callable[..., str]
 
 
 @pytest.fixture
 def start_server(tmp_path: Path) -> Iterator[StartServer]:
-    """Starts servers that have not served anything yet; gives their address."""
+    """Starts servers that have not served anything yet, given a home and options; gives their address."""
     running: list[subprocess.Popen[bytes]] = []
 
-    def start(home: Home) -> str:
-        process, address = _start(home, tmp_path / f"server-{len(running)}.log")
+    def start(home: Home, *options: str) -> str:
+        process, address = _start(home, tmp_path / f"server-{len(running)}.log", *options)
         running.append(process)
         return address
 
@@ -87,11 +89,11 @@ def permit_server(permitted: Home, tmp_path_factory: pytest.TempPathFactory) -> 
     process.wait(timeout=20)
 
 
-def _start(home: Home, log: Path) -> tuple[subprocess.Popen[bytes], str]:
+def _start(home: Home, log: Path, *options: str) -> tuple[subprocess.Popen[bytes], str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", *options]
     environment = {**os.environ, "PITWATCH_HOME": str(home.root)}
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
@@ -105,6 +107,43 @@ def _start(home: Home, log: Path) -> tuple[subprocess.Popen[bytes], str]:
             time.sleep(0.1)
     process.kill()
     raise AssertionError("the server did not start:\n" + log.read_text())
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[Provider]:
+    """Who signs people in: one of each role, one without, and one whose sign-in ends soon."""
+    people: dict[str, dict[str, object]] = {role: {"name": f"One {role}", "groups": ["all", role]} for role in ROLES}
+    people["stranger"] = {"name": "*Some* <b>one</b>", "groups": ["all"], "email": "stranger@example.org"}
+    people["late"] = {"name": "Late", "groups": "analyst"}
+    serving = Provider(people)
+    yield serving
+    serving.close()
+
+
+@pytest.fixture(scope="session")
+def asking(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The option of a server that asks people to sign in."""
+    secrets = tmp_path_factory.mktemp("secrets") / "secrets.toml"
+    secrets.write_text(f"""
+        [auth]
+        redirect_uri = "http://127.0.0.1:{{port}}/oauth2callback"
+        cookie_secret = "{"of-the-tests-" * 3}"
+        client_id = "{CLIENT[0]}"
+        client_secret = "{CLIENT[1]}"
+        server_metadata_url = "{provider.address}/.well-known/openid-configuration"
+        [pitwatch.roles]
+        claim = "groups"
+    """)
+    return f"--secrets.files={secrets}"
+
+
+@pytest.fixture(scope="session")
+def asking_server(published: Home, asking: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server with sign-in that shows the shipped area."""
+    process, address = _start(published, tmp_path_factory.mktemp("asking-server") / "log", asking)
+    yield address
+    process.terminate()
+    process.wait(timeout=20)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from store.home import Home
 from tests.browser.conftest import ROOT, StartServer
 from tests.browser.driving import no_failure
+from web.urls import PAGES
 
 PATHS = re.findall(r'url_path="([^"]+)"', (ROOT / "navigation.py").read_text())
 SHOWN = {
@@ -24,7 +25,7 @@ SHOWN = {
 
 
 def test_every_page_is_known_here() -> None:
-    assert set(PATHS) == set(SHOWN)
+    assert set(PATHS) == set(SHOWN) == set(PAGES)
 
 
 @pytest.mark.parametrize("path", ["", *PATHS])

@@ -3,10 +3,12 @@
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from starlette.testclient import TestClient
 
+from tests.web.signing import caller, guarded_routes
 from web import serve
 from web.about import about
 from web.urls import ABOUT
@@ -41,6 +43,26 @@ def test_a_port_that_another_program_has_is_named(
     told = capsys.readouterr()
     assert f"Port {taken} is taken by another program" in told.err
     assert "is served at" not in told.out
+
+
+def test_a_server_with_sign_in_is_known_by_what_it_tells_strangers(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = caller(guarded_routes(), {})
+
+    class Connection:
+        def __init__(self, *_: object, **__: object) -> None: ...
+
+        def request(self, method: str, path: str) -> None:
+            answer = asked.request(method, path)
+            self.getresponse = lambda: SimpleNamespace(getheader=answer.headers.get, read=lambda: answer.content)
+
+        def close(self) -> None: ...
+
+    monkeypatch.setattr(serve, "HTTPConnection", Connection)
+    monkeypatch.setattr("sys.argv", ["serve", "--port", "8501"])
+    assert serve.main() == 0
+    assert "Pitwatch, with sign-in, is running already" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("port", ["0", "99999", "abc", "-1"])
