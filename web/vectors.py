@@ -1,6 +1,7 @@
 """Vector data of a release: whole layers as GeoJSON, and tiles for areas of more patches than a browser can hold."""
 
 import math
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 import anyio.to_thread
@@ -12,7 +13,7 @@ from store.patches import PatchFilter
 from store.reader import ReleaseReader, release
 from web.tiles import tile_address
 
-_KINDS = {
+_KINDS: Mapping[str, Callable[[ReleaseReader], str]] = {
     "patches": ReleaseReader.patches_geojson,
     "outlines": ReleaseReader.outlines_geojson,
     "clusters": ReleaseReader.clusters_geojson,
