@@ -8,6 +8,7 @@ import streamlit as st
 
 from components import selection
 from components.patch_card import activity_badge, change_badge
+from components.places import read_place
 from components.verdicts import verdict_badge
 from engine import wording
 from engine.wording import gettext as _
@@ -34,15 +35,20 @@ def filter_row(reader: ReleaseReader) -> PatchFilter:
     text, *columns, more, clear = st.columns(
         [2.4, *[1.3] * len(facets), 1.3, 1.1], gap="small", vertical_alignment="center"
     )
-    values: dict[str, Any] = {
-        "text": text.text_input(
-            _("Identifier, name or permit"),
-            key=names["text"],
-            placeholder=_("Identifier, name or permit"),
-            label_visibility="collapsed",
-            icon=":material/search:",
-        ).strip()
-    }
+    said = text.text_input(
+        _("Identifier, name, permit or place"),
+        key=names["text"],
+        placeholder=_("Identifier, name, permit or place"),
+        help=_(
+            "Part of an identifier or name, the number of a permit, or a place: degrees (37.65 N 105.49 E, or 37.65, "
+            "105.49) or CGCS2000 Gauss–Krüger in metres (4166500, 35455000)."
+        ),
+        label_visibility="collapsed",
+        icon=":material/search:",
+        on_change=_go_to_place,
+        args=[reader, names["text"]],
+    )
+    values: dict[str, Any] = {"text": said.strip()}
     for column, (name, label, options, words) in zip(columns, facets, strict=True):
         values[name] = _facet(column, name, label, options, words)
     values |= _more(more, reader, suspected=chosen.suspected)
@@ -55,6 +61,16 @@ def filter_row(reader: ReleaseReader) -> PatchFilter:
         selection.select(show=found)
         selection.show_in_url()
     return found
+
+
+def _go_to_place(reader: ReleaseReader, key: str) -> None:
+    """A text that is a place is not looked for among patches: the place is selected."""
+    info = reader.info
+    middle = ((info.west + info.east) / 2, (info.south + info.north) / 2)
+    place = read_place(st.session_state[key], middle)
+    if place is not None:
+        st.session_state[key] = ""
+        selection.select(patch=None, at=place)
 
 
 def _key(name: str) -> str:

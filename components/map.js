@@ -29,11 +29,16 @@ export default function (component) {
   }
   own.data = data; // handlers outlive a render: they read what is current
   own.pick = (value) => setTriggerValue("pick", value);
+  own.drawn = (ring) => setTriggerValue("ring", ring ?? []);
   element.setAttribute("aria-label", data.words.label);
   own.ready.then((map) => {
     if (!map) return;
     own.map = map;
-    if (!own.listening) listen(own, element);
+    if (!own.listening) listen(own, element, parentElement);
+    if (own.buttons) {
+      nameTools(own, data.words);
+      showRing(own, data.ring);
+    }
     if (own.release !== data.release) replaceLayers(own, data);
     select(own, data);
     drawPanel(own, data, parentElement);
@@ -47,12 +52,12 @@ async function create(element, data) {
   element.classList.toggle("close", Boolean(data.close));
   const map = new gl.Map({
     container: element,
-    bounds,
-    fitBoundsOptions: { padding: 24 },
+    ...((data.close || !sharedView()) && { bounds, fitBoundsOptions: { padding: 24 } }),
     attributionControl: false,
     dragRotate: false,
     pitchWithRotate: false,
     style: { version: 8, sources: {}, layers: [] },
+    ...(!data.close && sharedView()),
   });
   map.touchZoomRotate.disableRotation();
   map.addControl(new gl.NavigationControl({ showCompass: false }), "top-right");
@@ -87,10 +92,12 @@ function keepInView(map) {
   if (x < 0 || y < 0 || x > clientWidth - 20 || y > clientHeight) map.panTo(map.marked, { animate: false });
 }
 
-function listen(own, element) {
+function listen(own, element, parent) {
   own.listening = true;
   const { map } = own;
+  if (!own.data.close) addTools(own, element, parent);
   map.on("click", (event) => {
+    if (own.buttons && toolClick(own, [event.lngLat.lng, event.lngLat.lat])) return;
     const near = [
       [event.point.x - 5, event.point.y - 5],
       [event.point.x + 5, event.point.y + 5],
@@ -132,7 +139,7 @@ function replaceLayers(own, data) {
   map.addControl(own.attribution, "bottom-left");
   own.release = data.release;
   // The reader's choice of layers stays for as long as the release has them.
-  if (!own.shown || otherArea) own.shown = { ...data.first, opacity: 0.85, off: new Set(data.dates.map((each) => each.date)) };
+  if (!own.shown || otherArea) own.shown = { ...data.first, opacity: 0.85, off: new Set([...data.dates.map((each) => each.date), "scenes"]) };
   for (const role of ["image", "data"]) {
     const kept = own.shown[role] === "" || data.layers.some((each) => each.name === own.shown[role]);
     if (!kept) own.shown[role] = data.first[role];
@@ -156,6 +163,7 @@ function replaceLayers(own, data) {
     const paint = { "line-color": "#ffffff", "line-width": 1.6, "line-dasharray": [2.5, 2] };
     map.addLayer({ ...line, id: `${date}-line`, paint });
   }
+  if (data.scenes) addScenes(own, data);
   if (data.hasRegister) addPermits(own, data);
   if (data.hasZones) addZones(own, data);
   const patches = source(own, data, "patches");
@@ -170,6 +178,7 @@ function replaceLayers(own, data) {
   }
   if (otherArea) map.fitBounds(data.bounds, { padding: 24, animate: false });
   applyShown(own, data);
+  if (own.buttons) own.drawTool();
 }
 
 const nothing = { type: "FeatureCollection", features: [] };
@@ -199,6 +208,14 @@ function addPermits(own, data) {
   map.addLayer({ ...line, id: "permits-casing", paint: { "line-color": "#111111", "line-width": 3.5 } });
   const paint = { "line-color": data.permitColour, "line-width": 1.8, "line-dasharray": [6, 1.5, 1.5, 1.5] };
   map.addLayer({ ...line, id: "permits-line", paint });
+}
+
+// How far round a patch the paper's rule looks: thin and dotted, and off until it is asked for.
+function addScenes(own, data) {
+  own.map.addSource("scenes", { type: "geojson", data: location.origin + data.scenes });
+  const paint = { "line-color": "#ffffff", "line-width": 1.4, "line-dasharray": [1, 2] };
+  own.map.addLayer({ id: "scenes-casing", type: "line", source: "scenes", paint: { "line-color": "#111111", "line-width": 2.4, "line-dasharray": [0.6, 1.2] } });
+  own.map.addLayer({ id: "scenes-line", type: "line", source: "scenes", paint });
 }
 
 // Zones in which nothing may be mined: a thick dotted boundary and a tint that leaves the image visible.
@@ -244,6 +261,7 @@ function applyShown(own, data) {
   set("clusters", !shown.off.has("clusters"));
   for (const { date } of data.dates) for (const part of ["casing", "line"]) set(`${date}-${part}`, !shown.off.has(date));
   set("outside", !shown.off.has("outside"));
+  for (const part of ["casing", "line"]) set(`scenes-${part}`, !shown.off.has("scenes"));
   for (const part of ["casing", "line"]) set(`permits-${part}`, !shown.off.has("permits"));
   for (const part of ["fill", "casing", "line"]) set(`zones-${part}`, !shown.off.has("zones"));
   for (const id of ["patches-fill", "patches-casing", "patches-line"]) set(id, !shown.off.has("patches"));
@@ -268,6 +286,9 @@ function select(own, data) {
   // A patch without any permit is outside as a whole: only what is selected, or crosses a boundary, is hatched.
   if (map.getLayer("outside")) map.setFilter("outside", ["any", ["==", ["get", "kind"], "crosses"], chosen]);
   const moved = JSON.stringify([map.marked, map.chosen]) !== JSON.stringify([data.at, data.selectedBounds]);
+  // A permit that was searched for is shown whole, once.
+  if (data.focus && JSON.stringify(data.focus) !== JSON.stringify(own.focus)) map.fitBounds(data.focus, { padding: 40, animate: false });
+  own.focus = data.focus;
   map.marked = data.at;
   map.chosen = data.selectedBounds;
   if (moved && data.close && data.selectedBounds) map.fitBounds(around(data.selectedBounds), { animate: false });
@@ -310,6 +331,7 @@ function drawPanel(own, data, parent) {
   const others = [
     ...data.layers.filter((layer) => layer.role === "below" || layer.role === "above"),
     ...(data.hasRadar ? [{ name: "clusters", label: data.words.clusters }] : []),
+    ...(data.scenes ? [{ name: "scenes", label: data.words.scenes }] : []),
     ...data.dates.map(({ date, label }) => ({ name: date, label })),
     ...(data.hasRegister ? ["permits", "outside"].map((name) => ({ name, label: data.words[name], swatch: name })) : []),
     ...(data.hasZones ? [{ name: "zones", label: data.words.zones, swatch: "zones" }] : []),

@@ -1,6 +1,6 @@
 """The map: a small MapLibre component. Its library is vendored, its data are fetched by URL from this server."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +19,9 @@ _component = st.components.v2.component(
     "pitwatch_map",
     html=(_HERE / "map.html").read_text(encoding="utf-8").replace("VENDOR", VENDOR),
     css=(_HERE / "map.css").read_text(encoding="utf-8").replace("PERMIT", PERMIT_COLOUR),
-    js=(_HERE / "map.js").read_text(encoding="utf-8").replace("VENDOR", VENDOR),
+    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("map.js", "map_tools.js")).replace(
+        "VENDOR", VENDOR
+    ),
 )
 
 _VECTORS = ("patches", "outlines", "clusters", "permits", "outside", "zones")
@@ -35,6 +37,9 @@ _ROLES = {
 # Beyond it the browser gets vector tiles: twelve megabytes of GeoJSON at 10,000 patches take seconds.
 MOST_AT_ONCE = 3_000
 _ALL = PatchFilter()
+
+
+Ring = list[tuple[float, float]]
 
 
 class Pick(NamedTuple):
@@ -54,12 +59,16 @@ def release_map(
     show: PatchFilter = _ALL,
     first_data: str | None = None,
     close: bool = False,
+    on_ring: Callable[[Ring], None] | None = None,
+    focus: Sequence[float] | None = None,
+    ring: Sequence[tuple[float, float]] | None = None,
     key: str = "map",
 ) -> None:
     """Draw the map of a release with its selection; `on_pick` is called when something else is clicked.
 
     show : which patches are drawn, all by default. first_data : the layer of data that is shown at first. close : as a
-    small map of the selected patch and what is round it.
+    small map of the selected patch and what is round it. on_ring : called with the corners of an area that was drawn,
+    none for one that was taken away. ring : corners of the area that is drawn. focus : west, south, east, north of what is to be seen, once.
     held_against : addresses of "permits" and of what lies "outside" them, instead of those of the release's register.
     """
 
@@ -69,10 +78,16 @@ def release_map(
             place = value.get("at")
             on_pick(Pick(value.get("patch"), (place[0], place[1]) if place else None))
 
-    data = _data(reader, patch, at, held_against) | _patches(reader, patch, show) | {"close": close}
+    def drawn() -> None:
+        ring = st.session_state[key].get("ring")
+        if ring is not None and on_ring is not None:
+            on_ring([(float(lon), float(lat)) for lon, lat in ring])
+
+    data = _data(reader, patch, at, held_against) | _patches(reader, patch, show)
+    data |= {"close": close, "focus": list(focus) if focus else None, "ring": [*map(list, ring)] if ring else None}
     if first_data is not None:
         data["first"] = {**data["first"], "data": first_data}
-    _component(key=key, data=data, on_pick_change=picked, height="content")
+    _component(key=key, data=data, on_pick_change=picked, on_ring_change=drawn, height="content")
 
 
 def _patches(reader: ReleaseReader, chosen: Patch | None, show: PatchFilter) -> dict[str, Any]:
@@ -109,6 +124,9 @@ def _data(
         "hasRegister": reader.has_register or bool(held_against),
         "hasZones": reader.has_zones,
         "permitColour": PERMIT_COLOUR,
+        "scenes": vector_url(info.area, info.id, "scenes")
+        if reader.radar and reader.patch_count() <= MOST_AT_ONCE
+        else None,
         "selected": chosen.patch_id if chosen else None,
         "selectedBounds": [chosen.west, chosen.south, chosen.east, chosen.north] if chosen else None,
         "at": list(at) if at else None,
@@ -124,6 +142,14 @@ def _data(
             "permits": _("Permits"),
             "outside": _("Outside a valid permit"),
             "zones": _("Prohibited zones"),
+            "scenes": _("Scenes: patch and {halo} m round it").format(
+                halo=wording.number(reader.radar.halo_m if reader.radar else 0)
+            ),
+            "measure": _("Measure a distance"),
+            "area": _("Draw an area: its size and mean motion"),
+            "share": _("Copy a link to this view"),
+            "copied": _("The link is in the clipboard."),
+            "finish": _("double-click or Enter to finish, Esc to leave"),
             "still": _("± {neutral}: no motion"),
             "away": _("away from satellite"),
             "towards": _("towards"),

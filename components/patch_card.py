@@ -133,7 +133,7 @@ def patch_series(reader: ReleaseReader, patch: Patch, verdicts: Sequence[Verdict
         key=f"series-{patch.patch_id}",
         marks=marks,
     )
-    _download(series_csv(series), f"{reader.info.area}-{patch.patch_id}.csv", key="patch-csv")
+    download(series_csv(series), f"{reader.info.area}-{patch.patch_id}.csv", key="patch-csv")
 
 
 def _span(first: date | None, last: date | None) -> tuple[date, date] | None:
@@ -180,7 +180,7 @@ def _place_in_radar(reader: ReleaseReader, at: tuple[float, float]) -> None:
     st.caption(_facts(pixel))
     key = f"series-{lon:.5f}-{lat:.5f}"
     series_chart(pixel.series, name=_("pixel"), threshold=radar.threshold, t95=radar.t95, key=key)
-    _download(series_csv(pixel.series), f"{reader.info.area}-{lat:.5f}-{lon:.5f}.csv", key="pixel-csv")
+    download(series_csv(pixel.series), f"{reader.info.area}-{lat:.5f}-{lon:.5f}.csv", key="pixel-csv")
 
 
 def _facts(pixel: PixelReading) -> str:
@@ -192,7 +192,8 @@ def _facts(pixel: PixelReading) -> str:
     return " · ".join(facts)
 
 
-def _download(text: str, file_name: str, *, key: str) -> None:
+def download(text: str, file_name: str, *, key: str) -> None:
+    """A button for a series as a table."""
     st.download_button(
         _("Series as CSV"), text, file_name, "text/csv", key=key, icon=":material/download:", type="tertiary"
     )

@@ -67,6 +67,11 @@ class PermitQueries(Queries):
         )
         return [Permit(**row) for row in rows]
 
+    def permit_bounds(self, number: str) -> tuple[float, float, float, float] | None:
+        """West, south, east and north of a permit; None for one that is not known, or has no outline."""
+        rows = self._rows("SELECT west, south, east, north FROM permit WHERE number = ? AND west IS NOT NULL", [number])
+        return (rows[0]["west"], rows[0]["south"], rows[0]["east"], rows[0]["north"]) if rows else None
+
     def subject_tables(self) -> dict[str, pd.DataFrame]:
         """What patches are held against other permits by, geometry as WKB (`engine.permits.subjects`)."""
         queries = {

@@ -17,8 +17,10 @@ from typing import Any
 import duckdb
 from rio_tiler.errors import PointOutsideBounds
 from rio_tiler.io import Reader
+from shapely.geometry.base import BaseGeometry
 
 from store.differences import FactQueries
+from store.grounds import GroundSeries, mean_series
 from store.home import Home
 from store.permits import PermitQueries
 from store.release import CURRENT, DATABASE, LAYERS, SCHEMA_VERSION, SERIES
@@ -43,6 +45,7 @@ from store.vector_tiles import TileQueries
 
 # After so long without a word a run on another machine (or in another container) counts as broken off.
 _UNHEARD = timedelta(hours=1)
+_METRES_PER_DEGREE = 111_320.0  # of latitude
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _RELEASE = re.compile(r"\d{8}T\d{6}Z(-\d+)?")
 
@@ -206,6 +209,29 @@ class ReleaseReader(TileQueries, SummaryQueries, FactQueries, PermitQueries, Sha
         return self._geojson(
             """SELECT patch_id, activity, ST_AsGeoJSON(cluster) AS geometry FROM activity WHERE cluster IS NOT NULL"""
         )
+
+    def scenes_geojson(self) -> str:
+        """Patches with the ground round them that motion counts for by the paper's rule."""
+        halo = self.radar.halo_m if self.radar else 0.0
+        # In a plane that is true to scale at the patch: degrees of longitude are shrunk before, and stretched after.
+        return self._geojson(
+            """WITH shrunk AS (SELECT patch_id, geometry, cos(radians((south + north) / 2)) AS scale FROM patch)
+               SELECT patch_id, ST_AsGeoJSON(ST_Affine(
+                   ST_Buffer(ST_Affine(geometry, scale, 0, 0, 1, 0, 0), ?), 1 / scale, 0, 0, 1, 0, 0)) AS geometry
+               FROM shrunk""",
+            [halo / _METRES_PER_DEGREE],
+        )
+
+    def ground_series(self, polygon: BaseGeometry) -> tuple[GroundSeries, Series | None]:
+        """Mean series of the pixels in a polygon (degrees), None where no pixel has one.
+
+        Raises
+        ------
+        TooMuchGround
+            When the polygon holds more pixels than are read at once.
+        """
+        found = mean_series(self.folder / SERIES, polygon, self._dates)
+        return found, Series(found.dates, found.displacement, self._noise) if found.pixels else None
 
     def pixel(self, lon: float, lat: float) -> PixelReading | None:
         """What the radar knows of a place (degrees); None outside the frame, or without a stack."""

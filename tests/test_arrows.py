@@ -29,6 +29,7 @@ ARROWS = {
         "engine.wording",
         "store.assessments",
         "store.differences",
+        "store.grounds",
         "store.home",
         "store.paper",
         "store.patches",

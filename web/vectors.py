@@ -20,6 +20,7 @@ _KINDS: Mapping[str, Callable[[ReleaseReader], str]] = {
     "permits": ReleaseReader.permits_geojson,
     "outside": ReleaseReader.outside_geojson,
     "zones": ReleaseReader.zones_geojson,
+    "scenes": ReleaseReader.scenes_geojson,
 }
 _CACHED = {"Cache-Control": "private, max-age=31536000, immutable"}
 # Of some ten to two hundred thousand bytes each.

@@ -1,10 +1,13 @@
 """The inspector's page: triage list, map, and what is known of the selected site or place."""
 
+from functools import partial
+
 import streamlit as st
 
 from components import plain, selection
 from components.filters import filter_row
 from components.frame import header
+from components.ground_card import drawn_ring, ground_card, keep_ring
 from components.map import Pick, release_map
 from components.patch_card import patch_card, place_card
 from components.triage import release_list
@@ -28,12 +31,23 @@ def pick_in_list(patch_id: str) -> None:
 
 
 show = filter_row(reader)
+ring = drawn_ring(reader)
+focus = reader.permit_bounds(show.text) if show.text else None
 something = patch is not None or chosen.at is not None
-list_column, map_column, *rest = st.columns([1.1, 2.9, 1.9] if something else [1.1, 4.8], gap="small")
+list_column, map_column, *rest = st.columns([1.1, 2.9, 1.9] if something or ring else [1.1, 4.8], gap="small")
 with list_column:
     release_list(reader, show, patch=patch, on_pick=pick_in_list)
 with map_column:
-    release_map(reader, patch=patch, at=chosen.at, on_pick=pick_on_map, show=show)
+    release_map(
+        reader,
+        patch=patch,
+        at=chosen.at,
+        on_pick=pick_on_map,
+        show=show,
+        on_ring=partial(keep_ring, reader),
+        focus=focus,
+        ring=ring,
+    )
     if reader.radar is not None:
         st.caption(wording.convention(reader.radar.reference, reader.radar.incidence_deg))
 if rest:
@@ -44,3 +58,7 @@ if rest:
             if chosen.at is not None:
                 st.divider()
             patch_card(reader, patch)
+        if ring:
+            if something:
+                st.divider()
+            ground_card(reader, ring)

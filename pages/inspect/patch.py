@@ -62,11 +62,11 @@ if reader.radar is not None:
         if len(days) > 1:
             st.subheader(_("Rate"), anchor=False)
             release_map(reader, patch=patch, at=None, on_pick=lambda _pick: None, close=True, key="patch-map")
-left, right = st.columns([1, 1.5], gap="medium") if reader.extraction is not None else (None, st.container())
-if left is not None and reader.extraction is not None:
-    with left:
+boundary, history = st.columns([1, 1.5], gap="medium")
+with boundary:
+    if reader.extraction is not None:
         st.subheader(_("How its boundary came about"), anchor=False)
         boundary_part(reader, reader.extraction, patch)
-with right:
+with history:
     st.subheader(_("Across releases"), anchor=False)
     patch_history(reader, patch.patch_id)
