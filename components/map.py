@@ -66,9 +66,12 @@ def release_map(
 ) -> None:
     """Draw the map of a release with its selection; `on_pick` is called when something else is clicked.
 
-    show : which patches are drawn, all by default. first_data : the layer of data that is shown at first. close : as a
-    small map of the selected patch and what is round it. on_ring : called with the corners of an area that was drawn,
-    none for one that was taken away. ring : corners of the area that is drawn. focus : west, south, east, north of what is to be seen, once.
+    show : which patches are drawn, all by default.
+    first_data : the layer of data that is shown at first.
+    close : as a small map of the selected patch and what is round it.
+    on_ring : called with the corners of an area that was drawn, none for one that was taken away.
+    ring : corners of the area that is drawn.
+    focus : west, south, east, north of what is to be seen, once.
     held_against : addresses of "permits" and of what lies "outside" them, instead of those of the release's register.
     """
 

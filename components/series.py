@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -77,61 +77,79 @@ def series_figure(series: Series, *, name: str, threshold: float, t95: float, ma
         drawn = _Line(when, np.array(series.fitted), np.array(series.fitted_error))
         words = _("course"), _("95 % band of the course")
 
-    figure = go.Figure()
-    _draw_marks(figure, marks, ends)
+    # Put together once: added one by one, each piece would be looked through anew, with all before it.
+    shapes = _marks(marks, ends)
     band = t95 * drawn.error
-    figure.add_scatter(
-        x=[*drawn.when, *drawn.when[::-1]],
-        y=[*(drawn.values + band), *(drawn.values - band)[::-1]],
-        fill="toself",
-        fillcolor=colour,
-        opacity=0.18,
-        line_width=0,
-        hoverinfo="skip",
-        name=words[1],
-    )
-    figure.add_scatter(
-        x=drawn.when,
-        y=drawn.values,
-        mode="lines",
-        line={"color": colour, "width": 2},
-        hoverinfo="skip",
-        name=words[0],
-    )
+    band_trace = {
+        "type": "scatter",
+        "x": [*drawn.when, *drawn.when[::-1]],
+        "y": [*(drawn.values + band), *(drawn.values - band)[::-1]],
+        "fill": "toself",
+        "fillcolor": colour,
+        "opacity": 0.18,
+        "line": {"width": 0},
+        "hoverinfo": "skip",
+        "name": words[1],
+    }
+    line_trace = {
+        "type": "scatter",
+        "x": drawn.when,
+        "y": drawn.values,
+        "mode": "lines",
+        "line": {"color": colour, "width": 2},
+        "hoverinfo": "skip",
+        "name": words[0],
+    }
     if isinstance(series, PatchSeries) and series.turn is not None and marks.turn:
-        _draw_turn(figure, series.turn, marks.turn, colour)
+        shapes += _turn(series.turn, marks.turn, colour)
     for number, (first, last) in enumerate(marks.lost):
         name = _("coherence lost, or back: 95 % interval")
-        _draw_span(figure, first, last, name, ACTIVITY_COLOURS["decorrelated"], named=number == 0)
+        shapes.append(_span(first, last, name, ACTIVITY_COLOURS["decorrelated"], named=number == 0))
+    shapes.append(
+        {
+            "type": "line",
+            "xref": "paper",
+            "x0": 0,
+            "x1": 1,
+            "y0": 0,
+            "y1": 0,
+            "line": {"width": 1, "color": "rgba(128,128,128,0.6)"},
+        }
+    )
     noise = [0.0 if math.isnan(value) else value for value in series.noise]
-    figure.add_scatter(
-        x=list(series.dates),
-        y=list(series.displacement),
-        mode="markers",
-        marker={"color": colour, "size": 6, "line": {"width": 1, "color": "rgba(255,255,255,0.8)"}},
-        error_y={"array": noise, "thickness": 1.2, "width": 3, "color": colour},
-        customdata=[
+    point_trace = {
+        "type": "scatter",
+        "x": list(series.dates),
+        "y": list(series.displacement),
+        "mode": "markers",
+        "marker": {"color": colour, "size": 6, "line": {"width": 1, "color": "rgba(255,255,255,0.8)"}},
+        "error_y": {"array": noise, "thickness": 1.2, "width": 3, "color": colour},
+        "customdata": [
             [wording.day(day), wording.number(value, 1), wording.number(sigma, 1)]
             for day, value, sigma in zip(series.dates, series.displacement, noise, strict=True)
         ],
-        hovertemplate="%{customdata[0]}<br>%{customdata[1]} ± %{customdata[2]} mm<extra></extra>",
-        name=_("{name} (± 1 σ)").format(name=name),
-    )
-    figure.add_hline(y=0, line_width=1, line_color="rgba(128,128,128,0.6)")
-    figure.update_layout(
-        height=320,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        legend={"orientation": "h", "yanchor": "top", "y": -0.14, "x": 0, "font": {"size": 11}},
-        hovermode="closest",
-        showlegend=True,
-    )
-    figure.update_yaxes(title={"text": _("towards satellite, mm"), "standoff": 4}, zeroline=False, nticks=6)
-    figure.update_xaxes(tickformat="%b %Y", nticks=4, tickangle=0, range=list(ends), showgrid=False)
-    return figure
+        "hovertemplate": "%{customdata[0]}<br>%{customdata[1]} ± %{customdata[2]} mm<extra></extra>",
+        "name": _("{name} (± 1 σ)").format(name=name),
+    }
+    layout = {
+        "height": 320,
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "legend": {"orientation": "h", "yanchor": "top", "y": -0.14, "x": 0, "font": {"size": 11}},
+        "hovermode": "closest",
+        "showlegend": True,
+        "shapes": shapes,
+        "yaxis": {"title": {"text": _("towards satellite, mm"), "standoff": 4}, "zeroline": False, "nticks": 6},
+        "xaxis": {"tickformat": "%b %Y", "nticks": 4, "tickangle": 0, "range": list(ends), "showgrid": False},
+    }
+    return go.Figure([band_trace, line_trace, point_trace], layout)
 
 
-def _draw_marks(figure: go.Figure, marks: Marks, ends: tuple[datetime, datetime]) -> None:
+Shape = dict[str, Any]
+
+
+def _marks(marks: Marks, ends: tuple[datetime, datetime]) -> list[Shape]:
     """Validity of permits, open ends to the edges of the chart, and dates of images."""
+    shapes = []
     for permit, colour in zip(marks.permits, _VALID, strict=False):
         if permit.valid_from is None and permit.valid_to is None:
             continue
@@ -141,54 +159,43 @@ def _draw_marks(figure: go.Figure, marks: Marks, ends: tuple[datetime, datetime]
         if first >= last:
             continue
         name = _("permit {permit} valid").format(permit=plain.plotly(permit.number))
-        _draw_span(figure, first, last, name, colour, opacity=0.3, edge=0)
+        shapes.append(_span(first, last, name, colour, opacity=0.3, edge=0))
     for number, day in enumerate(one for one in marks.images if ends[0].date() <= one <= ends[1].date()):
-        figure.add_shape(
-            type="line",
-            x0=day,
-            x1=day,
-            y0=0,
-            y1=1,
-            yref="paper",
-            line={"color": "rgba(128,128,128,0.9)", "width": 1.2, "dash": "dash"},
-            layer="below",
-            showlegend=number == 0,
-            name=_("date of an image"),
+        line = {"color": "rgba(128,128,128,0.9)", "width": 1.2, "dash": "dash"}
+        shapes.append(
+            _upright(day, line) | {"layer": "below", "showlegend": number == 0, "name": _("date of an image")}
         )
+    return shapes
 
 
-def _draw_turn(figure: go.Figure, turn: tuple[date, date, date], words: str, colour: str) -> None:
+def _upright(day: date, line: dict[str, Any]) -> Shape:
+    return {"type": "line", "x0": day, "x1": day, "y0": 0, "y1": 1, "yref": "paper", "line": line}
+
+
+def _turn(turn: tuple[date, date, date], words: str, colour: str) -> list[Shape]:
     """The day on which motion turned, and its 95 % interval."""
     day, first, last = turn
-    _draw_span(figure, first, last, _("{what}: 95 % interval").format(what=words), colour)
-    figure.add_shape(type="line", x0=day, x1=day, y0=0, y1=1, yref="paper", line={"color": colour, "width": 1.5})
+    interval = _span(first, last, _("{what}: 95 % interval").format(what=words), colour)
+    return [interval, _upright(day, {"color": colour, "width": 1.5})]
 
 
-def _draw_span(
-    figure: go.Figure,
-    first: date,
-    last: date,
-    name: str,
-    colour: str,
-    *,
-    named: bool = True,
-    opacity: float = 0.22,
-    edge: int = 1,
-) -> None:
-    figure.add_shape(
-        type="rect",
-        x0=first,
-        x1=last,
-        y0=0,
-        y1=1,
-        yref="paper",
-        fillcolor=colour,
-        opacity=opacity,
-        line={"color": colour, "width": edge, "dash": "dot"},
-        layer="below",
-        showlegend=named,
-        name=name,
-    )
+def _span(
+    first: date, last: date, name: str, colour: str, *, named: bool = True, opacity: float = 0.22, edge: int = 1
+) -> Shape:
+    return {
+        "type": "rect",
+        "x0": first,
+        "x1": last,
+        "y0": 0,
+        "y1": 1,
+        "yref": "paper",
+        "fillcolor": colour,
+        "opacity": opacity,
+        "line": {"color": colour, "width": edge, "dash": "dot"},
+        "layer": "below",
+        "showlegend": named,
+        "name": name,
+    }
 
 
 def series_csv(series: Series) -> str:

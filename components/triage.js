@@ -6,11 +6,12 @@ export default function (component) {
   list.setAttribute("aria-label", data.label);
   const pick = (id) => id && setTriggerValue("pick", id);
 
-  list.replaceChildren(
+  // A click draws the page anew: rows that are there already are kept as they are.
+  const signature = JSON.stringify(data.rows);
+  if (list.signature !== signature) list.replaceChildren(
     ...data.rows.map((row) => {
       const item = document.createElement("li");
       item.setAttribute("role", "option");
-      item.setAttribute("aria-selected", String(row.id === data.selected));
       item.dataset.id = row.id;
       item.id = "row-" + row.id;
       const sign = part("sign", row.sign);
@@ -20,11 +21,14 @@ export default function (component) {
       item.append(sign, words);
       item.onclick = () => {
         list.waiting = null;
-        pick(row.id);
+        list.pick(row.id);
       };
       return item;
     }),
   );
+  list.signature = signature;
+  list.pick = pick;
+  for (const item of list.children) item.setAttribute("aria-selected", String(item.dataset.id === data.selected));
   const turn = (page) => (list.scrollTo(0, 0), setTriggerValue("page", page));
   const pager = parentElement.querySelector("nav");
   pager.hidden = data.on === null && data.back === null;

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -22,6 +24,7 @@ from web.palette import (
     VERDICT_COLOURS,
 )
 
+Row = dict[str, Any]
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "pitwatch_triage",
@@ -48,9 +51,15 @@ def release_list(
     name = patch.patch_id if patch else None
     place = reader.patch_place(name, show) if name and total > paging.LENGTH else None
     start = paging.page_start("triage-page", total, selected=(reader.info.id, show, name), place=place)
+    rows = _page(reader, show, start, wording.language())
+    _list(rows, patch=name, on_pick=on_pick, start=start, total=total, key="triage")
+
+
+# What a page of a release's list says in a language does not change, and a click draws it again.
+@lru_cache(maxsize=64)
+def _page(reader: ReleaseReader, show: PatchFilter, start: int, _language: str) -> list[Row]:
     page = reader.patches(show, offset=start, limit=paging.LENGTH)
-    verdicts = reader.verdicts_on([one.patch_id for one in page])
-    triage_list(page, verdicts, patch=name, on_pick=on_pick, start=start, total=total)
+    return _rows(page, reader.verdicts_on([one.patch_id for one in page]))
 
 
 def triage_list(
@@ -68,8 +77,27 @@ def triage_list(
     start : number of its first row in the whole list, of which `total` is the length. The reader turns pages with the
     buttons below, or by going on with the arrow keys.
     """
-    own, length = by_patch(verdicts), len(patches) if total is None else total
+    rows = _rows(patches, verdicts)
+    _list(rows, patch=patch, on_pick=on_pick, start=start, total=len(rows) if total is None else total, key=key)
 
+
+def _rows(patches: Sequence[Patch], verdicts: Sequence[Verdict]) -> list[Row]:
+    own = by_patch(verdicts)
+    return [
+        {
+            "id": item.patch_id,
+            **_sign(item),
+            "title": _title(item),
+            "facts": _facts(item),
+            "verdicts": [_verdict(verdict) for verdict in headlines(own.get(item.patch_id, []))],
+        }
+        for item in patches
+    ]
+
+
+def _list(
+    rows: list[Row], *, patch: str | None, on_pick: Callable[[str], None], start: int, total: int, key: str
+) -> None:
     def picked() -> None:
         value = st.session_state[key].get("pick")
         if value:
@@ -80,25 +108,15 @@ def triage_list(
         if value is not None:
             paging.turn(f"{key}-page", int(value))
 
-    rows = [
-        {
-            "id": item.patch_id,
-            **_sign(item),
-            "title": _title(item),
-            "facts": _facts(item),
-            "verdicts": [_verdict(verdict) for verdict in headlines(own.get(item.patch_id, []))],
-        }
-        for item in patches
-    ]
     data = {
         "rows": rows,
         "selected": patch,
         "label": _("Sites in order of attention"),
         "back": max(start - paging.LENGTH, 0) if start else None,
-        "on": start + paging.LENGTH if start + len(patches) < length else None,
+        "on": start + paging.LENGTH if start + len(rows) < total else None,
         "words": {
             "page": _("{first}–{last} of {all}").format(
-                first=wording.number(start + 1), last=wording.number(start + len(patches)), all=wording.number(length)
+                first=wording.number(start + 1), last=wording.number(start + len(rows)), all=wording.number(total)
             ),
             "back": _("Back"),
             "on": _("On"),

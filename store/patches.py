@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from store.queries import Queries
+from store.queries import Queries, remembered
 from store.rows import Patch
 
 _LEAST, _MOST = 0.0, 1.0
@@ -111,11 +111,13 @@ class PatchQueries(Queries):
         rows = self._rows(f"{_ROW} WHERE patch_id = ?", [patch_id])
         return Patch(**rows[0]) if rows else None
 
+    @remembered
     def patch_count(self, chosen: PatchFilter = _ALL) -> int:
         where, parameters = self.condition(chosen)
         count: int = self._rows(f"SELECT count(*) AS patches FROM patch WHERE {where}", parameters)[0]["patches"]
         return count
 
+    @remembered
     def patch_place(self, patch_id: str, chosen: PatchFilter = _ALL) -> int | None:
         """How many stand before a patch in the list that the filter leaves; None where it is not among them."""
         where, parameters = self.condition(chosen)
@@ -127,6 +129,7 @@ class PatchQueries(Queries):
         )
         return rows[0]["place"] if rows else None
 
+    @remembered
     def patch_ids(self, chosen: PatchFilter = _ALL) -> list[str]:
         where, parameters = self.condition(chosen)
         return [
@@ -134,11 +137,13 @@ class PatchQueries(Queries):
             for row in self._rows(f"SELECT patch_id FROM patch WHERE {where} ORDER BY patch_id", parameters)
         ]
 
+    @remembered
     def patch_changes(self) -> dict[str, str | None]:
         """Change of each patch, in order of attention."""
         rows = self._rows(f"SELECT patch_id, change FROM patch {_ORDER}")
         return {row["patch_id"]: row["change"] for row in rows}
 
+    @remembered
     def counts(self, what: str, chosen: PatchFilter = _ALL) -> dict[str, int]:
         """Patches by "mine_class", "activity", "change" or "verdicts" (of which a patch has several); "" for none."""
         column = {

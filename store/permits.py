@@ -6,7 +6,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from store.queries import Queries
+from store.queries import Queries, remembered
 from store.rows import Permit, Register, Verdict, VerdictSum
 
 
@@ -29,6 +29,7 @@ class PermitQueries(Queries):
         )
         return [Verdict(**{**row, "reasons": json.loads(row["reasons"])}) for row in rows]
 
+    @remembered
     def verdict_sums(self) -> list[VerdictSum]:
         """What the verdicts of each kind and certainty come to; what no patch has is left out."""
         rows = self._rows(

@@ -1,14 +1,39 @@
 """A connection to one release, and what every query of it needs."""
 
 import json
-from collections.abc import Sequence
-from functools import cached_property
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from store.database import connect_for_reading
 from store.release import DATABASE
 from store.rows import ReleaseInfo
+
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
+_MOST_REMEMBERED = 256
+
+
+def remembered(ask: Callable[Concatenate[Any, Given], Found]) -> Callable[Concatenate[Any, Given], Found]:
+    """A query whose answer is kept: a release never changes, and pages ask the same with every click."""
+
+    @wraps(ask)
+    def answer(self: Any, *given: Given.args, **named: Given.kwargs) -> Found:
+        kept: OrderedDict[Any, Any] = self.__dict__.setdefault("_remembered", OrderedDict())
+        key = (ask.__name__, given, tuple(sorted(named.items())))
+        try:
+            found: Found = kept[key]
+        except KeyError:
+            found = kept[key] = ask(self, *given, **named)
+            while len(kept) > _MOST_REMEMBERED:
+                with suppress(KeyError):  # another thread has done it
+                    kept.popitem(last=False)
+        return found
+
+    return cast("Callable[Concatenate[Any, Given], Found]", answer)
 
 
 class Queries:

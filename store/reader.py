@@ -85,8 +85,14 @@ class ReleaseReader(TileQueries, SummaryQueries, FactQueries, PermitQueries, Sha
 
     def codes(self, layer: str) -> dict[int, str]:
         """Value -> code of a layer of codes; empty for one of measurements."""
-        rows = self._rows("SELECT value, code FROM category WHERE layer = ? ORDER BY value", [layer])
-        return {row["value"]: row["code"] for row in rows}
+        return self._codes.get(layer, {})
+
+    @cached_property
+    def _codes(self) -> dict[str, dict[int, str]]:
+        codes: dict[str, dict[int, str]] = {}
+        for row in self._rows("SELECT layer, value, code FROM category ORDER BY layer, value"):
+            codes.setdefault(row["layer"], {})[row["value"]] = row["code"]
+        return codes
 
     def attention(self, patch_id: str) -> dict[str, float]:
         """Points by part, the most first."""

@@ -105,9 +105,9 @@ CREATE TABLE patch (                        -- in Hilbert order, with plain boun
     change_margin_m2 DOUBLE,                -- what boundary error explains
     first_seen  DATE,                       -- of the outlines
     last_seen   DATE,
-    attention   DOUBLE NOT NULL,            -- sum of its points in the table attention, the order of lists
+    attention   DOUBLE NOT NULL DEFAULT 0,  -- sum of its points in the table attention, the order of lists
     turned      DATE,                       -- last day of which something is dated: a turn of the motion, loss of coherence
-    verdicts    VARCHAR[] NOT NULL,         -- "kind:certainty" of the table verdict; not_tested only where it stands alone
+    verdicts    VARCHAR[] NOT NULL DEFAULT [], -- "kind:certainty" of the table verdict; not_tested only where it stands alone
     west DOUBLE NOT NULL, south DOUBLE NOT NULL, east DOUBLE NOT NULL, north DOUBLE NOT NULL,
     geometry    GEOMETRY NOT NULL
 );

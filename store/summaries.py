@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from store.patches import SUSPECTED, PatchQueries
+from store.queries import remembered
 
 _WORK = ("negative", "positive", "decorrelated")
 _MOTION = ("negative", "positive", "settlement")
@@ -92,6 +93,7 @@ class Notable:
 class SummaryQueries(PatchQueries):
     """The queries of a release that sum it up."""
 
+    @remembered
     def figures(self) -> Figures:
         """What the release comes to, in one row of numbers."""
         known = self._rows(
@@ -145,6 +147,7 @@ class SummaryQueries(PatchQueries):
         )
         return Concerned(**row)
 
+    @remembered
     def growth(self) -> list[Growth]:
         """By class, from the first image to the last; empty where there are not two with outlines."""
         rows = self._rows(
@@ -158,6 +161,7 @@ class SummaryQueries(PatchQueries):
         )
         return [Growth(**row) for row in rows]
 
+    @remembered
     def onsets(self) -> list[Onsets]:
         """By month and class; of a patch the earlier of the two counts. Empty without radar."""
         rows = self._rows(
@@ -169,6 +173,7 @@ class SummaryQueries(PatchQueries):
         )
         return [Onsets(**row) for row in rows]
 
+    @remembered
     def cross_counts(self, column: str) -> dict[tuple[str, str], int]:
         """Patches by class of mine and by "activity" or "change"; what is not known is left out."""
         wanted = {"activity": "activity", "change": "change"}[column]
@@ -178,6 +183,7 @@ class SummaryQueries(PatchQueries):
         )
         return {(row["mine_class"], row["code"]): row["patches"] for row in rows}
 
+    @remembered
     def concentration(self, cells: int) -> list[tuple[float, float, int, int]]:
         """Where patches are: middle of a cell (lon, lat), patches, and of them the suspected.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-TILES = "/tiles/{area}/{release}/{layer}/{z}/{x}/{y}.png"
+TILES = "/tiles/{area}/{release}/{layer}/{z}/{x}/{y}"
 VECTORS = "/vectors/{area}/{release}/{name}.geojson"
 VECTOR_TILES = "/vector-tiles/{area}/{release}/{z}/{x}/{y}.mvt"
 VENDOR = "/vendor"
@@ -15,7 +15,7 @@ PAGES = ("map", "patch", "compare", "permits", "overview", "quality", "sources")
 
 def tile_template(area: str, release: str, layer: str) -> str:
     """As map libraries want it, with {z}, {x} and {y} left open."""
-    return f"/tiles/{area}/{release}/{layer}/{{z}}/{{x}}/{{y}}.png"
+    return f"/tiles/{area}/{release}/{layer}/{{z}}/{{x}}/{{y}}"
 
 
 def vector_url(area: str, release: str, name: str, near: Sequence[float] | None = None) -> str:

@@ -110,7 +110,7 @@ def test_a_network_that_cannot_be_read_is_explained(allowed: str, monkeypatch: p
 
 # An address under each route that the server answers. A new route needs one.
 ADDRESSES = {
-    TILES: "/tiles/metropolitan/{0}/rate/0/0/0.png",
+    TILES: "/tiles/metropolitan/{0}/rate/0/0/0",
     VECTORS: "/vectors/metropolitan/{0}/patches.geojson",
     VECTOR_TILES: "/vector-tiles/metropolitan/{0}/0/0/0.mvt",
     VENDOR: "/vendor/icon.png",

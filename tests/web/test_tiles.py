@@ -8,7 +8,6 @@ import pytest
 import rasterio
 from numpy.typing import NDArray
 from PIL import Image
-from rio_tiler.models import ImageData
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -39,7 +38,7 @@ def pixels(png: bytes) -> NDArray[np.uint8]:
 
 
 def address(reader: ReleaseReader, layer: str, z: int, x: int, y: int) -> str:
-    return f"/tiles/{reader.info.area}/{reader.info.id}/{layer}/{z}/{x}/{y}.png"
+    return f"/tiles/{reader.info.area}/{reader.info.id}/{layer}/{z}/{x}/{y}"
 
 
 def get(client: TestClient, reader: ReleaseReader, layer: str, z: int, x: int, y: int) -> NDArray[np.uint8]:
@@ -50,7 +49,7 @@ def get(client: TestClient, reader: ReleaseReader, layer: str, z: int, x: int, y
 
 def painted(values: NDArray[np.float32] | NDArray[np.uint8], layer: Layer) -> NDArray[np.uint8]:
     """What a tile of these values looks like."""
-    return pixels(colour(ImageData(np.ma.masked_array(values[None])), layer, STATES))
+    return pixels(colour(values[None], np.ones(values.shape, bool), layer, STATES).content)
 
 
 def wanted(rate: float, layer: Layer) -> NDArray[np.float64]:
@@ -151,18 +150,18 @@ def test_outside_the_layer_there_is_nothing_for_good(client: TestClient, reader:
 @pytest.mark.parametrize(
     "path",
     [
-        "/tiles/nowhere/{0}/rate/0/0/0.png",
-        "/tiles/metropolitan/20200101T000000Z/rate/0/0/0.png",
-        "/tiles/metropolitan/current/rate/0/0/0.png",
-        "/tiles/metropolitan/{0}/secret/0/0/0.png",
-        "/tiles/metropolitan/{0}/rate.tif/0/0/0.png",
-        "/tiles/..%2Freleases%2Fmetropolitan/{0}/rate/0/0/0.png",
-        "/tiles/metropolitan/{0}/..%2Flayers%2Frate/0/0/0.png",
-        "/tiles/metropolitan/{0}/rate/31/0/0.png",
-        "/tiles/metropolitan/{0}/rate/1/2/0.png",
-        "/tiles/metropolitan/{0}/rate/1/0/2.png",
-        "/tiles/metropolitan/{0}/rate/1/0/-1.png",
-        "/tiles/metropolitan/{0}/rate/one/0/0.png",
+        "/tiles/nowhere/{0}/rate/0/0/0",
+        "/tiles/metropolitan/20200101T000000Z/rate/0/0/0",
+        "/tiles/metropolitan/current/rate/0/0/0",
+        "/tiles/metropolitan/{0}/secret/0/0/0",
+        "/tiles/metropolitan/{0}/rate.tif/0/0/0",
+        "/tiles/..%2Freleases%2Fmetropolitan/{0}/rate/0/0/0",
+        "/tiles/metropolitan/{0}/..%2Flayers%2Frate/0/0/0",
+        "/tiles/metropolitan/{0}/rate/31/0/0",
+        "/tiles/metropolitan/{0}/rate/1/2/0",
+        "/tiles/metropolitan/{0}/rate/1/0/2",
+        "/tiles/metropolitan/{0}/rate/1/0/-1",
+        "/tiles/metropolitan/{0}/rate/one/0/0",
     ],
 )
 def test_what_is_not_there_is_not_found(path: str, client: TestClient, reader: ReleaseReader) -> None:
@@ -174,8 +173,8 @@ def test_a_picture_keeps_its_colours_and_is_clear_where_it_has_no_data() -> None
     layer = Layer("image-20210619", "image-20210619.tif", "1", "picture", None, None, None)
     bands = np.zeros((3, 256, 256), np.uint8)
     bands[:, 10, 20] = (200, 100, 50)
-    seen = np.repeat((bands > 0).any(axis=0)[None], 3, axis=0)
-    tile = pixels(colour(ImageData(np.ma.masked_array(bands, ~seen)), layer, {}))
+    seen = (bands > 0).any(axis=0)
+    tile = pixels(colour(bands, seen, layer, {}).content)
     assert tuple(tile[10, 20]) == (200, 100, 50, 255)
     assert tile[0, 0, 3] == 0
 
