@@ -193,7 +193,7 @@ function source(own, data, name) {
   }
   if (!map.getSource("tiles")) {
     own.tiles = data.tiles;
-    map.addSource("tiles", { type: "vector", tiles: [location.origin + data.tiles], maxzoom: 16 });
+    map.addSource("tiles", { type: "vector", tiles: [location.origin + data.tiles], maxzoom: DEEPEST });
   }
   return { source: "tiles", "source-layer": name };
 }

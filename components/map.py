@@ -8,6 +8,7 @@ import streamlit as st
 
 from engine import wording
 from engine.wording import gettext as _
+from store.map_shapes import DEEPEST
 from store.patches import PatchFilter
 from store.reader import ReleaseReader
 from store.rows import Layer, Patch
@@ -19,9 +20,9 @@ _component = st.components.v2.component(
     "pitwatch_map",
     html=(_HERE / "map.html").read_text(encoding="utf-8").replace("VENDOR", VENDOR),
     css=(_HERE / "map.css").read_text(encoding="utf-8").replace("PERMIT", PERMIT_COLOUR),
-    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("map.js", "map_tools.js")).replace(
-        "VENDOR", VENDOR
-    ),
+    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("map.js", "map_tools.js"))
+    .replace("VENDOR", VENDOR)
+    .replace("DEEPEST", str(DEEPEST)),
 )
 
 _VECTORS = ("patches", "outlines", "clusters", "permits", "outside", "zones")

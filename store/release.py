@@ -15,6 +15,7 @@ import pandas as pd
 
 from store.database import connect_for_reading, connect_for_writing
 from store.home import Home
+from store.map_shapes import write_map_shapes
 
 SCHEMA_VERSION = 6
 DATABASE, SERIES, LAYERS, CURRENT = "release.duckdb", "series.tif", "layers", "current"
@@ -94,6 +95,7 @@ def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
             order = f"ORDER BY ST_Hilbert(ST_GeomFromWKB({geometry}::BLOB))" if table in _HILBERT else ""
             connection.execute(f"INSERT INTO {table} BY NAME SELECT {columns} FROM frame {order}")
             connection.unregister("frame")
+        write_map_shapes(connection)
         connection.execute("CHECKPOINT")
     finally:
         connection.close()

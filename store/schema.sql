@@ -273,3 +273,13 @@ CREATE TABLE input (
     file   VARCHAR NOT NULL,                -- relative to the area's folder where it lies in it
     sha256 VARCHAR NOT NULL
 );
+
+CREATE TABLE map_shape (                    -- what tiles are cut from, by layer, least zoom and place (store/map_shapes.py)
+    layer      VARCHAR NOT NULL,            -- patches, outlines (but the latest), clusters, outside
+    patch_id   VARCHAR NOT NULL,
+    name VARCHAR, activity VARCHAR, change VARCHAR, date VARCHAR, kind VARCHAR, certainty VARCHAR, -- as the layer has them
+    least_zoom INTEGER NOT NULL,            -- of tiles that show it
+    size       DOUBLE NOT NULL,             -- of the patch, degrees
+    west DOUBLE NOT NULL, south DOUBLE NOT NULL, east DOUBLE NOT NULL, north DOUBLE NOT NULL, -- of the patch
+    shape      GEOMETRY NOT NULL
+);

@@ -31,6 +31,7 @@ ARROWS = {
         "store.differences",
         "store.grounds",
         "store.home",
+        "store.map_shapes",
         "store.paper",
         "store.patches",
         "store.reader",

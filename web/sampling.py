@@ -99,8 +99,9 @@ def _projection(wkt: str) -> Transformer:
 
 def _seen(values: NDArray[Any], nodata: float | None) -> NDArray[np.bool_]:
     """Where any band has a value."""
-    no_number = np.isnan(values) if values.dtype.kind == "f" else np.zeros(values.shape, bool)
-    missing = no_number if nodata is None or math.isnan(nodata) else no_number | (values == nodata)
+    missing: Any = np.isnan(values) if values.dtype.kind == "f" else np.zeros(values.shape, bool)
+    if nodata is not None and not math.isnan(nodata):
+        missing |= np.equal(values, nodata)
     seen: NDArray[np.bool_] = ~missing.all(axis=0)
     return seen
 
