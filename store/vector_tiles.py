@@ -9,6 +9,9 @@ from store.patches import PatchFilter, PatchQueries
 EXTENT = 4096  # units of a tile's side
 _BUFFER = 64  # units beyond the tile's sides, so that lines run on across them
 _HALO = 0.006  # degrees: how far from its patch moving ground may lie
+_DOT = 1.5 / 512  # of a tile's side: half the width of the smallest mark
+_SQUARE = """ST_MakeEnvelope((west + east) / 2 - {dot}, (south + north) / 2 - {dot},
+                             (west + east) / 2 + {dot}, (south + north) / 2 + {dot})"""
 _LEAST_PART = 96  # of a tile's side: smaller permits are no more than a dot
 
 # What the features of each layer say, beside their shape.
@@ -44,10 +47,13 @@ class TileQueries(PatchQueries):
             which, given = "patch_id IN (SELECT unnest(?))", [[*drawn]]
         else:
             which, given = f"least_zoom <= {z}", []
+        # What is smaller than a dot is drawn as one: as it is it would fall together, and be gone.
+        dot = (east - west) * _DOT
+        shapes = {"patches": f"CASE WHEN size < {2 * dot} THEN {_SQUARE.format(dot=dot)} ELSE shape END AS shape"}
         layers = [
             self._layer(
                 name,
-                f"""SELECT {columns}, shape FROM map_shape
+                f"""SELECT {columns}, {shapes.get(name, "shape")} FROM map_shape
                     WHERE layer = '{name}' AND {_WITHIN} AND {which}
                           AND (size > {cell} OR layer = 'patches' OR {z} >= {DEEPEST})""",
                 [*window, *given],
@@ -81,10 +87,11 @@ class TileQueries(PatchQueries):
             f"""WITH found AS MATERIALIZED ({query}),
                      cut AS (SELECT * REPLACE (ST_AsMVTGeom({mapped}, {box}, {EXTENT}, {_BUFFER}, true) AS shape)
                              FROM found WHERE shape IS NOT NULL)
-                SELECT ST_AsMVT(cut, '{name}', {EXTENT}, 'shape') AS tile FROM cut WHERE shape IS NOT NULL""",
+                SELECT ST_AsMVT(cut, '{name}', {EXTENT}, 'shape') AS tile, count(*) AS count
+                FROM cut WHERE shape IS NOT NULL""",
             given,
         )
-        return bytes(rows[0]["tile"] or b"")
+        return bytes(rows[0]["tile"] or b"") if rows[0]["count"] else b""
 
 
 def _bounds(z: int, x: int, y: int) -> tuple[float, float, float, float]:

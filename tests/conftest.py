@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from benchmarks.crowded import make_release
 from engine.area import Area, read_area
 from engine.blocks import Workers
 from engine.pipeline import run
@@ -75,3 +76,9 @@ def permitted(tmp_path_factory: pytest.TempPathFactory, both_published: Home) ->
         made_once(tmp_path_factory, "permitted", lambda path: publish_with_register(STRZEGOM, both_published, path))
         / "home"
     )
+
+
+@pytest.fixture(scope="session")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home with a made-up release of 400 patches that differ in all that lists are filtered by. Read only."""
+    return Home(made_once(tmp_path_factory, "crowded", lambda path: make_release(Home(path), 400, 64)))

@@ -1,88 +1,121 @@
-"""The filter of the list and the map: what it leaves, and what it offers."""
+"""The filter row: what it leaves in the list, what it puts into the address, and what an address puts into it."""
 
-from collections.abc import Sequence
-from datetime import date
-from types import SimpleNamespace
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components.filters import turned
+from store.home import Home
+from store.patches import PatchFilter
+from store.reader import ReleaseReader, current_release
 
-
-def _page() -> None:
-    """Patches that differ in all that can be asked for; says which are left."""
-    from datetime import date as day
-    from types import SimpleNamespace as Patch
-    from typing import Any, cast
-
-    import streamlit as st
-
-    from components.filters import patch_filter
-
-    def one(name: str, mine_class: str, activity: str, sure: float, turn: day | None, lost: day | None) -> Any:
-        return Patch(
-            patch_id=name,
-            name="",
-            mine_class=mine_class,
-            activity=activity,
-            class_confidence=sure,
-            day=turn,
-            lost_last=lost,
-        )
-
-    patches = [
-        one("P-0001", "iron_pit", "negative", 0.99, day(2020, 8, 14), None),
-        one("P-0002", "iron_pit", "no_change", 0.9, None, None),
-        one("P-0003", "clay_pit", "decorrelated", 0.97, None, day(2019, 6, 1)),
-        one("P-0104", "clay_pit", "negative", 0.7, day(2019, 9, 1), None),
-    ]
-    left = patch_filter(cast("Any", patches), key="f")
-    st.code(" ".join(patch.patch_id for patch in left))
+MAP = Path(__file__).parents[2] / "pages" / "inspect" / "map.py"
 
 
 @pytest.fixture
-def app() -> AppTest:
-    return AppTest.from_function(_page, default_timeout=30).run()
+def crowd(crowded: Home, monkeypatch: pytest.MonkeyPatch) -> ReleaseReader:
+    monkeypatch.setenv("PITWATCH_HOME", str(crowded.root))
+    found = current_release(crowded, "crowded")
+    assert found is not None
+    return found
 
 
-def left(app: AppTest) -> list[str]:
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_file(str(MAP), default_timeout=60)
+    app.query_params["area"] = "crowded"
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def data(app: AppTest, name: str) -> dict[str, Any]:
+    """What a component of the page was given, known by one of its fields."""
     assert not app.exception
-    return str(app.code[0].value).split()
+    for element in app.main:
+        text = getattr(getattr(element, "proto", None), "json", "")
+        if f'"{name}"' in text:
+            found: dict[str, Any] = json.loads(text)
+            return found
+    raise AssertionError(f"nothing on the page was given '{name}'")
 
 
-def test_nothing_chosen_leaves_everything(app: AppTest) -> None:
-    assert len(left(app)) == 4
-    assert not app.caption
+def listed(app: AppTest) -> list[str]:
+    return [row["id"] for row in data(app, "rows")["rows"]]
 
 
-def test_by_text(app: AppTest) -> None:
-    assert left(app.text_input[0].set_value("p-0104").run()) == ["P-0104"]
-    assert app.caption[0].value == "1 of 4 match the filter"
+def pills(app: AppTest, label: str) -> Any:
+    return next(one for one in app.button_group if one.label == label)
+
+
+def test_without_a_filter_the_first_hundred_are_listed_and_nothing_is_left_out(crowd: ReleaseReader) -> None:
+    app = opened()
+    assert listed(app) == [patch.patch_id for patch in crowd.patches(limit=100)]
+    assert data(app, "rows")["on"] == 100
+    assert data(app, "shown")["shown"] is None
+
+
+def test_a_page_follows_what_is_selected(crowd: ReleaseReader) -> None:
+    far = crowd.patches(offset=250, limit=1)[0].patch_id
+    app = opened(patch=far)
+    assert far in listed(app)
+    assert (data(app, "rows")["back"], data(app, "rows")["on"]) == (100, 300)
+
+
+def test_by_text(crowd: ReleaseReader) -> None:
+    app = opened()
+    app.text_input[0].set_value("p-00000").run()
+    chosen = PatchFilter(text="p-00000")
+    assert listed(app) == [patch.patch_id for patch in crowd.patches(chosen)]
+    assert data(app, "shown")["shown"] == crowd.patch_ids(chosen)
+    assert f"{crowd.patch_count(chosen)} patches of 400 match the filter" in [one.value for one in app.caption]
+    written = app.query_params["show"]
+    assert PatchFilter.from_query(written if isinstance(written, str) else written[0]) == chosen
 
 
 @pytest.mark.parametrize(
-    ("label", "chosen", "expected"),
+    ("label", "codes", "chosen"),
     [
-        ("Class", ["clay_pit"], ["P-0003", "P-0104"]),
-        ("Activity", ["negative"], ["P-0001", "P-0104"]),
-        ("Activity", ["decorrelated", "no_change"], ["P-0002", "P-0003"]),
+        ("Class", ["clay_pit"], PatchFilter(classes=("clay_pit",))),
+        ("Activity", ["negative", "positive"], PatchFilter(activities=("negative", "positive"))),
+        ("Change", ["grown"], PatchFilter(changes=("grown",))),
+        ("Verdict", ["after_expiry:certain"], PatchFilter(verdicts=("after_expiry:certain",))),
     ],
 )
-def test_by_class_and_activity(app: AppTest, label: str, chosen: Sequence[str], expected: list[str]) -> None:
-    (box,) = [one for one in app.multiselect if one.label == label]
-    assert left(box.set_value(list(chosen)).run()) == expected
+def test_by_what_is_chosen(label: str, codes: list[str], chosen: PatchFilter, crowd: ReleaseReader) -> None:
+    app = opened()
+    pills(app, label).set_value(codes).run()
+    assert listed(app) == [patch.patch_id for patch in crowd.patches(chosen, limit=100)]
 
 
-def test_by_how_sure(app: AppTest) -> None:
-    assert left(app.button_group[0].set_value(0.95).run()) == ["P-0001", "P-0003"]
+def test_an_address_sets_the_controls_and_clear_takes_all_away(crowd: ReleaseReader) -> None:
+    chosen = PatchFilter(classes=("iron_pit",), suspected="certain", least_m2=2_000.0)
+    app = opened(show=chosen.to_query())
+    assert listed(app) == [patch.patch_id for patch in crowd.patches(chosen, limit=100)]
+    assert pills(app, "Class").value == ["iron_pit"]
+    assert app.number_input[0].value == 0.2
+    next(one for one in app.button if one.label == "Clear").click().run()
+    assert data(app, "shown")["shown"] is None
+    assert "show" not in app.query_params
 
 
-def test_by_what_is_dated_since_a_day(app: AppTest) -> None:
-    assert left(app.date_input[0].set_value(date(2019, 8, 1)).run()) == ["P-0001", "P-0104"]
+def test_a_place_is_gone_to_and_is_no_filter(crowd: ReleaseReader) -> None:
+    lon, lat = crowd.info.west + 0.003, crowd.info.south + 0.003
+    app = opened()
+    app.text_input[0].set_value(f"{lat:.5f}, {lon:.5f}").run()
+    assert data(app, "shown")["at"] == pytest.approx([lon, lat], abs=1e-5)
+    assert app.text_input[0].value == ""
+    assert data(app, "shown")["shown"] is None
 
 
-def test_the_last_day_of_a_patch_counts() -> None:
-    patch: Any = SimpleNamespace(day=date(2020, 1, 1), lost_last=date(2020, 3, 1))
-    assert turned(patch) == date(2020, 3, 1)
+def test_many_patches_come_as_tiles_of_what_the_filter_leaves(
+    crowd: ReleaseReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("components.map.MOST_AT_ONCE", 100)
+    chosen = PatchFilter(suspected="certain")
+    name = crowd.patch_ids()[0]
+    given = data(opened(show=chosen.to_query(), patch=name), "tiles")
+    assert given["tiles"].endswith(f"/{{z}}/{{x}}/{{y}}.mvt?{chosen.to_query()}")
+    assert given["shown"] is None
+    assert name in given["chosen"]

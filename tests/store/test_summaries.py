@@ -1,0 +1,84 @@
+"""The overview's figures, against the same counted patch by patch."""
+
+from collections import Counter
+from datetime import date
+
+import pytest
+
+from store.patches import SUSPECTED
+from store.reader import ReleaseReader
+
+
+def test_figures(crowd: ReleaseReader) -> None:
+    patches, figures = crowd.patches(), crowd.figures()
+    moving = [one for one in patches if one.activity in ("negative", "positive", "settlement")]
+    assert figures.patches == 400
+    assert figures.active == sum(one.activity in ("negative", "positive", "decorrelated") for one in patches)
+    assert figures.moving == len(moving)
+    assert figures.fastest == max((one.extreme_rate or 0.0 for one in moving), key=abs)
+    new = [one for one in patches if one.change == "new"]
+    assert figures.new == (len(new), pytest.approx(sum(one.change_m2 or 0.0 for one in new)))
+    assert figures.latest == date(2021, 11, 6)
+    assert figures.area_m2 == pytest.approx(sum(one.area_m2 for one in patches))
+
+
+def test_suspected_and_doubtful_are_told_apart_and_ground_is_counted_once(crowd: ReleaseReader) -> None:
+    against = [one for one in crowd.verdicts() if one.kind in SUSPECTED]
+    certain = {one.patch_id for one in against if one.certainty == "certain"}
+    doubtful = {one.patch_id for one in against} - certain
+    figures = crowd.figures()
+    assert figures.certain is not None and figures.doubtful is not None
+    for found, names in ((figures.certain, certain), (figures.doubtful, doubtful)):
+        assert found.patches == len(names) > 0
+        largest: Counter[str] = Counter()
+        for one in against:
+            if one.patch_id in names:
+                largest[one.patch_id] = max(largest[one.patch_id], one.likely_m2 or 0.0)  # type: ignore[assignment]
+        assert found.likely_m2 == pytest.approx(sum(largest.values()))
+        assert found.least_m2 < found.likely_m2 < found.most_m2
+
+
+def test_onsets_are_dated_by_the_earlier_of_motion_and_loss(crowd: ReleaseReader) -> None:
+    begun: Counter[tuple[date, str]] = Counter()
+    for one in crowd.patches():
+        days = [day for day in (one.day if one.turn == "onset" else None, one.lost_first) if day]
+        if days:
+            begun[min(days).replace(day=1), one.mine_class] += 1
+    assert {(row.month, row.mine_class): row.patches for row in crowd.onsets()} == begun
+
+
+def test_growth_is_the_difference_of_the_outlines(crowd: ReleaseReader) -> None:
+    sums = crowd.areas_by_class()
+    for row in crowd.growth():
+        first, last = (sums[row.mine_class, day] for day in (date(2019, 5, 18), date(2021, 11, 6)))
+        assert row.gained_m2 == pytest.approx(last[0] - first[0])
+        assert row.margin_m2 == pytest.approx((first[1] ** 2 + last[1] ** 2) ** 0.5)
+
+
+def test_where_patches_lie(crowd: ReleaseReader) -> None:
+    cells = crowd.concentration(12)
+    assert sum(count for _lon, _lat, count, _suspected in cells) == 400
+    figures = crowd.figures()
+    assert figures.certain is not None and figures.doubtful is not None
+    assert sum(cell[3] for cell in cells) == figures.certain.patches + figures.doubtful.patches
+
+
+def test_short_lists_are_in_order(crowd: ReleaseReader) -> None:
+    expired, outside, newest = crowd.longest_after_expiry(5), crowd.largest_outside(5), crowd.newest(5)
+    assert {one.kind for one in expired} == {"after_expiry"}
+    assert [one.likely_m2 for one in outside] == sorted((one.likely_m2 or 0.0 for one in outside), reverse=True)
+    days = [one.turned for one in crowd.patches() if one.turned]
+    assert [one.turned for one in newest] == sorted(days, reverse=True)[:5]
+
+
+def test_cross_counts(crowd: ReleaseReader) -> None:
+    for column in ("activity", "change"):
+        wanted = Counter((one.mine_class, getattr(one, column)) for one in crowd.patches())
+        assert crowd.cross_counts(column) == wanted
+
+
+def test_an_area_of_radar_alone_has_no_figures_of_images(reader: ReleaseReader) -> None:
+    figures = reader.figures()
+    assert (figures.patches, figures.active, figures.tested) == (1, 1, 0)
+    assert figures.area_m2 is figures.new is figures.certain is figures.latest is None
+    assert reader.growth() == []
