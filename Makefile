@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS := 1
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_OPTIONS)
 
-.PHONY: help run engine weining serve test lint unit bench chromium catalogue clean
+.PHONY: help run engine weining serve test lint unit bench persons chromium catalogue clean
 
 help:
 	@echo "make run    install, bring the areas up to date, serve the app at http://127.0.0.1:$(PORT)"
@@ -50,6 +50,11 @@ unit: $(VENV)/.ready-dev chromium
 # What is measured beside others and needs nothing but what it makes or finds; the rest of benchmarks/ is given an area.
 bench: $(VENV)/.ready-dev
 	@for name in extraction inference permits segmentation; do $(BIN)/python -m benchmarks.$$name --json || exit 1; done
+
+# The three persons' work on the simulated area, once `make engine` has published it.
+persons: export PITWATCH_PERSONS := $(or $(PITWATCH_HOME),var):weining-small
+persons: $(VENV)/.ready-dev chromium
+	$(BIN)/python -m pytest tests/browser/test_persons.py
 
 chromium:
 	@sh tests/browser/install_chromium.sh $(BIN)/python

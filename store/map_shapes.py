@@ -4,7 +4,7 @@ import duckdb
 
 # Along a tile's side. Of patches that are smaller than such a cell one a cell is drawn, that which asks for the most
 # attention: the rest would be a blur, and a tile of a whole province would hold them all.
-CELLS = 48
+CELLS = 32
 # From here on all patches are drawn; the map enlarges these tiles when it goes on.
 DEEPEST = 16
 

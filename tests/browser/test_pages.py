@@ -16,9 +16,10 @@ from web.urls import PAGES
 PATHS = re.findall(r'url_path="([^"]+)"', (ROOT / "navigation.py").read_text())
 SHOWN = {
     "map": "Along the line of sight",
+    "patch": "All that is known of one patch",
     "compare": "two images of different dates are needed",
     "permits": "Permits of this area",
-    "overview": "Rates over the frame",
+    "overview": "Patches by class and activity",
     "quality": "Network of interferograms",
     "sources": "Global Energy Monitor",
 }
@@ -41,7 +42,7 @@ def test_no_page_can_be_reached_past_the_navigation(page: Page, server: str) -> 
     """Streamlit would run a file directly under pages/ by its name, without what `navigation.py` asks first."""
     assert list((ROOT / "pages").glob("*.py")) == []
     page.goto(f"{server}/summary")
-    expect(page.get_by_text("Rates over the frame")).to_have_count(0)
+    expect(page.get_by_text("Patches by class and activity")).to_have_count(0)
 
 
 def test_without_a_release_the_pages_say_what_to_do(page: Page, start_server: StartServer, tmp_path: Path) -> None:

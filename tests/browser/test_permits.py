@@ -50,8 +50,9 @@ def test_verdicts_are_seen_on_the_map_and_told_on_the_card(
     assert drawn_features(page, "permits-line") == {"W", "E"}
     assert drawn_features(page, "outside") == crossing
 
-    page.get_by_label("Verdict").click()
-    page.get_by_role("option", name=re.compile("suspected: no permit")).last.click()
+    page.get_by_role("button", name="Verdict").click()
+    page.get_by_role("button", name=re.compile("suspected: no permit")).click()
+    page.keyboard.press("Escape")
     alone = {
         verdict.patch_id
         for verdict in reader.verdicts()

@@ -1,10 +1,7 @@
-"""Several verdicts on a patch: their order, their signs, and which of them a list shows; the figures of an overview."""
+"""Several verdicts on a patch: their order, their signs, and which of them a list shows."""
 
 from typing import Any
 
-import pytest
-
-from components.figures import suspected_figures
 from components.verdicts import by_patch, headlines, verdict_badge, verdict_facts, verdict_sign
 from store.rows import Verdict
 from web.palette import VERDICT_COLOURS, VERDICT_SIGNS
@@ -40,17 +37,3 @@ def test_every_kind_has_a_colour_and_no_sign_is_given_twice() -> None:
     assert VERDICT_COLOURS.keys() == VERDICT_SIGNS.keys()
     signs = list(VERDICT_SIGNS.values())
     assert len(set(signs)) == len(signs)
-
-
-@pytest.mark.parametrize("second", ["prohibited_zone", "not_reclaimed"])
-def test_a_patch_is_counted_once_and_one_that_is_only_doubtful_apart(second: str) -> None:
-    given = [
-        verdict("A", "crosses", area=10_000.0),
-        verdict("A", second),
-        verdict("B", "crosses", "doubtful", area=5_000.0),
-        verdict("C", "inside", area=0.0),
-        verdict("D", "not_tested", None, None),
-    ]
-    suspected, doubtful = suspected_figures(given)
-    assert (suspected.value, doubtful.value) == ("1 · 2.0 ha", "1 · 0.5 ha")
-    assert [figure.value for figure in suspected_figures(given[3:])] == ["0"]

@@ -128,6 +128,25 @@ def place(made: Place, tmp_path: Path) -> Place:
 # What is published
 
 
+def test_what_became_of_the_objects_is_a_layer_of_each_image(made: Place) -> None:
+    """As the refinement counted them, and patches lie on what was kept."""
+    reader = made.current
+    report = next(step.report for step in reader.steps() if step.name == "refinement")
+    for image in reader.images:
+        name = f"fate-{image.date:%Y%m%d}"
+        codes = {code: value for value, code in reader.codes(name).items()}
+        with rasterio.open(reader.layer_path(name)) as raster:
+            found = raster.read(1)
+            kept = found == codes["kept"]
+            area = kept.sum() * abs(raster.transform.a * raster.transform.e)
+        assert set(np.unique(found)) <= {0, *codes.values()}
+        outlines = [
+            one for patch in reader.patches() for one in reader.outlines(patch.patch_id) if one.date == image.date
+        ]
+        assert area == pytest.approx(sum(one.area_m2 for one in outlines), rel=0.02)
+        assert (report["dates"][str(image.date)]["low_share"] > 0) == bool((found == codes["low_share"]).any())
+
+
 def test_the_quarries_are_found_on_both_dates(made: Place) -> None:
     reader = made.current
     large = [patch for patch in reader.patches() if patch.area_m2 > 100_000]

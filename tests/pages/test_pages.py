@@ -109,7 +109,7 @@ def test_figures_of_the_overview_are_those_of_the_release(home: Home) -> None:
     app = open_page(ROOT / "pages" / "overview" / "summary.py")
     figures = {metric.label: metric.value for metric in app.metric}
     assert figures["Patches"] == "1"
-    assert figures["With motion"] == "1"
+    assert figures["Active by radar"] == "1"
     assert figures["Fastest"] == "−20 mm/yr"
     assert figures["Held against permits"] == "0 of 1"
 
@@ -145,7 +145,7 @@ def test_figures_of_images_are_those_of_the_outlines(optical_home: Home) -> None
     assert figures["Mined, 1 Mar 2023"] == f"{area / 1e6:.1f} km²"
     assert figures["Grown"].split(" ")[0] == str(sum(patch.change == "grown" for patch in patches))
     assert figures["Held against permits"] == f"0 of {len(patches)}"
-    assert "With motion" not in figures
+    assert "Active by radar" not in figures
 
 
 def test_a_patch_is_told_on_both_dates(optical_home: Home) -> None:

@@ -1,6 +1,7 @@
 """What the pages say of an area with a register of permits."""
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -62,15 +63,14 @@ def test_a_patch_inside_is_not_suspected(reader: ReleaseReader) -> None:
 
 def test_the_list_is_filtered_by_verdict(reader: ReleaseReader) -> None:
     app = open_page(MAP, area=AREA)
-    (box,) = [box for box in app.selectbox if box.label == "Verdict"]
+    box = next(group for group in app.button_group if group.label == "Verdict")
     shown = choices(reader)
     order = ("no_permit", "crosses", "inside", "not_tested")
     every = [(kind, sure) for kind in order for sure in ("certain", "doubtful", None)]
-    assert [option.partition(" · ")[0] for option in box.options[1:]] == [
-        str(shown[choice]) for choice in every if shown[choice]
-    ]
+    counts = [re.findall(r"\((\d+)\)$", option.content)[0] for option in box.proto.options]
+    assert counts == [str(shown[choice]) for choice in every if shown[choice]]
     assert len(listed(app)) == len(reader.patches())
-    box.select(("crosses", "certain")).run()
+    box.set_value(["crosses:certain"]).run()
     assert not app.exception
     assert len(listed(app)) == shown["crosses", "certain"]
     assert all("suspected: crosses" in row for row in listed(app))
@@ -108,7 +108,7 @@ def test_without_a_register_there_is_neither_filter_nor_table(
     both_published: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PITWATCH_HOME", str(both_published.root))
-    assert "Verdict" not in [box.label for box in open_page(MAP, area=AREA).selectbox]
+    assert "Verdict" not in [group.label for group in open_page(MAP, area=AREA).button_group]
     app = open_page(OVERVIEW, area=AREA)
     assert "Suspected" not in [metric.label for metric in app.metric]
     assert "Patches by verdict" not in [header.value for header in app.subheader]

@@ -23,6 +23,7 @@ from tests.web.signing import CALLERS, LOCAL, SETTINGS, caller, claims, cookies,
 from tests.web.test_guard import ADDRESSES, ELSEWHERE
 from web.connection import until_it_ends
 from web.guard import Guard
+from web.handover import hand_over
 from web.roles import MAY_UPLOAD, ROLES, SettingsError
 from web.routes import ROUTES
 from web.sign_in import Person, read_sign_in
@@ -59,6 +60,7 @@ def expected(who: str) -> int:
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
 def test_every_route_asks_who_it_is(route: BaseRoute, who: str, routes_asking: Guard, reader: ReleaseReader) -> None:
     assert isinstance(route, Route | Mount)
+    hand_over("{}")  # other tests may have dropped it
     address = ADDRESSES[route.path].format(reader.info.id)
     answer = caller(routes_asking, CALLERS[who]).get(address)
     if route.path == MAP:  # a page's address: Streamlit's empty page, that is all

@@ -6,11 +6,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from pyproj import Transformer
 from shapely.geometry import box, shape
+from shapely.ops import transform
 from starlette.testclient import TestClient
 
 from store.home import Home
-from store.reader import ReleaseReader
+from store.reader import ReleaseReader, current_release
 from tests.store.test_permits import HERE, published
 from tests.store.test_release import AREA
 
@@ -75,3 +77,43 @@ def test_zones_are_those_of_the_release(client: TestClient, tmp_path: Path, monk
 )
 def test_what_is_not_there_is_not_found(path: str, client: TestClient, reader: ReleaseReader) -> None:
     assert client.get(path.format(reader.info.id)).status_code == 404
+
+
+def test_outlines_near_a_place_are_those_of_the_patches_there(
+    both_published: Home, monkeypatch: pytest.MonkeyPatch, client: TestClient
+) -> None:
+    monkeypatch.setenv("PITWATCH_HOME", str(both_published.root))
+    reader = current_release(both_published, "strzegom")
+    assert reader is not None
+    one = reader.patches()[0]
+    address = f"/vectors/strzegom/{reader.info.id}/outlines.geojson"
+    near = client.get(f"{address}?near={one.west},{one.south},{one.east},{one.north}").json()["features"]
+    every = client.get(address).json()["features"]
+    own = [feature for feature in every if feature["properties"]["patch_id"] == one.patch_id]
+    assert [feature for feature in near if feature["properties"]["patch_id"] == one.patch_id] == own
+    assert len(own) <= len(near) < len(every)
+    for nonsense in ("1,2,3", "a,b,c,d", "nan,0,0,0", ""):
+        assert client.get(f"{address}?near={nonsense}").status_code == 404
+
+
+def test_scenes_reach_as_far_round_a_patch_as_the_rule_looks(client: TestClient, reader: ReleaseReader) -> None:
+    (scene,) = features(client, reader, "scenes")
+    (patch,) = features(client, reader, "patches")
+    assert reader.radar is not None
+    to_metres = Transformer.from_crs(4326, 32756, always_xy=True).transform
+    inner, outer = (transform(to_metres, shape(one["geometry"])) for one in (patch, scene))
+    assert outer.contains(inner)
+    assert outer.hausdorff_distance(inner.buffer(reader.radar.halo_m)) < 0.01 * reader.radar.halo_m
+
+
+def test_a_vector_tile_is_kept_for_good_and_nonsense_is_not_there(client: TestClient, reader: ReleaseReader) -> None:
+    address = f"/vector-tiles/metropolitan/{reader.info.id}"
+    tile = client.get(f"{address}/8/235/153.mvt")
+    assert (tile.status_code, tile.headers["content-type"]) == (200, "application/vnd.mapbox-vector-tile")
+    assert "immutable" in tile.headers["cache-control"]
+    assert b"M1345.B1" in tile.content
+    assert client.get(f"{address}/8/235/153.mvt?activities=positive").status_code == 204
+    assert client.get(f"{address}/8/0/0.mvt").status_code == 204
+    for wrong in ("31/0/0", "1/2/0", "1/0/-1", "a/0/0"):
+        assert client.get(f"{address}/{wrong}.mvt").status_code == 404
+    assert client.get("/vector-tiles/metropolitan/20200101T000000Z/0/0/0.mvt").status_code == 404
