@@ -10,6 +10,7 @@ from web.roles import SettingsError
 
 try:
     from web.routes import MIDDLEWARE, ROUTES
+    from web.warming import warmed
 except SettingsError as error:
     # Closed rather than open, and said to who starts the server alone.
     sys.exit(f"Pitwatch does not start. {error}")
@@ -18,4 +19,4 @@ except SettingsError as error:
 # cold server was asked for by its address would be "not found".
 PagesManager.uses_pages_directory = False
 
-app = st.App(Path(__file__).with_name("navigation.py"), routes=ROUTES, middleware=MIDDLEWARE)
+app = st.App(Path(__file__).with_name("navigation.py"), lifespan=warmed, routes=ROUTES, middleware=MIDDLEWARE)

@@ -202,8 +202,9 @@ function source(own, data, name) {
 // outside them is hatched, and the image stays visible between.
 function addPermits(own, data) {
   const { map } = own;
+  const crossing = ["==", ["get", "kind"], "crosses"];
   if (!map.hasImage("hatch")) map.addImage("hatch", hatch(data.permitColour), { pixelRatio: 2 });
-  map.addLayer({ id: "outside", type: "fill", ...source(own, data, "outside"), paint: { "fill-pattern": "hatch" } });
+  map.addLayer({ id: "outside", type: "fill", ...source(own, data, "outside"), filter: crossing, paint: { "fill-pattern": "hatch" } });
   const line = { type: "line", ...source(own, data, "permits") };
   map.addLayer({ ...line, id: "permits-casing", paint: { "line-color": "#111111", "line-width": 3.5 } });
   const paint = { "line-color": data.permitColour, "line-width": 1.8, "line-dasharray": [6, 1.5, 1.5, 1.5] };
@@ -270,21 +271,11 @@ function applyShown(own, data) {
 function select(own, data) {
   const { map } = own;
   const chosen = ["==", ["get", "patch_id"], data.selected ?? ""];
-  if (map.getLayer("patches-line")) {
-    map.setPaintProperty("patches-line", "line-width", ["case", chosen, 4, 2.5]);
-    map.setPaintProperty("patches-casing", "line-width", ["case", chosen, 8, 4.5]);
-  }
   if (data.tiles) {
     if (own.tiles !== data.tiles) map.getSource("tiles").setTiles([location.origin + data.tiles]);
-    own.tiles = data.tiles;
-    map.getSource("chosen").setData(data.chosen ? JSON.parse(data.chosen) : nothing);
-  }
-  // What the filter leaves, and what is selected all the same.
-  const shown = data.shown && ["any", ["in", ["get", "patch_id"], ["literal", data.shown]], chosen];
-  for (const id of ["patches-fill", "patches-casing", "patches-line"]) if (map.getLayer(id)) map.setFilter(id, shown ?? null);
-  if (map.getLayer("clusters")) map.setFilter("clusters", data.selected ? chosen : (shown ?? null));
-  // A patch without any permit is outside as a whole: only what is selected, or crosses a boundary, is hatched.
-  if (map.getLayer("outside")) map.setFilter("outside", ["any", ["==", ["get", "kind"], "crosses"], chosen]);
+    if (own.chosen !== data.chosen) map.getSource("chosen").setData(data.chosen ? JSON.parse(data.chosen) : nothing);
+    Object.assign(own, { tiles: data.tiles, chosen: data.chosen });
+  } else selectAmongAll(own, data, chosen);
   const moved = JSON.stringify([map.marked, map.chosen]) !== JSON.stringify([data.at, data.selectedBounds]);
   // A permit that was searched for is shown whole, once.
   if (data.focus && JSON.stringify(data.focus) !== JSON.stringify(own.focus)) map.fitBounds(data.focus, { padding: 40, animate: false });
@@ -295,6 +286,22 @@ function select(own, data) {
   if (moved) keepInView(map);
   if (data.at) map.marker.setLngLat(data.at).addTo(map);
   else map.marker.remove();
+}
+
+// Where the browser has every patch, the layers themselves tell which is selected. Tiles would have to be read anew for
+// that: there it has layers of its own, and only what crosses a boundary is hatched.
+function selectAmongAll(own, data, chosen) {
+  const { map } = own;
+  if (map.getLayer("patches-line")) {
+    map.setPaintProperty("patches-line", "line-width", ["case", chosen, 4, 2.5]);
+    map.setPaintProperty("patches-casing", "line-width", ["case", chosen, 8, 4.5]);
+  }
+  // What the filter leaves, and what is selected all the same.
+  const shown = data.shown && ["any", ["in", ["get", "patch_id"], ["literal", data.shown]], chosen];
+  for (const id of ["patches-fill", "patches-casing", "patches-line"]) if (map.getLayer(id)) map.setFilter(id, shown ?? null);
+  if (map.getLayer("clusters")) map.setFilter("clusters", data.selected ? chosen : (shown ?? null));
+  // A patch without any permit is outside as a whole: only what is selected, or crosses a boundary, is hatched.
+  if (map.getLayer("outside")) map.setFilter("outside", ["any", ["==", ["get", "kind"], "crosses"], chosen]);
 }
 
 function drawPanel(own, data, parent) {

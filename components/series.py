@@ -52,6 +52,11 @@ def series_chart(
     )
 
 
+def _millimetres(value: float) -> str:
+    """As `wording.number` has it, of numbers that need no grouping, and of which a chart has hundreds."""
+    return f"{value:.1f}".replace("-", "−")
+
+
 class _Line(NamedTuple):
     """What is drawn through the points, and its standard error."""
 
@@ -125,7 +130,7 @@ def series_figure(series: Series, *, name: str, threshold: float, t95: float, ma
         "marker": {"color": colour, "size": 6, "line": {"width": 1, "color": "rgba(255,255,255,0.8)"}},
         "error_y": {"array": noise, "thickness": 1.2, "width": 3, "color": colour},
         "customdata": [
-            [wording.day(day), wording.number(value, 1), wording.number(sigma, 1)]
+            [wording.day(day), _millimetres(value), _millimetres(sigma)]
             for day, value, sigma in zip(series.dates, series.displacement, noise, strict=True)
         ],
         "hovertemplate": "%{customdata[0]}<br>%{customdata[1]} ± %{customdata[2]} mm<extra></extra>",

@@ -1,6 +1,7 @@
 """Numbers with their units, dates and places, as the language writes them; minus is a minus sign."""
 
 from datetime import date
+from functools import lru_cache
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
@@ -18,8 +19,14 @@ def number(value: float, digits: int = 0) -> str:
 
 def day(value: date) -> str:
     """A date, for example 19 Jun 2006."""
+    return _day(value, language())
+
+
+# Charts and lists say the same days again and again.
+@lru_cache(maxsize=4096)
+def _day(value: date, spoken: str) -> str:
     # The order of day, month and year is the language's own.
-    return format_date(value, _("d MMM y"), locale=language())
+    return format_date(value, _("d MMM y"), locale=spoken)
 
 
 def period(first: date, last: date) -> str:
