@@ -14,7 +14,6 @@ PAGES = {
     "map": "/?area={area}&patch={patch}",
     "patch": "/patch?area={area}&patch={patch}",
     "compare": "/compare?area={area}&patch={patch}",
-    "permits": "/permits?area={area}",
     "overview": "/overview?area={area}",
     "quality": "/quality?area={area}",
 }
@@ -40,10 +39,10 @@ def main() -> None:
                 for name in given.pages:
                     page = context.new_page()
                     page.goto(server.address + PAGES[name].format(area=given.area, patch=given.patch))
-                    page.wait_for_timeout(6_000)
+                    page.wait_for_timeout(4_000)
                     if name == "quality":
                         page.get_by_role("tab", name=_TAB["quality" if language == "en" else "quality-zh"]).click()
-                    page.wait_for_timeout(8_000)
+                    page.wait_for_timeout(5_000)
                     page.screenshot(path=given.out / f"{name}-{language}-{theme}.jpg", type="jpeg", quality=72)
                     page.close()
                 context.close()

@@ -169,7 +169,7 @@ def test_going_to_another_page_and_back_keeps_the_selection(page: Page, server: 
     click_place(page, 150.9354, -34.1904)
     expect(page.get_by_text("mm/yr along the line of sight")).to_be_visible()
     page.get_by_role("link", name="Overview").click()
-    expect(page.get_by_text("Rates over the frame")).to_be_visible()
+    expect(page.get_by_text("Patches by class and activity")).to_be_visible()
     page.get_by_role("link", name="Map").click()
     drawn(page)
     expect(page.get_by_text("mm/yr along the line of sight")).to_be_visible()

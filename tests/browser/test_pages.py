@@ -66,8 +66,9 @@ def test_both_themes(page: Page, server: str, path: str, theme: str) -> None:
 
 def test_the_overview_leads_to_the_map(page: Page, server: str) -> None:
     page.goto(f"{server}/overview")
-    page.get_by_role("button", name="Show on map").click()
-    expect(page.get_by_role("option", selected=True)).to_contain_text("Metropolitan Coal Mine")
+    page.get_by_role("button", name="Show them").nth(1).click()  # what is active
+    expect(page.get_by_text("1 patch of 1 match the filter")).to_be_visible()
+    expect(page.get_by_role("option").first).to_contain_text("Metropolitan Coal Mine")
 
 
 def test_provenance_names_steps_and_inputs(page: Page, server: str) -> None:
