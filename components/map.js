@@ -55,6 +55,8 @@ async function create(element, data) {
     ...((data.close || !sharedView()) && { bounds, fitBoundsOptions: { padding: 24 } }),
     attributionControl: false,
     dragRotate: false,
+    // A page may have several maps: each is named by what it shows.
+    locale: { "Map.Title": data.layers.find((layer) => layer.name === data.first.data)?.label ?? data.words.label },
     pitchWithRotate: false,
     style: { version: 8, sources: {}, layers: [] },
     ...(!data.close && sharedView()),
