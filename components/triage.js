@@ -54,6 +54,9 @@ export default function (component) {
     rows[at].scrollIntoView({ block: "nearest" });
     list.waiting = data.rows[at].id;
     pick(list.waiting);
+    // What is asked while a page is being drawn may be lost: then it is asked once more.
+    clearTimeout(list.again);
+    list.again = setTimeout(() => list.waiting && list.pick(list.waiting), 2500);
   };
   // An answer to an earlier key must not throw the reader back.
   const waiting = data.rows.findIndex((row) => row.id === list.waiting);
