@@ -110,7 +110,7 @@ def test_a_layer_that_is_chosen_again_has_its_own_legend(page: Page, server: str
     page.get_by_text("Layers").click()
     page.get_by_label("Temporal coherence").check()
     expect(page.locator(".legend .ticks")).to_have_text("0.00.51.0")
-    page.get_by_label("Rate, line of sight").check()
+    page.get_by_role("radio", name="Rate, line of sight").check()
     expect(page.locator(".legend .ticks")).to_have_text("−20−5520")
 
 
