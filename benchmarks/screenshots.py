@@ -18,7 +18,7 @@ PAGES = {
     "quality": "/quality?area={area}",
 }
 _SIZE = {"width": 1440, "height": 900}
-_TAB = {"quality": "Radar", "quality-zh": "雷达"}
+_TAB = {"en": "Radar", "zh": "雷达"}
 
 
 def main() -> None:
@@ -41,7 +41,7 @@ def main() -> None:
                     page.goto(server.address + PAGES[name].format(area=given.area, patch=given.patch))
                     page.wait_for_timeout(4_000)
                     if name == "quality":
-                        page.get_by_role("tab", name=_TAB["quality" if language == "en" else "quality-zh"]).click()
+                        page.get_by_role("tab", name=_TAB[language]).click()
                     page.wait_for_timeout(5_000)
                     page.screenshot(path=given.out / f"{name}-{language}-{theme}.jpg", type="jpeg", quality=72)
                     page.close()

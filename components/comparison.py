@@ -5,6 +5,7 @@ from datetime import date
 import streamlit as st
 
 from components import selection
+from components.map import MOST_AT_ONCE
 from components.swipe import Bounds, SwipeImage, swipe_map
 from engine import wording
 from engine.wording import gettext as _
@@ -13,8 +14,6 @@ from store.rows import Patch
 from web.urls import tile_template, vector_url
 
 _HEIGHT = 640
-# Leaflet draws some thousands of outlines and no more: of more patches those near the chosen one are shown.
-_MOST_AT_ONCE = 3_000
 _NOWHERE = (0.0, 0.0, 0.0, 0.0)
 
 
@@ -40,7 +39,8 @@ def swipe(reader: ReleaseReader, earlier: date, later: date, chosen: Patch | Non
     """Two images with a divider, the outlines of both dates over them."""
     info, first = reader.info, reader.images[0]
     focus = _surroundings(chosen) if chosen else None
-    near = None if reader.patch_count() <= _MOST_AT_ONCE else (focus or _NOWHERE)
+    # Of more patches than a browser holds those near the chosen one are shown.
+    near = None if reader.patch_count() <= MOST_AT_ONCE else (focus or _NOWHERE)
     swipe_map(
         left=_image(reader, earlier),
         right=_image(reader, later),

@@ -10,6 +10,7 @@ from engine import wording
 from engine.wording import gettext as _
 from store.patches import PatchFilter
 from store.reader import ReleaseReader
+from store.summaries import MOTION, WORK
 
 _MOST = 6  # in a row
 _WHOLE = 0.97  # of a frame; a rim without data is no gap
@@ -18,8 +19,8 @@ _LISTS: Mapping[str, PatchFilter] = {
     "area": PatchFilter(),
     "new": PatchFilter(changes=("new",)),
     "grown": PatchFilter(changes=("grown",)),
-    "active": PatchFilter(activities=("negative", "positive", "decorrelated")),
-    "fastest": PatchFilter(activities=("negative", "positive", "settlement")),
+    "active": PatchFilter(activities=WORK),
+    "fastest": PatchFilter(activities=MOTION),
     "tested": PatchFilter(verdicts=("not_tested:",)),
     "certain": PatchFilter(suspected="certain"),
     "doubtful": PatchFilter(suspected="doubtful"),

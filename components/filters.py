@@ -27,9 +27,7 @@ _FIRST_DAY, _LAST_DAY = date(1990, 1, 1), date(2100, 1, 1)
 def filter_row(reader: ReleaseReader) -> PatchFilter:
     """Draw the controls, keep what they say in the selection, and return it."""
     chosen = selection.current().show
-    names = {"classes": _key("classes"), "activities": _key("activities"), "changes": _key("changes")}
-    names |= {"verdicts": _key("verdicts"), "text": _key("text")}
-    if st.session_state.get(_SEEN) != chosen or names["text"] not in st.session_state:
+    if st.session_state.get(_SEEN) != chosen or _key("text") not in st.session_state:
         _take(chosen)
     facets = _facets(reader)
     text, *columns, more, clear = st.columns(
@@ -37,7 +35,7 @@ def filter_row(reader: ReleaseReader) -> PatchFilter:
     )
     said = text.text_input(
         _("Identifier, name, permit or place"),
-        key=names["text"],
+        key=_key("text"),
         placeholder=_("Identifier, name, permit or place"),
         help=_(
             "Part of an identifier or name, the number of a permit, or a place: degrees (37.65 N 105.49 E, or 37.65, "
@@ -46,7 +44,7 @@ def filter_row(reader: ReleaseReader) -> PatchFilter:
         label_visibility="collapsed",
         icon=":material/search:",
         on_change=_go_to_place,
-        args=[reader, names["text"]],
+        args=[reader],
     )
     values: dict[str, Any] = {"text": said.strip()}
     for column, (name, label, options, words) in zip(columns, facets, strict=True):
@@ -63,9 +61,9 @@ def filter_row(reader: ReleaseReader) -> PatchFilter:
     return found
 
 
-def _go_to_place(reader: ReleaseReader, key: str) -> None:
+def _go_to_place(reader: ReleaseReader) -> None:
     """A text that is a place is not looked for among patches: the place is selected."""
-    info = reader.info
+    info, key = reader.info, _key("text")
     middle = ((info.west + info.east) / 2, (info.south + info.north) / 2)
     place = read_place(st.session_state[key], middle)
     if place is not None:
@@ -78,9 +76,16 @@ def _key(name: str) -> str:
 
 
 def _take(chosen: PatchFilter) -> None:
-    """Set the controls to a filter that came from elsewhere: from an address, or from a figure of another page."""
-    for name in ("text", "sure", "since", "until", "suspected"):
+    """Set the controls to a filter that came from elsewhere: from an address, or from a figure of another page.
+
+    Addresses are written by hand, too: what a control cannot show is brought to the nearest that it can.
+    """
+    for name in ("text", "suspected"):
         st.session_state[_key(name)] = getattr(chosen, name)
+    st.session_state[_key("sure")] = max(level for level in _LEVELS if level <= chosen.sure)
+    for name in ("since", "until"):
+        day = getattr(chosen, name)
+        st.session_state[_key(name)] = day and min(max(day, _FIRST_DAY), _LAST_DAY)
     for name in ("classes", "activities", "changes", "verdicts"):
         st.session_state[_key(name)] = list(getattr(chosen, name))
     st.session_state[_key("least")] = chosen.least_m2 / _HECTARE

@@ -28,7 +28,7 @@ function addTools(own, element, parent) {
   map.on("dblclick", (event) => {
     if (!own.tool.mode) return;
     event.preventDefault();
-    finish(own, element);
+    finish(own);
   });
   map.on("mousemove", (event) => {
     if (own.tool.mode && own.tool.points.length && !own.tool.done) drawTool(own, parent, [event.lngLat.lng, event.lngLat.lat]);
@@ -36,7 +36,7 @@ function addTools(own, element, parent) {
   element.addEventListener("keydown", (event) => {
     if (!own.tool.mode && !own.tool.points.length) return;
     if (event.key === "Escape") useTool(own, element, null);
-    if (event.key === "Enter") finish(own, element);
+    if (event.key === "Enter") finish(own);
     if (event.key === "Backspace" && !own.tool.done) {
       own.tool.points.pop();
       drawTool(own, parent);
@@ -59,7 +59,6 @@ function useTool(own, element, mode) {
   const had = tool.mode === "area" || tool.drawn;
   own.tool = { mode: next, points: [], done: false };
   for (const [name, node] of Object.entries(own.buttons)) node.setAttribute("aria-pressed", String(name === next));
-  element.classList.toggle("drawing", Boolean(next));
   own.map.doubleClickZoom[next ? "disable" : "enable"]();
   own.drawTool();
   element.focus();
@@ -86,7 +85,7 @@ function showRing(own, ring) {
   own.drawTool();
 }
 
-function finish(own, element) {
+function finish(own) {
   const { tool } = own;
   const least = tool.mode === "area" ? 3 : 2;
   if (tool.points.length < least) return;
@@ -96,7 +95,6 @@ function finish(own, element) {
   tool.drawn = true;
   own.drawn(tool.points);
   tool.mode = null; // clicks are for the map again; what was drawn stays
-  element.classList.remove("drawing");
   own.buttons.area.setAttribute("aria-pressed", "false");
   own.map.doubleClickZoom.enable();
 }

@@ -6,7 +6,7 @@ from dataclasses import asdict
 import pandas as pd
 import streamlit as st
 
-from components import selection
+from components.links import open_map
 from engine import wording
 from engine.wording import gettext as _
 from store.summaries import Notable
@@ -29,5 +29,4 @@ def notable_list(rows: Sequence[Notable], which: str) -> None:
         table, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"notable-{which}", width="stretch"
     )
     if chosen := event.selection.rows:
-        selection.select(patch=rows[chosen[0]].patch_id, at=None)
-        st.switch_page("pages/inspect/map.py")
+        open_map(rows[chosen[0]].patch_id)

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from datetime import date
 
 import plotly.graph_objects as go
 
 from components import plain
 from components.charts import draw
+from components.frame import release_label
 from components.verdicts import verdict_badge
 from engine import wording
 from engine.wording import gettext as _
@@ -108,7 +108,7 @@ def concentration_chart(reader: ReleaseReader) -> None:
 def history_chart(releases: Sequence[tuple[str, Sequence[VerdictSum]]]) -> None:
     """Suspected ground by kind in each release (its name, its sums), the oldest first."""
     figure = go.Figure()
-    days = [_stamp(name) for name, _sums in releases]
+    days = [release_label(name, newest="") for name, _sums in releases]
     for kind in (kind for kind in VERDICT_COLOURS if kind in SUSPECTED):
         values = [
             sum(row.likely_m2 for row in sums if row.kind == kind and row.certainty == "certain") / _HECTARE
@@ -129,11 +129,6 @@ def history_chart(releases: Sequence[tuple[str, Sequence[VerdictSum]]]) -> None:
     figure.update_xaxes(type="category", showgrid=False)
     figure.update_yaxes(title=_("ground, ha"), rangemode="tozero")
     draw(figure, "history", height=320)
-
-
-def _stamp(name: str) -> str:
-    """Day and time of a release, by its name."""
-    return f"{wording.day(date(int(name[:4]), int(name[4:6]), int(name[6:8])))} {name[9:11]}:{name[11:13]}"
 
 
 _ABOVE = {"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "traceorder": "normal", "font": {"size": 11}}

@@ -1,5 +1,6 @@
 """What the app asks of patches: one, a page of the list, and counts, all of them through one filter."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
@@ -8,8 +9,6 @@ from urllib.parse import parse_qsl, urlencode
 
 from store.queries import Queries, remembered
 from store.rows import Patch
-
-_LEAST, _MOST = 0.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def _number(text: str) -> float | None:
         value = float(text)
     except ValueError:
         return None
-    return value if value >= 0 else None
+    return value if 0 <= value < math.inf else None
 
 
 _ALL = PatchFilter()
@@ -193,10 +192,8 @@ class PatchQueries(Queries):
             parts.append(("list_has_any(verdicts, ?)", [certain]))
         if chosen.suspected == "doubtful":
             parts.append(("(list_has_any(verdicts, ?) AND NOT list_has_any(verdicts, ?))", [doubtful, certain]))
-        if chosen.sure > _LEAST:
-            parts.append(
-                ("patch_id IN (SELECT patch_id FROM activity WHERE class_confidence >= ?)", [min(chosen.sure, _MOST)])
-            )
+        if chosen.sure > 0:
+            parts.append(("patch_id IN (SELECT patch_id FROM activity WHERE class_confidence >= ?)", [chosen.sure]))
         if chosen.since is not None:
             parts.append(("turned >= ?", [chosen.since]))
         if chosen.until is not None:

@@ -6,8 +6,9 @@ from datetime import date
 from store.patches import SUSPECTED, PatchQueries
 from store.queries import remembered
 
-_WORK = ("negative", "positive", "decorrelated")
-_MOTION = ("negative", "positive", "settlement")
+# Activities that are work, and those that are motion: digging may leave none, and settling is none.
+WORK = ("negative", "positive", "decorrelated")
+MOTION = ("negative", "positive", "settlement")
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,7 @@ class Notable:
     certainty: str | None = None
     likely_m2: float | None = None
     days: int | None = None
-    since: date | None = None
     turned: date | None = None
-    change: str | None = None
 
 
 class SummaryQueries(PatchQueries):
@@ -111,7 +110,7 @@ class SummaryQueries(PatchQueries):
                       coalesce(sum(change_m2) FILTER (change = 'grown'), 0.0) AS grown_m2,
                       count(*) FILTER (NOT list_has_any(verdicts, ['not_tested:'])) AS tested
                FROM patch LEFT JOIN activity USING (patch_id)""",
-            [list(_WORK), list(_MOTION), list(_MOTION)],
+            [list(WORK), list(MOTION), list(MOTION)],
         )
         [area] = self._rows(
             """SELECT max(image.date) AS latest, sum(area_m2) AS area, sum(margin_m2) AS margin
@@ -214,7 +213,7 @@ class SummaryQueries(PatchQueries):
 
     def _notable(self, which: str, order: str, most: int) -> list[Notable]:
         rows = self._rows(
-            f"""SELECT patch_id, name, mine_class, area_m2, kind, certainty, likely_m2, days, since, turned, change
+            f"""SELECT patch_id, name, mine_class, area_m2, kind, certainty, likely_m2, days, turned
                 FROM verdict JOIN patch USING (patch_id) WHERE {which}
                 ORDER BY certainty = 'certain' DESC, {order}, patch_id LIMIT ?""",
             [most],
@@ -224,7 +223,7 @@ class SummaryQueries(PatchQueries):
     def newest(self, most: int) -> list[Notable]:
         """Patches of which something is dated latest by the radar; where there is none, what is new in the images."""
         rows = self._rows(
-            """SELECT patch_id, name, mine_class, area_m2, turned, change FROM patch
+            """SELECT patch_id, name, mine_class, area_m2, turned FROM patch
                WHERE turned IS NOT NULL OR change = 'new'
                ORDER BY turned DESC NULLS LAST, area_m2 DESC, patch_id LIMIT ?""",
             [most],

@@ -13,6 +13,7 @@ from engine.area import Area, read_area
 from engine.blocks import Workers
 from engine.pipeline import run
 from store.home import Home
+from store.reader import ReleaseReader, current_release
 from tests.permits import publish_with_register
 
 ROOT = Path(__file__).parents[1]
@@ -82,3 +83,11 @@ def permitted(tmp_path_factory: pytest.TempPathFactory, both_published: Home) ->
 def crowded(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home with a made-up release of 400 patches that differ in all that lists are filtered by. Read only."""
     return Home(made_once(tmp_path_factory, "crowded", lambda path: make_release(Home(path), 400, 64)))
+
+
+@pytest.fixture
+def reader(published: Home) -> ReleaseReader:
+    """The shipped radar area's release."""
+    found = current_release(published, "metropolitan")
+    assert found is not None
+    return found

@@ -2,11 +2,11 @@
 
 A warped view of GDAL's, as rio-tiler uses, takes 23 ms of a core for a tile with nearest neighbours and 69 ms with
 bilinear ones, when everything that it reads is in memory already. Here the raster is read at about the tile's own
-resolution, from its overviews, and looked up at the tile's pixels: 2 to 4 ms, and the reading.
+resolution, from its overviews, and looked up at the tile's pixels: a photographed tile of a 272-megapixel image, read,
+smoothed and written, takes some 35 ms, where it took 125.
 """
 
 import math
-import os
 from collections import OrderedDict
 from pathlib import Path
 from threading import local
@@ -21,8 +21,7 @@ from rasterio.windows import Window
 
 TILE_SIZE = 256
 _WORLD = math.pi * 6_378_137.0  # metres of Web Mercator from the middle to an edge
-# A projection is computed at so many places along each side, and between them by straight lines: over one tile these
-# are off by some thousandths of a pixel from a few kilometres a tile on, and by less than half a pixel of the world's.
+# A projection is computed at so many places along each side, and between them by straight lines.
 _KNOTS = 33
 # Files that a thread keeps open: what has been read of them stays in GDAL's own memory.
 _MOST_OPEN = 12
@@ -59,14 +58,13 @@ def sample(path: Path, z: int, x: int, y: int, *, smooth: bool) -> tuple[NDArray
 
 def _open(path: Path) -> rasterio.DatasetReader:
     """The raster, kept open by this thread. A release's files are never written again."""
-    kept: OrderedDict[tuple[int, Path], rasterio.DatasetReader] = _opened.__dict__.setdefault("kept", OrderedDict())
-    key = os.getpid(), path
-    if key not in kept:
-        kept[key] = rasterio.open(path)
+    kept: OrderedDict[Path, rasterio.DatasetReader] = _opened.__dict__.setdefault("kept", OrderedDict())
+    if path not in kept:
+        kept[path] = rasterio.open(path)
         if len(kept) > _MOST_OPEN:
             kept.popitem(last=False)[1].close()
-    kept.move_to_end(key)
-    return kept[key]
+    kept.move_to_end(path)
+    return kept[path]
 
 
 def _places(raster: rasterio.DatasetReader, z: int, x: int, y: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 import pandas as pd
 import streamlit as st
 
+from components.frame import release_label
 from components.verdicts import verdict_badge
 from engine import wording
 from engine.wording import gettext as _
@@ -24,7 +25,7 @@ def verdict_changes_since(reader: ReleaseReader) -> None:
         chosen = st.selectbox(
             _("Since"),
             list(readable),
-            format_func=lambda name: f"{name[:4]}-{name[4:6]}-{name[6:8]} {name[9:11]}:{name[11:13]} UTC",
+            format_func=lambda name: release_label(name, newest=""),
         )
         _changes(readable[chosen], reader)
 

@@ -74,8 +74,8 @@ def test_an_inspector_finds_judges_compares_and_takes_evidence_along(
     assert any(name.endswith(".pdf") for name in names) and any(name.endswith("MANIFEST.sha256") for name in names)
     # And back to the list as it was.
     page.get_by_role("button", name="Show on map").click()
-    drawn(page)
     expect(page.get_by_role("option", selected=True)).to_have_attribute("data-id", first.patch_id)
+    drawn(page)
     expect(page.get_by_text("match the filter")).to_be_visible()
     no_failure(page)
 

@@ -100,6 +100,14 @@ def test_an_address_sets_the_controls_and_clear_takes_all_away(crowd: ReleaseRea
     assert "show" not in app.query_params
 
 
+@pytest.mark.parametrize(
+    "query", ["sure=0.7", "sure=9", "since=0001-01-01", "until=9999-12-31", "least_m2=inf", "classes=x"]
+)
+def test_an_address_that_the_controls_cannot_show_is_brought_to_what_they_can(query: str, crowd: ReleaseReader) -> None:
+    app = opened(show=query)
+    assert len(listed(app)) > 0
+
+
 def test_a_place_is_gone_to_and_is_no_filter(crowd: ReleaseReader) -> None:
     lon, lat = crowd.info.west + 0.003, crowd.info.south + 0.003
     app = opened()

@@ -41,10 +41,3 @@ def crowd(crowded: Home) -> ReleaseReader:
     found = current_release(crowded, "crowded")
     assert found is not None
     return found
-
-
-@pytest.fixture
-def reader(published: Home) -> ReleaseReader:
-    found = current_release(published, "metropolitan")
-    assert found is not None
-    return found

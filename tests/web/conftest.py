@@ -7,17 +7,9 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from store.home import Home
-from store.reader import ReleaseReader, current_release
 from web.routes import MIDDLEWARE, ROUTES
 
 LOCAL = "http://localhost:8501"
-
-
-@pytest.fixture
-def reader(published: Home) -> ReleaseReader:
-    found = current_release(published, "metropolitan")
-    assert found is not None
-    return found
 
 
 @pytest.fixture
