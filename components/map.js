@@ -307,6 +307,7 @@ function selectAmongAll(own, data, chosen) {
 }
 
 function drawPanel(own, data, parent) {
+  parent.querySelector(".layers").hidden = false;
   parent.querySelector(".layers summary").textContent = data.words.layers;
   const box = parent.querySelector(".layers .choices");
   const signature = JSON.stringify([data.release, data.layers.map((layer) => layer.label)]);

@@ -17,7 +17,7 @@ from store.database import connect_for_reading, connect_for_writing
 from store.home import Home
 from store.map_shapes import write_map_shapes
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 DATABASE, SERIES, LAYERS, CURRENT = "release.duckdb", "series.tif", "layers", "current"
 
 # Written in this order; a frame's columns are matched by name, `geometry`, `cluster` and `outside` hold WKB.
@@ -91,8 +91,11 @@ def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
                 continue
             connection.register("frame", frame)
             geometry = _GEOMETRY_COLUMNS.get(table)
-            columns = f"* REPLACE (ST_GeomFromWKB({geometry}::BLOB) AS {geometry})" if geometry else "*"
-            order = f"ORDER BY ST_Hilbert(ST_GeomFromWKB({geometry}::BLOB))" if table in _HILBERT else ""
+            shape = f"ST_GeomFromWKB({geometry}::BLOB)"
+            columns = f"* REPLACE ({shape} AS {geometry})" if geometry else "*"
+            # Along the curve within their own bounds: that through the whole world is too coarse for a province.
+            curve = f"ORDER BY ST_Hilbert({shape}, (SELECT ST_Extent(ST_Extent_Agg({shape})) FROM frame))"
+            order = curve if table in _HILBERT else ""
             connection.execute(f"INSERT INTO {table} BY NAME SELECT {columns} FROM frame {order}")
             connection.unregister("frame")
         write_map_shapes(connection)

@@ -275,11 +275,11 @@ CREATE TABLE input (
 );
 
 CREATE TABLE map_shape (                    -- what tiles are cut from, by layer, least zoom and place (store/map_shapes.py)
-    layer      VARCHAR NOT NULL,            -- patches, outlines (but the latest), clusters, outside
-    patch_id   VARCHAR NOT NULL,
+    layer      VARCHAR NOT NULL,            -- patches, outlines (but the latest), clusters, outside, permits, zones
+    patch_id   VARCHAR,                     -- of the first four
     name VARCHAR, activity VARCHAR, change VARCHAR, date VARCHAR, kind VARCHAR, certainty VARCHAR, -- as the layer has them
+    number VARCHAR, mine VARCHAR, valid_from VARCHAR, valid_to VARCHAR, since VARCHAR,
     least_zoom INTEGER NOT NULL,            -- of tiles that show it
-    size       DOUBLE NOT NULL,             -- of the patch, degrees
-    west DOUBLE NOT NULL, south DOUBLE NOT NULL, east DOUBLE NOT NULL, north DOUBLE NOT NULL, -- of the patch
-    shape      GEOMETRY NOT NULL
+    west DOUBLE NOT NULL, south DOUBLE NOT NULL, east DOUBLE NOT NULL, north DOUBLE NOT NULL, -- of the shape, as it
+    shape      GEOMETRY NOT NULL            -- EPSG:3857, in which tiles are cut, metres
 );
