@@ -27,6 +27,7 @@ READABLE = {"GTiff", "COG", "ENVI", "ISCE", "ROI_PAC"}
 
 # A pixel of a series cube is read without its neighbours beyond this many rows and columns.
 CUBE_TILE = 16
+_NO_CODE = -9999  # which no raster of codes holds
 
 
 class Raster:
@@ -163,8 +164,10 @@ class Raster:
             raise self._elsewhere(grid)
         return band
 
-    def read_codes_onto(self, grid: Grid) -> NDArray[np.int32]:
+    def read_codes_onto(self, grid: Grid, *, with_zero: bool = False) -> NDArray[np.int32]:
         """The first band, in codes, brought onto another grid, each pixel's by its centre; −1 where it has none.
+
+        with_zero : 0 is a code even where the file calls it no data.
 
         Raises
         ------
@@ -172,7 +175,8 @@ class Raster:
             When the raster has no CRS, breaks off, or shows nothing of the grid.
         """
         _ = self.grid  # without CRS or transform it cannot be brought anywhere
-        with self._warp(grid, "int32", resampling=Resampling.nearest, nodata=-1) as warped:
+        none: dict[str, Any] = {"src_nodata": _NO_CODE} if with_zero and self.nodata == 0 else {}
+        with self._warp(grid, "int32", resampling=Resampling.nearest, nodata=-1, **none) as warped:
             codes: NDArray[np.int32] = warped.read(1)
         if (codes == -1).all():
             raise self._elsewhere(grid)

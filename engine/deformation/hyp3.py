@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.deformation.gamma import OVERSAMPLING
 from engine.deformation.geocoded import read_values, require_values
+from engine.deformation.masks import water_of
 from engine.deformation.parameters import number, read_parameters
 from engine.deformation.stack import (
     SENTINEL1_WAVELENGTH,
@@ -37,7 +38,7 @@ class Hyp3Stack:
 
     HyP3's unwrapped phase is later minus earlier with range increase (subsidence) positive, the project's own
     convention, so nothing is turned round (its displacement maps have the other sign, and are not read). No data are
-    the file's own value and phase 0. The water mask is not applied.
+    the file's own value and phase 0. The water mask, which every product brings, is 1 for land and 0 for water.
     """
 
     def __init__(self, options: Hyp3Options, area_folder: Path) -> None:
@@ -79,7 +80,8 @@ class Hyp3Stack:
 
     @property
     def files(self) -> list[Path]:
-        found = [path for what in ("inc_map_ell", "lv_theta", "dem") if (path := self._first(what))]
+        beside = ("inc_map_ell", "lv_theta", "dem", *(["water_mask"] if self._options.water_mask else []))
+        found = [path for what in beside if (path := self._first(what))]
         for item in self.interferograms:
             found += [path for path in (_text_of(item), item.unwrapped, item.coherence) if path]
         return sorted(found)
@@ -95,7 +97,7 @@ class Hyp3Stack:
         return self._read(interferogram.coherence, floats=True)
 
     def geometry(self) -> Geometry:
-        """Incidence and height from the first product that has each.
+        """Incidence, height and water from the first product that has each.
 
         The incidence angle is that against the ellipsoid: `inc_map_ell` (radians), or 90° − `lv_theta`, the elevation
         of the look vector, from the ground to the satellite, above the horizontal (radians; `lv_phi`, which is not
@@ -103,7 +105,16 @@ class Hyp3Stack:
         would spoil vertical rates; it is not read.
         """
         heights = self._first("dem")
-        return Geometry(self._incidence(), self._read(heights) if heights else None)
+        return Geometry(self._incidence(), self._read(heights) if heights else None, self._water())
+
+    def _water(self) -> NDArray[np.bool_] | None:
+        path = self._first("water_mask") if self._options.water_mask else None
+        if path is None:
+            return None
+        with Raster(path) as raster:
+            block = self._block(raster)
+            # Where the file calls 0 no data, that is water all the same.
+            return water_of(raster.read(block=block) if raster.nodata == 0 else read_values(raster, block), path)
 
     def _incidence(self) -> NDArray[np.float32]:
         if path := self._first("inc_map_ell"):
@@ -143,16 +154,20 @@ class Hyp3Stack:
         with Raster(path) as raster:
             if floats:
                 require_values(raster)
-            own = _place(raster, self.grid, self.interferograms[0].unwrapped)
-            block = Block(-own.row0, self.grid.rows - own.row0, -own.col0, self.grid.cols - own.col0)
-            if min(block.row0, block.col0) < 0 or block.row1 > raster.grid.rows or block.col1 > raster.grid.cols:
-                raise InputError(
-                    "it does not cover what the interferograms have in common",
-                    file=path,
-                    field="extent",
-                    mend="supply the product's raster whole, or cut all rasters of the product alike",
-                )
-            return read_values(raster, block)
+            return read_values(raster, self._block(raster))
+
+    def _block(self, raster: Raster) -> Block:
+        """The stack's grid, in the rows and columns of a raster."""
+        own = _place(raster, self.grid, self.interferograms[0].unwrapped)
+        block = Block(-own.row0, self.grid.rows - own.row0, -own.col0, self.grid.cols - own.col0)
+        if min(block.row0, block.col0) < 0 or block.row1 > raster.grid.rows or block.col1 > raster.grid.cols:
+            raise InputError(
+                "it does not cover what the interferograms have in common",
+                file=raster.path,
+                field="extent",
+                mend="supply the product's raster whole, or cut all rasters of the product alike",
+            )
+        return block
 
 
 def _name_of(interferogram: Interferogram) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.deformation.geocoded import Geocoded, line_of_sight, one_file
+from engine.deformation.masks import hidden_of
 from engine.deformation.stack import (
     SENTINEL1_WAVELENGTH,
     DatePair,
@@ -75,7 +76,7 @@ class IsceStack:
     @property
     def files(self) -> list[Path]:
         options = self._options
-        beside = [one_file(self._folder, name) for name in (options.los, options.dem)]
+        beside = [one_file(self._folder, name) for name in (options.los, options.dem, options.shadow_mask)]
         pairs = [path for item in self.interferograms for path in (item.unwrapped, item.coherence)]
         found = {*self._baseline_files()}
         for path in (*beside, *pairs):
@@ -108,5 +109,6 @@ class IsceStack:
         )
         incidence = self._rasters.read(los, 1, bands=2)
         incidence[incidence == 0] = np.nan
-        dem = one_file(self._folder, self._options.dem)
-        return Geometry(incidence, self._rasters.read(dem) if dem else None)
+        dem, mask = (one_file(self._folder, name) for name in (self._options.dem, self._options.shadow_mask))
+        hidden = hidden_of(self._rasters.read(mask, whole_numbers=True), mask) if mask else None
+        return Geometry(incidence, self._rasters.read(dem) if dem else None, hidden=hidden)

@@ -61,10 +61,28 @@ class Radar:
 
 
 class Geometry(NamedTuple):
-    """Incidence angle (degrees from the vertical) and height (m, None when unknown), each of the grid's shape."""
+    """What is known of every pixel before any phase, each of the grid's shape, None where it is not known.
+
+    incidence : degrees from the vertical. height : m. water : where it is water. hidden : where slopes lie in the
+    radar's shadow or under layover.
+    """
 
     incidence: NDArray[np.float32]
     height: NDArray[np.float32] | None
+    water: NDArray[np.bool_] | None = None
+    hidden: NDArray[np.bool_] | None = None
+
+    @property
+    def masked(self) -> NDArray[np.bool_]:
+        """Where no pair can tell anything, shape of the grid."""
+        masks = [mask for mask in (self.water, self.hidden) if mask is not None]
+        return np.logical_or.reduce(masks) if masks else np.zeros(self.incidence.shape, np.bool_)
+
+    @property
+    def masked_shares(self) -> dict[str, float]:
+        """Of the grid's pixels, by the masks that there are."""
+        masks = {"water": self.water, "layover_or_shadow": self.hidden}
+        return {name: round(float(mask.mean()), 4) for name, mask in masks.items() if mask is not None}
 
 
 class StackReader(Protocol):
@@ -117,7 +135,8 @@ class StackOptions(Options):
 class GammaOptions(StackOptions):
     """A stack as GAMMA leaves it: geocoded big-endian float32, with parameter files.
 
-    dem_parameters, slc_parameters, baselines, incidence, dem : file name patterns.
+    dem_parameters, slc_parameters, baselines, incidence, dem : file name patterns. ls_map : of the map of layover and
+    shadow of the geocoding, one byte a pixel, where there is one.
     corner : whether the parameter file's corner is the outer edge of the first pixel or its centre.
     """
 
@@ -129,6 +148,7 @@ class GammaOptions(StackOptions):
     baselines: str = "*base*.par"
     incidence: str = "*.inc"
     dem: str = "*.dem"
+    ls_map: str = "*.ls_map"
     corner: Literal["edge", "centre"] = "edge"
 
 
@@ -136,6 +156,8 @@ class GeoTiffOptions(StackOptions):
     """A stack as GeoTIFFs, whoever made them; dates and wavelength from tags, or from file names and this table.
 
     incidence_deg : one angle for the whole frame; incidence : or a raster of them. dem : a raster of heights.
+    water_mask : a raster of 1 for land and 0 for water. shadow_mask : a raster of 0 for what the radar sees, 1 for
+    shadow, 2 for layover, 3 for both.
     heading_deg : of the flight. subsidence_is_positive_phase : the sign by which the files were written.
     """
 
@@ -145,6 +167,8 @@ class GeoTiffOptions(StackOptions):
     incidence_deg: float | None = Field(default=None, ge=0, le=80)
     incidence: Path | None = None
     dem: Path | None = None
+    water_mask: Path | None = None
+    shadow_mask: Path | None = None
     heading_deg: float | None = None
     subsidence_is_positive_phase: bool = True
 
@@ -154,12 +178,14 @@ class Hyp3Options(StackOptions):
 
     wavelength_m : where it is not Sentinel-1's 0.05546576. looks : where they are not the product's / 1.94.
     incidence_deg : one angle for the whole frame, where no product has a raster of it.
+    water_mask : whether what the products call water counts as such; it comes from maps, and may be out of date.
     """
 
     format: Literal["hyp3"]
     unwrapped: str = "*_unw_phase.tif"
     coherence: str = "*_corr.tif"
     incidence_deg: float | None = Field(default=None, ge=0, le=80)
+    water_mask: bool = True
 
 
 class LicsarOptions(StackOptions):
@@ -182,6 +208,7 @@ class IsceOptions(StackOptions):
     """A stack of ISCE-2 (topsStack), geocoded: `filt_fine.unw.geo` and `filt_fine.cor.geo` in folders of their pairs.
 
     los : pattern of the geocoded line of sight, whose first band is the incidence angle. dem : of geocoded heights.
+    shadow_mask : of the geocoded mask of shadow and layover, where there is one.
     baselines : pattern of the text files of baselines, in folders of their pairs. wavelength_m : where it is not
     Sentinel-1's.
     """
@@ -191,6 +218,7 @@ class IsceOptions(StackOptions):
     coherence: str = "*.cor.geo"
     los: str = "los.rdr.geo"
     dem: str = "hgt.rdr.geo"
+    shadow_mask: str = "shadowMask.rdr.geo"
     baselines: str = "*.txt"
 
 
@@ -312,7 +340,7 @@ def check_phase(phase: NDArray[np.float32], interferogram: Interferogram) -> Non
     valid = phase[np.isfinite(phase)]
     if valid.size == 0:
         raise InputError(
-            "the interferogram holds no data (every pixel is no-data)",
+            "the interferogram holds no data (every pixel is no-data or masked)",
             file=interferogram.unwrapped,
             field=str(interferogram.pair),
             mend="supply it again, or take it out of the stack",

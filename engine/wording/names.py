@@ -48,6 +48,8 @@ def state_name(state: str) -> str:
         "dates_missing": _("decorrelated: dates missing"),
         "few_pairs": _("decorrelated: too few pairs"),
         "low_coherence": _("decorrelated: pairs contradict"),
+        "water": _("water"),
+        "hidden": _("radar shadow or layover"),
     }[state]
 
 

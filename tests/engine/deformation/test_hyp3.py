@@ -130,8 +130,8 @@ def test_files_are_all_that_is_read(tmp_path: Path) -> None:
     coherence = {pair: np.full(UTM.shape, 0.5, np.float32) for pair in PAIRS}
     files = list(products(tmp_path, coherence=coherence).files)
     names = [path.name.removeprefix(name_of(PAIRS[0])) for path in files if path.parent.name == name_of(PAIRS[0])]
-    assert names == [".txt", "_corr.tif", "_dem.tif", "_lv_theta.tif", "_unw_phase.tif"]
-    assert len(files) == len(set(files)) == 3 * len(PAIRS) + 2
+    assert names == [".txt", "_corr.tif", "_dem.tif", "_lv_theta.tif", "_unw_phase.tif", "_water_mask.tif"]
+    assert len(files) == len(set(files)) == 3 * len(PAIRS) + 3
     assert all(path.is_file() for path in files)
 
 
@@ -195,7 +195,7 @@ def test_a_missing_baseline_is_wrong_only_where_it_is_asked_for(tmp_path: Path) 
 
 
 def test_geometry_comes_from_the_first_product_that_has_it(tmp_path: Path) -> None:
-    incidence, height = products(tmp_path, geometry_of=PAIRS[4]).geometry()
+    incidence, height, *_ = products(tmp_path, geometry_of=PAIRS[4]).geometry()
     np.testing.assert_allclose(incidence, 90 - np.degrees(LOOK), rtol=1e-6)
     assert height is not None
     assert (height.dtype, np.unique(height)) == (np.float32, 250)
@@ -216,7 +216,7 @@ def test_the_incidence_on_slopes_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_one_angle_may_be_given_where_no_product_has_any(tmp_path: Path) -> None:
-    incidence, height = products(tmp_path, geometry_of=None, incidence_deg=38.5).geometry()
+    incidence, height, *_ = products(tmp_path, geometry_of=None, incidence_deg=38.5).geometry()
     assert (np.unique(incidence), height) == (38.5, None)
 
 
@@ -416,7 +416,7 @@ def test_the_products_over_mexico_city_are_read(mexico: StackReader) -> None:
     assert mexico.grid.shape == (60, 100)
     assert mexico.radar.heading == -12.2742586
     assert mexico.radar.looks == pytest.approx(16 / 1.94)
-    incidence, height = mexico.geometry()
+    incidence, height, *_ = mexico.geometry()
     np.testing.assert_allclose(incidence, 39.70, atol=0.01)
     assert height is not None
     assert (np.nanmin(height), np.nanmax(height)) == (2217, 2287)

@@ -87,7 +87,7 @@ def test_pairs_grid_and_geometry_are_read(reader: StackReader) -> None:
     assert [item.pair for item in reader.interferograms] == sorted(PAIRS)
     assert reader.grid.matches(DEGREES)
     assert reader.radar.wavelength == 0.05546576
-    incidence, height = reader.geometry()
+    incidence, height, *_ = reader.geometry()
     np.testing.assert_allclose(incidence, INCIDENCE, atol=1e-3)
     np.testing.assert_allclose(height, HEIGHT, rtol=1e-6)
 
