@@ -17,6 +17,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
 from rasterio.shutil import copy
 from rasterio.vrt import WarpedVRT
+from rasterio.warp import reproject
 from rasterio.windows import Window
 
 from engine.errors import InputError
@@ -214,6 +215,28 @@ class Raster:
             field="pixels",
             mend="copy or download it again",
         )
+
+
+def resample(values: NDArray[np.float32], grid: Grid, onto: Grid) -> NDArray[np.float32]:
+    """An array of one grid on another, bilinearly, NaN for no data.
+
+    Neighbours stand in for a pixel without data where values are blended, but never fill it: where the nearest pixel
+    has none there is none.
+    """
+    places = {
+        "src_transform": grid.transform,
+        "src_crs": grid.crs.to_wkt(),
+        "src_nodata": np.nan,
+        "dst_transform": onto.transform,
+        "dst_crs": onto.crs.to_wkt(),
+        "dst_nodata": np.nan,
+        "tolerance": 0,  # places exactly, not interpolated between some of them
+    }
+    blended, nearest = (np.full(onto.shape, np.nan, np.float32) for _ in range(2))
+    reproject(values, blended, resampling=Resampling.bilinear, **places)
+    reproject(values, nearest, resampling=Resampling.nearest, **places)
+    blended[np.isnan(nearest)] = np.nan
+    return blended
 
 
 def write_cog(path: Path, array: NDArray[Any], grid: Grid, *, nodata: float | None, unit: str, name: str) -> None:

@@ -17,6 +17,7 @@ from engine.deformation.stack import (
     Geometry,
     Interferogram,
     Radar,
+    azimuth_of_sight,
     in_degrees,
     list_interferograms,
     pair_of,
@@ -102,7 +103,16 @@ class GammaStack:
             incidence = np.full(self.grid.shape, number(read_parameters(path), "incidence_angle", path), np.float32)
         heights = sorted(self._folder.rglob(self._options.dem))
         height = read_binary(heights[0], self.grid) if heights else None
-        return Geometry(incidence, height, hidden=self._hidden())
+        azimuth = np.full(self.grid.shape, self._azimuth, np.float32)
+        return Geometry(incidence, height, hidden=self._hidden(), azimuth=azimuth)
+
+    @property
+    def _azimuth(self) -> float:
+        """Of the line of sight, by the heading and the angle from it to where the antenna looks, 90 or −90."""
+        path = self._one(self._options.slc_parameters, "stack.slc_parameters")
+        parameters = read_parameters(path)
+        looking = number(parameters, "azimuth_angle", path) if "azimuth_angle" in parameters else 90.0
+        return azimuth_of_sight(number(parameters, "heading", path), looking)
 
     def _hidden(self) -> NDArray[np.bool_] | None:
         path = one_file(self._folder, self._options.ls_map)

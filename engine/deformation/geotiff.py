@@ -13,6 +13,7 @@ from engine.deformation.stack import (
     GeoTiffOptions,
     Interferogram,
     Radar,
+    azimuth_of_sight,
     in_degrees,
     list_interferograms,
     require_one_radar,
@@ -89,7 +90,14 @@ class GeoTiffStack:
                 mend="give the angle in degrees, or a raster of it as stack.incidence",
             )
         height = self._onto_grid(self._options.dem) if self._options.dem else None
-        return Geometry(incidence, height, *self._masks())
+        return Geometry(incidence, height, *self._masks(), azimuth=self._azimuth())
+
+    def _azimuth(self) -> NDArray[np.float32] | None:
+        heading = self._options.heading_deg
+        if heading is None:
+            return None
+        looking = 90.0 if self._options.look_side == "right" else -90.0
+        return np.full(self.grid.shape, azimuth_of_sight(heading, looking), np.float32)
 
     def _masks(self) -> tuple[NDArray[np.bool_] | None, NDArray[np.bool_] | None]:
         """Water, and what is hidden, from rasters of any grid."""

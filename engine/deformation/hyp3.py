@@ -19,6 +19,7 @@ from engine.deformation.stack import (
     Hyp3Options,
     Interferogram,
     Radar,
+    azimuth_of_sight,
     list_interferograms,
     require_one_radar,
 )
@@ -80,7 +81,7 @@ class Hyp3Stack:
 
     @property
     def files(self) -> list[Path]:
-        beside = ("inc_map_ell", "lv_theta", "dem", *(["water_mask"] if self._options.water_mask else []))
+        beside = ("inc_map_ell", "lv_theta", "lv_phi", "dem", *(["water_mask"] if self._options.water_mask else []))
         found = [path for what in beside if (path := self._first(what))]
         for item in self.interferograms:
             found += [path for path in (_text_of(item), item.unwrapped, item.coherence) if path]
@@ -97,15 +98,25 @@ class Hyp3Stack:
         return self._read(interferogram.coherence, floats=True)
 
     def geometry(self) -> Geometry:
-        """Incidence, height and water from the first product that has each.
+        """Incidence, height, water and azimuth from the first product that has each.
 
         The incidence angle is that against the ellipsoid: `inc_map_ell` (radians), or 90° − `lv_theta`, the elevation
-        of the look vector, from the ground to the satellite, above the horizontal (radians; `lv_phi`, which is not
-        needed, is its azimuth, from east, anticlockwise). `inc_map` is the angle against the slope of the terrain and
-        would spoil vertical rates; it is not read.
+        of the look vector, from the ground to the satellite, above the horizontal (radians; `lv_phi` is its azimuth,
+        from east, anticlockwise; without it the heading stands in, of a radar that looks to the right). `inc_map` is
+        the angle against the slope of the terrain and would spoil vertical rates; it is not read.
         """
         heights = self._first("dem")
-        return Geometry(self._incidence(), self._read(heights) if heights else None, self._water())
+        height = self._read(heights) if heights else None
+        return Geometry(self._incidence(), height, self._water(), azimuth=self._azimuth())
+
+    def _azimuth(self) -> NDArray[np.float32]:
+        if path := self._first("lv_phi"):
+            azimuth = self._angle(path, -2 * np.pi, 2 * np.pi) - 90
+            azimuth[azimuth == -90] = np.nan  # 0 is no data; no orbit sees the ground from due east
+            return azimuth
+        heading = self.radar.heading
+        assert heading is not None
+        return np.full(self.grid.shape, azimuth_of_sight(heading), np.float32)
 
     def _water(self) -> NDArray[np.bool_] | None:
         path = self._first("water_mask") if self._options.water_mask else None
@@ -130,14 +141,14 @@ class Hyp3Stack:
             mend="order one product with look vectors, or give the angle in degrees in area.toml",
         )
 
-    def _angle(self, path: Path) -> NDArray[np.float32]:
-        """A raster of angles, in degrees."""
+    def _angle(self, path: Path, least: float = 0.0, most: float = np.pi / 2) -> NDArray[np.float32]:
+        """A raster of angles in radians, `least` to `most`, in degrees."""
         angle = self._read(path)
         valid = angle[np.isfinite(angle)]
-        if valid.size == 0 or valid.min() < 0 or valid.max() > np.pi / 2:
+        if valid.size == 0 or valid.min() < least or valid.max() > most:
             held = f"values from {valid.min():.3g} to {valid.max():.3g}" if valid.size else "no values in the frame"
             raise InputError(
-                f"{held}, where angles from 0 to π/2 are expected",
+                f"{held}, where angles from {least / np.pi:g}π to {most / np.pi:g}π are expected",
                 file=path,
                 field="radians",
                 mend="supply the product's raster as HyP3 made it",

@@ -83,13 +83,15 @@ def write_stack(
 
 
 def write_geometry(folder: Path, geometry: Geometry, grid: Grid, radar: Radar) -> None:
-    """Write `geometryGeo.h5`: incidence angle (degrees) and, where they are known, height (m) and masks.
+    """Write `geometryGeo.h5`: incidence angle (degrees) and, where they are known, height (m), azimuth and masks.
 
-    MintPy's waterMask is true on land, its shadowMask in shadow and layover.
+    MintPy's azimuthAngle is that of `Geometry`, its waterMask is true on land, its shadowMask in shadow and layover.
     """
     rasters: dict[str, NDArray[Any]] = {"incidenceAngle": geometry.incidence}
     if geometry.height is not None:
         rasters["height"] = geometry.height
+    if geometry.azimuth is not None:
+        rasters["azimuthAngle"] = geometry.azimuth
     if geometry.water is not None:
         rasters["waterMask"] = ~geometry.water
     if geometry.hidden is not None:
@@ -140,6 +142,7 @@ def read_geometry(folder: Path) -> Geometry:
         found.get("height"),
         water=None if land is None else ~land,
         hidden=found.get("shadowMask"),
+        azimuth=found.get("azimuthAngle"),
     )
 
 

@@ -64,13 +64,15 @@ class Geometry(NamedTuple):
     """What is known of every pixel before any phase, each of the grid's shape, None where it is not known.
 
     incidence : degrees from the vertical. height : m. water : where it is water. hidden : where slopes lie in the
-    radar's shadow or under layover.
+    radar's shadow or under layover. azimuth : of the line of sight from the ground to the satellite, degrees from
+    north, anticlockwise as ISCE-2 and MintPy have it.
     """
 
     incidence: NDArray[np.float32]
     height: NDArray[np.float32] | None
     water: NDArray[np.bool_] | None = None
     hidden: NDArray[np.bool_] | None = None
+    azimuth: NDArray[np.float32] | None = None
 
     @property
     def masked(self) -> NDArray[np.bool_]:
@@ -158,7 +160,8 @@ class GeoTiffOptions(StackOptions):
     incidence_deg : one angle for the whole frame; incidence : or a raster of them. dem : a raster of heights.
     water_mask : a raster of 1 for land and 0 for water. shadow_mask : a raster of 0 for what the radar sees, 1 for
     shadow, 2 for layover, 3 for both.
-    heading_deg : of the flight. subsidence_is_positive_phase : the sign by which the files were written.
+    heading_deg : of the flight, clockwise from north. look_side : to which side of it the radar looks.
+    subsidence_is_positive_phase : the sign by which the files were written.
     """
 
     format: Literal["geotiff"]
@@ -170,6 +173,7 @@ class GeoTiffOptions(StackOptions):
     water_mask: Path | None = None
     shadow_mask: Path | None = None
     heading_deg: float | None = None
+    look_side: Literal["right", "left"] = "right"
     subsidence_is_positive_phase: bool = True
 
 
@@ -191,7 +195,8 @@ class Hyp3Options(StackOptions):
 class LicsarOptions(StackOptions):
     """A stack as COMET-LiCSAR delivers it: YYYYMMDD_YYYYMMDD.geo.unw.tif and .geo.cc.tif, one frame's in a folder.
 
-    up : pattern of the raster of the line of sight's vertical part. dem : of heights. metadata, baselines : of the
+    up : pattern of the raster of the line of sight's vertical part; east, north : of its others, which only east and
+    vertical rates ask for, and the heading stands in for. dem : of heights. metadata, baselines : of the
     frame's files with these names. wavelength_m : where it is not Sentinel-1's.
     """
 
@@ -199,6 +204,8 @@ class LicsarOptions(StackOptions):
     unwrapped: str = "*.geo.unw.tif"
     coherence: str = "*.geo.cc.tif"
     up: str = "*.geo.U.tif"
+    east: str = "*.geo.E.tif"
+    north: str = "*.geo.N.tif"
     dem: str = "*.geo.hgt.tif"
     metadata: str = "metadata.txt"
     baselines: str = "baselines*"
@@ -207,8 +214,8 @@ class LicsarOptions(StackOptions):
 class IsceOptions(StackOptions):
     """A stack of ISCE-2 (topsStack), geocoded: `filt_fine.unw.geo` and `filt_fine.cor.geo` in folders of their pairs.
 
-    los : pattern of the geocoded line of sight, whose first band is the incidence angle. dem : of geocoded heights.
-    shadow_mask : of the geocoded mask of shadow and layover, where there is one.
+    los : pattern of the geocoded line of sight, whose bands are the incidence angle and the azimuth.
+    dem : of geocoded heights. shadow_mask : of the geocoded mask of shadow and layover, where there is one.
     baselines : pattern of the text files of baselines, in folders of their pairs. wavelength_m : where it is not
     Sentinel-1's.
     """
@@ -402,6 +409,15 @@ def require_one_radar(
 def in_degrees(angle: NDArray[np.float32]) -> NDArray[np.float32]:
     """Incidence angles in degrees; a raster of angles up to π/2 is taken as radians, as some processors write them."""
     return np.degrees(angle) if np.nanmax(angle) <= np.pi / 2 else angle
+
+
+def azimuth_of_sight(heading: float, looking: float = 90.0) -> float:
+    """Azimuth of the line of sight from the ground to the satellite, degrees from north, anticlockwise, −180 to 180.
+
+    heading : of the flight, degrees clockwise from north. looking : from it to where the radar looks, clockwise: 90 to
+    the right, −90 to the left.
+    """
+    return (-(heading + looking)) % 360 - 180
 
 
 def require_coherence(interferograms: Sequence[Interferogram], radar: Radar, weights: str) -> None:

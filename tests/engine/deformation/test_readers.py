@@ -122,7 +122,8 @@ def test_both_forms_of_the_shipped_stack_are_one() -> None:
     for one, other in zip(gamma.interferograms, geotiff.interferograms, strict=True):
         assert one.pair == other.pair
         np.testing.assert_array_equal(gamma.phase(one), geotiff.phase(other))
-    for one, other in zip(gamma.geometry(), geotiff.geometry(), strict=True):
+    # The azimuth comes from a heading, which these GeoTIFFs do not tell.
+    for one, other in zip(gamma.geometry()[:-1], geotiff.geometry()[:-1], strict=True):
         np.testing.assert_array_equal(one, other)
 
 
