@@ -22,8 +22,10 @@ from engine.pipeline import check_inputs, run
 from engine.raster import Raster, resample
 from store.home import Home
 from store.reader import current_release
+from tests.conftest import ROOT
 from tests.engine.conftest import DATES, PAIRS, UTM, phases, write_area, write_geotiffs
 from tests.engine.deformation.test_hyp3 import write_products
+from tests.pages.test_pages import open_page, text
 
 rasters_by_place = pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")
 
@@ -154,7 +156,7 @@ def place(folder: Path, second: dict[str, Any] | None = None, **tables: Any) -> 
 
 
 @rasters_by_place
-def test_two_stacks_give_east_and_up_from_files_to_the_map(tmp_path: Path) -> None:
+def test_two_stacks_give_east_and_up_from_files_to_the_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # The last date is one of the first stack alone.
     area = place(tmp_path / "area", network={"exclude_dates": [str(DATES[-1])]})
     home = Home(tmp_path / "home")
@@ -194,6 +196,11 @@ def test_two_stacks_give_east_and_up_from_files_to_the_map(tmp_path: Path) -> No
     beyond = release.pixel(*UTM.lonlat(Pixel(3, 23)))
     assert beyond is not None
     assert (beyond.state, beyond.east_up) == ("solved", None)
+    monkeypatch.setenv("PITWATCH_HOME", str(home.root))
+    lon, lat = UTM.lonlat(Pixel(3, 15))
+    page = open_page(ROOT / "pages" / "inspect" / "map.py", area="testbed", at=f"{lon},{lat}")
+    assert "from both orbits" in text(page)
+    assert not page.exception
 
 
 @pytest.mark.parametrize(

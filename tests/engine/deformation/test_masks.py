@@ -1,6 +1,7 @@
 """Masks of water, shadow and layover: read as each processor writes them, and then neither decorrelated nor still."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from affine import Affine
 from mintpy.utils import readfile
 from numpy.typing import NDArray
 
+from engine import wording
 from engine.area import read_area
 from engine.blocks import Workers
 from engine.deformation.inversion import PixelState
@@ -208,3 +210,5 @@ def test_what_is_masked_is_not_observable_from_the_stack_to_the_release(tmp_path
     pixel = release.pixel(*UTM.lonlat(Pixel(10, 11)))
     assert pixel is not None
     assert (pixel.state, pixel.rate, pixel.series) == ("water", None, None)
+    assert "the radar cannot measure it" in wording.pixel_statement(asdict(pixel), {})
+    assert "layover" in wording.pixel_statement(asdict(pixel) | {"state": "hidden"}, {})
