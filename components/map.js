@@ -399,7 +399,7 @@ function drawLegend(own, data, parent) {
   });
   children.push(part("ticks", ...ticks));
   if (legend.neutral) {
-    children.push(part("ends", text("◀ " + data.words.away), text(data.words.towards + " ▶")));
+    children.push(part("ends", text("◀ " + legend.ends[0]), text(legend.ends[1] + " ▶")));
     children.push(part("ends", text(data.words.still.replace("{neutral}", legend.neutral))));
   }
   if (hatched && !own.shown.off.has(hatched.name)) {

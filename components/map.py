@@ -31,6 +31,7 @@ _VECTORS = ("patches", "outlines", "clusters", "permits", "outside", "zones")
 _ROLES = {
     "image": "image",
     **dict.fromkeys(("rate", "vertical", "error", "coherence", "pairs", "probability", "fate", "landcover"), "data"),
+    **dict.fromkeys(("east", "up", "east_standard_error", "up_standard_error"), "data"),
     "terrain": "below",
     "state": "above",
 }
@@ -155,8 +156,6 @@ def _data(
             "copied": _("The link is in the clipboard."),
             "finish": _("double-click or Enter to finish, Esc to leave"),
             "still": _("± {neutral}: no motion"),
-            "away": _("away from satellite"),
-            "towards": _("towards"),
             "lost": _("decorrelated"),
             "flagged": _("flagged"),
             "label": _("Map of the area. Click a patch or any place to see what is known of it."),
@@ -204,5 +203,15 @@ def _legend(reader: ReleaseReader, layer: Layer) -> dict[str, Any]:
         "unit": wording.unit_name(layer.unit),
         "ticks": [[(value - low) / (high - low), wording.number(value, 0 if high > 1 else 1)] for value in ticks],
         "neutral": wording.number(layer.neutral) if layer.neutral else None,
+        "ends": _ends(layer.name),
         "stops": [[stop.place, stop.colour] for stop in stops(layer.palette, high, layer.neutral)],
     }
+
+
+def _ends(layer: str) -> tuple[str, str]:
+    """What the low and the high end of a scale of motion mean."""
+    if layer == "east":
+        return _("west"), _("east")
+    if layer in ("up", "vertical"):
+        return _("down"), _("up")
+    return _("away from satellite"), _("towards")

@@ -18,6 +18,7 @@ from store.reader import ReleaseReader
 from store.rows import Patch, PixelReading, Verdict
 from web.palette import ACTIVITY_SIGNS, CHANGE_SIGNS
 
+_TWO_SIDED_95 = 1.96  # standard errors
 _WHOLE = 0.97  # of a patch's ground; a rim without data is no gap
 
 
@@ -187,6 +188,10 @@ def _facts(pixel: PixelReading) -> str:
     facts = []
     if pixel.vertical is not None:
         facts.append(_("vertical {rate}, if nothing moves sideways").format(rate=wording.rate(pixel.vertical)))
+    if both := pixel.east_up:
+        east = wording.rate(both.east, _TWO_SIDED_95 * both.east_standard_error)
+        up = wording.rate(both.up, _TWO_SIDED_95 * both.up_standard_error)
+        facts.append(_("east {east}, up {up} (95 %), from both orbits").format(east=east, up=up))
     if pixel.coherence is not None:
         facts.append(_("temporal coherence {value}").format(value=wording.number(pixel.coherence, 2)))
     return " · ".join(facts)

@@ -31,6 +31,8 @@ class AreaOptions(Options):
 
     name : identifier in paths and URLs (lower-case letters, digits, - and _). title : for people.
     source : Markdown file with origin, licence and attribution of the data. attribution : one line, shown on the map.
+    second_stack : of the same place from the other side, for rates east and up; all else is done with it as with the
+    first.
     """
 
     name: str = Field(max_length=64)
@@ -45,6 +47,7 @@ class AreaOptions(Options):
     reference: ReferenceOptions | None = None
     training: TrainingOptions = TrainingOptions()
     stack: Annotated[AnyStackOptions, Field(discriminator="format")] | None = None
+    second_stack: Annotated[AnyStackOptions, Field(discriminator="format")] | None = None
     patches: OutlineOptions | None = None
     network: NetworkOptions = NetworkOptions()
     inversion: InversionOptions = InversionOptions()
@@ -132,6 +135,8 @@ def _check_tables(options: AreaOptions, file: Path) -> None:
         raise InputError(
             "neither images nor interferograms", file=file, field="imagery", mend="add [imagery], [stack] or both"
         )
+    if options.second_stack and options.stack is None:
+        raise InputError("there is no first one", file=file, field="second_stack", mend="call it [stack]")
     if options.extraction and options.imagery is None:
         raise InputError("there are no images to find patches in", file=file, field="extraction", mend="add [imagery]")
     if options.extraction and options.patches:

@@ -52,7 +52,8 @@ class OpticalProducts:
 class RadarProducts:
     """Folders of the finished steps, and their records in order.
 
-    series : of the corrections, or of the inversion where there are none.
+    series : of the corrections, or of the inversion where there are none. decomposition : of the rates east and up;
+    None in an area with one stack.
     """
 
     stack: Path
@@ -61,6 +62,7 @@ class RadarProducts:
     series: Path
     velocity: Path
     steps: tuple[StepRecord, ...]
+    decomposition: Path | None = None
 
     @property
     def records(self) -> tuple[StepRecord, StepRecord]:

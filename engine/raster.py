@@ -17,6 +17,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
 from rasterio.shutil import copy
 from rasterio.vrt import WarpedVRT
+from rasterio.warp import reproject
 from rasterio.windows import Window
 
 from engine.errors import InputError
@@ -27,6 +28,7 @@ READABLE = {"GTiff", "COG", "ENVI", "ISCE", "ROI_PAC"}
 
 # A pixel of a series cube is read without its neighbours beyond this many rows and columns.
 CUBE_TILE = 16
+_NO_CODE = -9999  # which no raster of codes holds
 
 
 class Raster:
@@ -163,8 +165,10 @@ class Raster:
             raise self._elsewhere(grid)
         return band
 
-    def read_codes_onto(self, grid: Grid) -> NDArray[np.int32]:
+    def read_codes_onto(self, grid: Grid, *, with_zero: bool = False) -> NDArray[np.int32]:
         """The first band, in codes, brought onto another grid, each pixel's by its centre; −1 where it has none.
+
+        with_zero : 0 is a code even where the file calls it no data.
 
         Raises
         ------
@@ -172,7 +176,8 @@ class Raster:
             When the raster has no CRS, breaks off, or shows nothing of the grid.
         """
         _ = self.grid  # without CRS or transform it cannot be brought anywhere
-        with self._warp(grid, "int32", resampling=Resampling.nearest, nodata=-1) as warped:
+        none: dict[str, Any] = {"src_nodata": _NO_CODE} if with_zero and self.nodata == 0 else {}
+        with self._warp(grid, "int32", resampling=Resampling.nearest, nodata=-1, **none) as warped:
             codes: NDArray[np.int32] = warped.read(1)
         if (codes == -1).all():
             raise self._elsewhere(grid)
@@ -210,6 +215,28 @@ class Raster:
             field="pixels",
             mend="copy or download it again",
         )
+
+
+def resample(values: NDArray[np.float32], grid: Grid, onto: Grid) -> NDArray[np.float32]:
+    """An array of one grid on another, bilinearly, NaN for no data.
+
+    Neighbours stand in for a pixel without data where values are blended, but never fill it: where the nearest pixel
+    has none there is none.
+    """
+    places = {
+        "src_transform": grid.transform,
+        "src_crs": grid.crs.to_wkt(),
+        "src_nodata": np.nan,
+        "dst_transform": onto.transform,
+        "dst_crs": onto.crs.to_wkt(),
+        "dst_nodata": np.nan,
+        "tolerance": 0,  # places exactly, not interpolated between some of them
+    }
+    blended, nearest = (np.full(onto.shape, np.nan, np.float32) for _ in range(2))
+    reproject(values, blended, resampling=Resampling.bilinear, **places)
+    reproject(values, nearest, resampling=Resampling.nearest, **places)
+    blended[np.isnan(nearest)] = np.nan
+    return blended
 
 
 def write_cog(path: Path, array: NDArray[Any], grid: Grid, *, nodata: float | None, unit: str, name: str) -> None:

@@ -26,6 +26,7 @@ from store.permits import PermitQueries
 from store.release import CURRENT, DATABASE, LAYERS, SCHEMA_VERSION, SERIES
 from store.rows import (
     Acquisition,
+    EastUp,
     Extraction,
     Image,
     Interferogram,
@@ -245,9 +246,11 @@ class ReleaseReader(TileQueries, SummaryQueries, FactQueries, PermitQueries, Sha
             return None
         try:
             values = {name: self._point(self.layer_path(name), lon, lat)[0] for name in _PIXEL_LAYERS}
+            both = [self._point(self.layer_path(name), lon, lat)[0] for name in EastUp._fields if name in self.layers]
         except PointOutsideBounds:
             return None
         state = self.states[int(values["state"] or 0)]
+        known = [value for value in both if value is not None]
         displacement = self._point(self.folder / SERIES, lon, lat)
         whole = [value for value in displacement if value is not None]
         return PixelReading(
@@ -263,6 +266,7 @@ class ReleaseReader(TileQueries, SummaryQueries, FactQueries, PermitQueries, Sha
             standard_error=values["error"],
             vertical=values["vertical"],
             series=Series(self._dates, whole, self._noise) if len(whole) == len(displacement) else None,
+            east_up=EastUp(*known) if len(known) == len(EastUp._fields) else None,
         )
 
     def probabilities(self, lon: float, lat: float) -> dict[date, float | None]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -264,9 +264,21 @@ class PatchSeries(Series):
     standard_error: float
 
 
+class EastUp(NamedTuple):
+    """Rates of one pixel from two stacks, mm/yr, and their standard errors; named as the layers are."""
+
+    east: float
+    up: float
+    east_standard_error: float
+    up_standard_error: float
+
+
 @dataclass(frozen=True)
 class PixelReading:
-    """All that a release knows of one pixel. Rates in mm/yr; series None where there is none."""
+    """All that a release knows of one pixel. Rates in mm/yr; series None where there is none.
+
+    vertical : if nothing moves sideways. east_up : of two stacks; None where they do not tell.
+    """
 
     lon: float
     lat: float
@@ -280,6 +292,7 @@ class PixelReading:
     standard_error: float | None
     vertical: float | None
     series: Series | None
+    east_up: EastUp | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
 
+from engine.deformation.geocoded import one_file
+from engine.deformation.masks import GAMMA_GREATEST, GAMMA_HIDDEN, hidden_of
 from engine.deformation.parameters import number, read_parameters
 from engine.deformation.stack import (
     SPEED_OF_LIGHT,
@@ -15,6 +17,7 @@ from engine.deformation.stack import (
     Geometry,
     Interferogram,
     Radar,
+    azimuth_of_sight,
     in_degrees,
     list_interferograms,
     pair_of,
@@ -77,7 +80,8 @@ class GammaStack:
         patterns = self._options
         parameters = [patterns.dem_parameters, patterns.slc_parameters, patterns.baselines]
         found = {path for pattern in parameters for path in self._folder.rglob(pattern)}
-        found |= {path for pattern in (patterns.incidence, patterns.dem) for path in self._folder.rglob(pattern)}
+        rasters = (patterns.incidence, patterns.dem, patterns.ls_map)
+        found |= {path for pattern in rasters for path in self._folder.rglob(pattern)}
         for interferogram in self.interferograms:
             found |= {path for path in (interferogram.unwrapped, interferogram.coherence) if path}
         return sorted(found)
@@ -98,7 +102,23 @@ class GammaStack:
             path = self._one(self._options.slc_parameters, "stack.slc_parameters")
             incidence = np.full(self.grid.shape, number(read_parameters(path), "incidence_angle", path), np.float32)
         heights = sorted(self._folder.rglob(self._options.dem))
-        return Geometry(incidence, read_binary(heights[0], self.grid) if heights else None)
+        height = read_binary(heights[0], self.grid) if heights else None
+        azimuth = np.full(self.grid.shape, self._azimuth, np.float32)
+        return Geometry(incidence, height, hidden=self._hidden(), azimuth=azimuth)
+
+    @property
+    def _azimuth(self) -> float:
+        """Of the line of sight, by the heading and the angle from it to where the antenna looks, 90 or −90."""
+        path = self._one(self._options.slc_parameters, "stack.slc_parameters")
+        parameters = read_parameters(path)
+        looking = number(parameters, "azimuth_angle", path) if "azimuth_angle" in parameters else 90.0
+        return azimuth_of_sight(number(parameters, "heading", path), looking)
+
+    def _hidden(self) -> NDArray[np.bool_] | None:
+        path = one_file(self._folder, self._options.ls_map)
+        if path is None:
+            return None
+        return hidden_of(read_binary(path, self.grid, "u1"), path, hidden=GAMMA_HIDDEN, greatest=GAMMA_GREATEST)
 
     def _one(self, pattern: str, field: str) -> Path:
         """The first file that matches; they agree for all that is read from them."""
@@ -140,21 +160,22 @@ def grid_of(path: Path, *, corner_is_centre: bool) -> Grid:
     return Grid(crs, transform @ Affine.translation(-0.5, -0.5) if corner_is_centre else transform, shape)
 
 
-def read_binary(path: Path, grid: Grid) -> NDArray[np.float32]:
-    """A big-endian float32 raster of the grid's shape."""
-    expected = 4 * grid.rows * grid.cols
+def read_binary(path: Path, grid: Grid, form: str = ">f4") -> NDArray[np.float32]:
+    """A big-endian raster of the grid's shape, of float32 unless `form` says otherwise."""
+    kind = np.dtype(form)
+    expected = kind.itemsize * grid.rows * grid.cols
     try:
         size = path.stat().st_size
     except FileNotFoundError:
         raise InputError("the file does not exist", file=path, mend="supply the file") from None
     if size != expected:
         raise InputError(
-            f"{size} bytes, where {grid.rows} lines of {grid.cols} float32 pixels are {expected}",
+            f"{size} bytes, where {grid.rows} lines of {grid.cols} {kind.name} pixels are {expected}",
             file=path,
             field="shape",
             mend="copy the file again, or bring all rasters of the stack onto one grid",
         )
-    return np.fromfile(path, dtype=">f4").reshape(grid.shape).astype(np.float32)
+    return np.fromfile(path, dtype=kind).reshape(grid.shape).astype(np.float32)
 
 
 def _zero_is_nodata(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -7,11 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.deformation.geocoded import Geocoded
+from engine.deformation.masks import hidden_of, water_of
 from engine.deformation.stack import (
     Geometry,
     GeoTiffOptions,
     Interferogram,
     Radar,
+    azimuth_of_sight,
     in_degrees,
     list_interferograms,
     require_one_radar,
@@ -59,7 +61,9 @@ class GeoTiffStack:
 
     @property
     def files(self) -> list[Path]:
-        given = [self._area / path for path in (self._options.incidence, self._options.dem) if path]
+        options = self._options
+        beside = (options.incidence, options.dem, options.water_mask, options.shadow_mask)
+        given = [self._area / path for path in beside if path]
         stack = [path for item in self.interferograms for path in (item.unwrapped, item.coherence) if path]
         return sorted([*given, *stack])
 
@@ -85,7 +89,27 @@ class GeoTiffStack:
                 field="stack.incidence_deg",
                 mend="give the angle in degrees, or a raster of it as stack.incidence",
             )
-        return Geometry(incidence, self._onto_grid(self._options.dem) if self._options.dem else None)
+        height = self._onto_grid(self._options.dem) if self._options.dem else None
+        return Geometry(incidence, height, *self._masks(), azimuth=self._azimuth())
+
+    def _azimuth(self) -> NDArray[np.float32] | None:
+        heading = self._options.heading_deg
+        if heading is None:
+            return None
+        looking = 90.0 if self._options.look_side == "right" else -90.0
+        return np.full(self.grid.shape, azimuth_of_sight(heading, looking), np.float32)
+
+    def _masks(self) -> tuple[NDArray[np.bool_] | None, NDArray[np.bool_] | None]:
+        """Water, and what is hidden, from rasters of any grid."""
+        water, hidden = self._options.water_mask, self._options.shadow_mask
+        return (
+            water_of(self._codes(water), self._area / water) if water else None,
+            hidden_of(self._codes(hidden), self._area / hidden) if hidden else None,
+        )
+
+    def _codes(self, path: Path) -> NDArray[np.int32]:
+        with Raster(self._area / path) as raster:
+            return raster.read_codes_onto(self.grid, with_zero=True)
 
     def _onto_grid(self, path: Path) -> NDArray[np.float32]:
         with Raster(self._area / path) as raster:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.deformation.gamma import OVERSAMPLING
 from engine.deformation.geocoded import read_values, require_values
+from engine.deformation.masks import water_of
 from engine.deformation.parameters import number, read_parameters
 from engine.deformation.stack import (
     SENTINEL1_WAVELENGTH,
@@ -18,6 +19,7 @@ from engine.deformation.stack import (
     Hyp3Options,
     Interferogram,
     Radar,
+    azimuth_of_sight,
     list_interferograms,
     require_one_radar,
 )
@@ -37,7 +39,7 @@ class Hyp3Stack:
 
     HyP3's unwrapped phase is later minus earlier with range increase (subsidence) positive, the project's own
     convention, so nothing is turned round (its displacement maps have the other sign, and are not read). No data are
-    the file's own value and phase 0. The water mask is not applied.
+    the file's own value and phase 0. The water mask, which every product brings, is 1 for land and 0 for water.
     """
 
     def __init__(self, options: Hyp3Options, area_folder: Path) -> None:
@@ -79,7 +81,8 @@ class Hyp3Stack:
 
     @property
     def files(self) -> list[Path]:
-        found = [path for what in ("inc_map_ell", "lv_theta", "dem") if (path := self._first(what))]
+        beside = ("inc_map_ell", "lv_theta", "lv_phi", "dem", *(["water_mask"] if self._options.water_mask else []))
+        found = [path for what in beside if (path := self._first(what))]
         for item in self.interferograms:
             found += [path for path in (_text_of(item), item.unwrapped, item.coherence) if path]
         return sorted(found)
@@ -95,15 +98,34 @@ class Hyp3Stack:
         return self._read(interferogram.coherence, floats=True)
 
     def geometry(self) -> Geometry:
-        """Incidence and height from the first product that has each.
+        """Incidence, height, water and azimuth from the first product that has each.
 
         The incidence angle is that against the ellipsoid: `inc_map_ell` (radians), or 90° − `lv_theta`, the elevation
-        of the look vector, from the ground to the satellite, above the horizontal (radians; `lv_phi`, which is not
-        needed, is its azimuth, from east, anticlockwise). `inc_map` is the angle against the slope of the terrain and
-        would spoil vertical rates; it is not read.
+        of the look vector, from the ground to the satellite, above the horizontal (radians; `lv_phi` is its azimuth,
+        from east, anticlockwise; without it the heading stands in, of a radar that looks to the right). `inc_map` is
+        the angle against the slope of the terrain and would spoil vertical rates; it is not read.
         """
         heights = self._first("dem")
-        return Geometry(self._incidence(), self._read(heights) if heights else None)
+        height = self._read(heights) if heights else None
+        return Geometry(self._incidence(), height, self._water(), azimuth=self._azimuth())
+
+    def _azimuth(self) -> NDArray[np.float32]:
+        if path := self._first("lv_phi"):
+            azimuth = self._angle(path, -2 * np.pi, 2 * np.pi) - 90
+            azimuth[azimuth == -90] = np.nan  # 0 is no data; no orbit sees the ground from due east
+            return azimuth
+        heading = self.radar.heading
+        assert heading is not None
+        return np.full(self.grid.shape, azimuth_of_sight(heading), np.float32)
+
+    def _water(self) -> NDArray[np.bool_] | None:
+        path = self._first("water_mask") if self._options.water_mask else None
+        if path is None:
+            return None
+        with Raster(path) as raster:
+            block = self._block(raster)
+            # Where the file calls 0 no data, that is water all the same.
+            return water_of(raster.read(block=block) if raster.nodata == 0 else read_values(raster, block), path)
 
     def _incidence(self) -> NDArray[np.float32]:
         if path := self._first("inc_map_ell"):
@@ -119,14 +141,14 @@ class Hyp3Stack:
             mend="order one product with look vectors, or give the angle in degrees in area.toml",
         )
 
-    def _angle(self, path: Path) -> NDArray[np.float32]:
-        """A raster of angles, in degrees."""
+    def _angle(self, path: Path, least: float = 0.0, most: float = np.pi / 2) -> NDArray[np.float32]:
+        """A raster of angles in radians, `least` to `most`, in degrees."""
         angle = self._read(path)
         valid = angle[np.isfinite(angle)]
-        if valid.size == 0 or valid.min() < 0 or valid.max() > np.pi / 2:
+        if valid.size == 0 or valid.min() < least or valid.max() > most:
             held = f"values from {valid.min():.3g} to {valid.max():.3g}" if valid.size else "no values in the frame"
             raise InputError(
-                f"{held}, where angles from 0 to π/2 are expected",
+                f"{held}, where angles from {least / np.pi:g}π to {most / np.pi:g}π are expected",
                 file=path,
                 field="radians",
                 mend="supply the product's raster as HyP3 made it",
@@ -143,16 +165,20 @@ class Hyp3Stack:
         with Raster(path) as raster:
             if floats:
                 require_values(raster)
-            own = _place(raster, self.grid, self.interferograms[0].unwrapped)
-            block = Block(-own.row0, self.grid.rows - own.row0, -own.col0, self.grid.cols - own.col0)
-            if min(block.row0, block.col0) < 0 or block.row1 > raster.grid.rows or block.col1 > raster.grid.cols:
-                raise InputError(
-                    "it does not cover what the interferograms have in common",
-                    file=path,
-                    field="extent",
-                    mend="supply the product's raster whole, or cut all rasters of the product alike",
-                )
-            return read_values(raster, block)
+            return read_values(raster, self._block(raster))
+
+    def _block(self, raster: Raster) -> Block:
+        """The stack's grid, in the rows and columns of a raster."""
+        own = _place(raster, self.grid, self.interferograms[0].unwrapped)
+        block = Block(-own.row0, self.grid.rows - own.row0, -own.col0, self.grid.cols - own.col0)
+        if min(block.row0, block.col0) < 0 or block.row1 > raster.grid.rows or block.col1 > raster.grid.cols:
+            raise InputError(
+                "it does not cover what the interferograms have in common",
+                file=raster.path,
+                field="extent",
+                mend="supply the product's raster whole, or cut all rasters of the product alike",
+            )
+        return block
 
 
 def _name_of(interferogram: Interferogram) -> str:

@@ -57,10 +57,14 @@ class PixelState(IntEnum):
     DATES_MISSING = 3  # decorrelated: no pair reaches some of the dates
     FEW_PAIRS = 4  # decorrelated: fewer pairs than min_pair_share
     LOW_COHERENCE = 5  # decorrelated: temporal coherence under the threshold
+    WATER = 6  # masked
+    HIDDEN = 7  # masked: radar shadow or layover
 
 
 HAS_SERIES = (PixelState.SOLVED, PixelState.MINIMUM_NORM)
 DECORRELATED = (PixelState.DATES_MISSING, PixelState.FEW_PAIRS, PixelState.LOW_COHERENCE)
+# Not seen, or not to be measured by a radar: neither still nor decorrelated.
+NOT_OBSERVABLE = (PixelState.NO_DATA, PixelState.WATER, PixelState.HIDDEN)
 
 
 @dataclass(frozen=True)

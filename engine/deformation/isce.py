@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.deformation.geocoded import Geocoded, line_of_sight, one_file
+from engine.deformation.masks import hidden_of
 from engine.deformation.stack import (
     SENTINEL1_WAVELENGTH,
     DatePair,
@@ -30,7 +31,8 @@ class IsceStack:
 
     `filt_fine.unw.geo` has two bands, amplitude and unwrapped phase; coherence is the last band of `filt_fine.cor.geo`.
     ISCE forms the earlier image times the conjugate of the later one, so that range increase is positive phase, the
-    project's own convention. 0 is no data. `los.rdr.geo` has the incidence angle in degrees in its first band.
+    project's own convention. 0 is no data. `los.rdr.geo` has the incidence angle and
+    the azimuth of the way to the satellite, from north and anticlockwise, in degrees.
     """
 
     def __init__(self, options: IsceOptions, area_folder: Path) -> None:
@@ -75,7 +77,7 @@ class IsceStack:
     @property
     def files(self) -> list[Path]:
         options = self._options
-        beside = [one_file(self._folder, name) for name in (options.los, options.dem)]
+        beside = [one_file(self._folder, name) for name in (options.los, options.dem, options.shadow_mask)]
         pairs = [path for item in self.interferograms for path in (item.unwrapped, item.coherence)]
         found = {*self._baseline_files()}
         for path in (*beside, *pairs):
@@ -107,6 +109,10 @@ class IsceStack:
             mend="geocode los.rdr as well, or correct it",
         )
         incidence = self._rasters.read(los, 1, bands=2)
+        azimuth = self._rasters.read(los, 2, bands=2)
+        azimuth[incidence == 0] = np.nan
         incidence[incidence == 0] = np.nan
-        dem = one_file(self._folder, self._options.dem)
-        return Geometry(incidence, self._rasters.read(dem) if dem else None)
+        dem, mask = (one_file(self._folder, name) for name in (self._options.dem, self._options.shadow_mask))
+        hidden = hidden_of(self._rasters.read(mask, whole_numbers=True), mask) if mask else None
+        height = self._rasters.read(dem) if dem else None
+        return Geometry(incidence, height, hidden=hidden, azimuth=azimuth)

@@ -16,6 +16,7 @@ from engine.deformation.stack import (
     Interferogram,
     LicsarOptions,
     Radar,
+    azimuth_of_sight,
     list_interferograms,
     parse_day,
 )
@@ -29,7 +30,8 @@ class LicsarStack:
 
     Unwrapped phase is later minus earlier in radians with range increase positive, the project's own convention
     (LiCSBAS takes −λ/4π of it as motion towards the satellite; Morishita et al. 2020); 0 is no data. Coherence is in
-    whole numbers from 0 to 255. The line of sight is given by its part upwards, the cosine of the incidence angle.
+    whole numbers from 0 to 255. The line of sight is given by the parts of the unit vector to the
+    satellite; that upwards is the cosine of the incidence angle.
     """
 
     def __init__(self, options: LicsarOptions, area_folder: Path) -> None:
@@ -89,7 +91,8 @@ class LicsarStack:
     def files(self) -> list[Path]:
         options = self._options
         beside = [
-            one_file(self._folder, name) for name in (options.up, options.dem, options.metadata, options.baselines)
+            one_file(self._folder, name)
+            for name in (options.up, options.east, options.north, options.dem, options.metadata, options.baselines)
         ]
         pairs = [path for item in self.interferograms for path in (item.unwrapped, item.coherence)]
         return sorted(path for path in (*beside, *pairs) if path)
@@ -117,4 +120,15 @@ class LicsarStack:
         if valid.size == 0 or valid.min() < 0 or valid.max() > 1:
             raise InputError("its values are no cosines", file=up, field="stack.up", mend="download the file again")
         dem = one_file(self._folder, self._options.dem)
-        return Geometry(np.degrees(np.arccos(upwards)), self._rasters.read(dem) if dem else None)
+        height = self._rasters.read(dem) if dem else None
+        return Geometry(np.degrees(np.arccos(upwards)), height, azimuth=self._azimuth())
+
+    def _azimuth(self) -> NDArray[np.float32] | None:
+        """Of the line of sight, by its parts, or by the heading of a radar that looks to the right; None without."""
+        east, north = (one_file(self._folder, name) for name in (self._options.east, self._options.north))
+        if east and north:
+            parts = [self._rasters.read(path) for path in (east, north)]
+            return np.degrees(np.arctan2(-parts[0], parts[1]))
+        if self.radar.heading is None:
+            return None
+        return np.full(self.grid.shape, azimuth_of_sight(self.radar.heading), np.float32)

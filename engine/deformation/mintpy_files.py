@@ -83,10 +83,19 @@ def write_stack(
 
 
 def write_geometry(folder: Path, geometry: Geometry, grid: Grid, radar: Radar) -> None:
-    """Write `geometryGeo.h5`: incidence angle (degrees) and, where it is known, height (m)."""
-    rasters = {"incidenceAngle": geometry.incidence}
+    """Write `geometryGeo.h5`: incidence angle (degrees) and, where they are known, height (m), azimuth and masks.
+
+    MintPy's azimuthAngle is that of `Geometry`, its waterMask is true on land, its shadowMask in shadow and layover.
+    """
+    rasters: dict[str, NDArray[Any]] = {"incidenceAngle": geometry.incidence}
     if geometry.height is not None:
         rasters["height"] = geometry.height
+    if geometry.azimuth is not None:
+        rasters["azimuthAngle"] = geometry.azimuth
+    if geometry.water is not None:
+        rasters["waterMask"] = ~geometry.water
+    if geometry.hidden is not None:
+        rasters["shadowMask"] = geometry.hidden
     with _new_file(folder / GEOMETRY, rasters, mintpy_metadata(grid, radar) | {"FILE_TYPE": "geometry"}):
         pass
 
@@ -126,7 +135,15 @@ class StackFile:
 
 def read_geometry(folder: Path) -> Geometry:
     with h5py.File(folder / GEOMETRY) as file:
-        return Geometry(file["incidenceAngle"][:], file["height"][:] if "height" in file else None)
+        found = {name: raster[:] for name, raster in file.items()}
+    land = found.get("waterMask")
+    return Geometry(
+        found["incidenceAngle"],
+        found.get("height"),
+        water=None if land is None else ~land,
+        hidden=found.get("shadowMask"),
+        azimuth=found.get("azimuthAngle"),
+    )
 
 
 class SeriesFile:

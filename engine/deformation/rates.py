@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.blocks import Workers, map_blocks
-from engine.deformation.inversion import DECORRELATED, PixelState
+from engine.deformation.inversion import DECORRELATED, NOT_OBSERVABLE, PixelState
 from engine.deformation.mintpy_files import SeriesFile, read_geometry, write_velocity
 from engine.deformation.plots import plot_rates
 from engine.deformation.steps import DEVIATION, M_TO_MM, PreparedStack
@@ -115,7 +115,7 @@ class MotionRasters:
 
     @property
     def observed(self) -> NDArray[np.bool_]:
-        seen: NDArray[np.bool_] = self.state != PixelState.NO_DATA
+        seen: NDArray[np.bool_] = ~np.isin(self.state, NOT_OBSERVABLE)
         return seen
 
     @property

@@ -61,10 +61,30 @@ class Radar:
 
 
 class Geometry(NamedTuple):
-    """Incidence angle (degrees from the vertical) and height (m, None when unknown), each of the grid's shape."""
+    """What is known of every pixel before any phase, each of the grid's shape, None where it is not known.
+
+    incidence : degrees from the vertical. height : m. water : where it is water. hidden : where slopes lie in the
+    radar's shadow or under layover. azimuth : of the line of sight from the ground to the satellite, degrees from
+    north, anticlockwise as ISCE-2 and MintPy have it.
+    """
 
     incidence: NDArray[np.float32]
     height: NDArray[np.float32] | None
+    water: NDArray[np.bool_] | None = None
+    hidden: NDArray[np.bool_] | None = None
+    azimuth: NDArray[np.float32] | None = None
+
+    @property
+    def masked(self) -> NDArray[np.bool_]:
+        """Where no pair can tell anything, shape of the grid."""
+        masks = [mask for mask in (self.water, self.hidden) if mask is not None]
+        return np.logical_or.reduce(masks) if masks else np.zeros(self.incidence.shape, np.bool_)
+
+    @property
+    def masked_shares(self) -> dict[str, float]:
+        """Of the grid's pixels, by the masks that there are."""
+        masks = {"water": self.water, "layover_or_shadow": self.hidden}
+        return {name: round(float(mask.mean()), 4) for name, mask in masks.items() if mask is not None}
 
 
 class StackReader(Protocol):
@@ -117,7 +137,8 @@ class StackOptions(Options):
 class GammaOptions(StackOptions):
     """A stack as GAMMA leaves it: geocoded big-endian float32, with parameter files.
 
-    dem_parameters, slc_parameters, baselines, incidence, dem : file name patterns.
+    dem_parameters, slc_parameters, baselines, incidence, dem : file name patterns. ls_map : of the map of layover and
+    shadow of the geocoding, one byte a pixel, where there is one.
     corner : whether the parameter file's corner is the outer edge of the first pixel or its centre.
     """
 
@@ -129,6 +150,7 @@ class GammaOptions(StackOptions):
     baselines: str = "*base*.par"
     incidence: str = "*.inc"
     dem: str = "*.dem"
+    ls_map: str = "*.ls_map"
     corner: Literal["edge", "centre"] = "edge"
 
 
@@ -136,7 +158,10 @@ class GeoTiffOptions(StackOptions):
     """A stack as GeoTIFFs, whoever made them; dates and wavelength from tags, or from file names and this table.
 
     incidence_deg : one angle for the whole frame; incidence : or a raster of them. dem : a raster of heights.
-    heading_deg : of the flight. subsidence_is_positive_phase : the sign by which the files were written.
+    water_mask : a raster of 1 for land and 0 for water. shadow_mask : a raster of 0 for what the radar sees, 1 for
+    shadow, 2 for layover, 3 for both.
+    heading_deg : of the flight, clockwise from north. look_side : to which side of it the radar looks.
+    subsidence_is_positive_phase : the sign by which the files were written.
     """
 
     format: Literal["geotiff"]
@@ -145,7 +170,10 @@ class GeoTiffOptions(StackOptions):
     incidence_deg: float | None = Field(default=None, ge=0, le=80)
     incidence: Path | None = None
     dem: Path | None = None
+    water_mask: Path | None = None
+    shadow_mask: Path | None = None
     heading_deg: float | None = None
+    look_side: Literal["right", "left"] = "right"
     subsidence_is_positive_phase: bool = True
 
 
@@ -154,18 +182,21 @@ class Hyp3Options(StackOptions):
 
     wavelength_m : where it is not Sentinel-1's 0.05546576. looks : where they are not the product's / 1.94.
     incidence_deg : one angle for the whole frame, where no product has a raster of it.
+    water_mask : whether what the products call water counts as such; it comes from maps, and may be out of date.
     """
 
     format: Literal["hyp3"]
     unwrapped: str = "*_unw_phase.tif"
     coherence: str = "*_corr.tif"
     incidence_deg: float | None = Field(default=None, ge=0, le=80)
+    water_mask: bool = True
 
 
 class LicsarOptions(StackOptions):
     """A stack as COMET-LiCSAR delivers it: YYYYMMDD_YYYYMMDD.geo.unw.tif and .geo.cc.tif, one frame's in a folder.
 
-    up : pattern of the raster of the line of sight's vertical part. dem : of heights. metadata, baselines : of the
+    up : pattern of the raster of the line of sight's vertical part; east, north : of its others, which only east and
+    vertical rates ask for, and the heading stands in for. dem : of heights. metadata, baselines : of the
     frame's files with these names. wavelength_m : where it is not Sentinel-1's.
     """
 
@@ -173,6 +204,8 @@ class LicsarOptions(StackOptions):
     unwrapped: str = "*.geo.unw.tif"
     coherence: str = "*.geo.cc.tif"
     up: str = "*.geo.U.tif"
+    east: str = "*.geo.E.tif"
+    north: str = "*.geo.N.tif"
     dem: str = "*.geo.hgt.tif"
     metadata: str = "metadata.txt"
     baselines: str = "baselines*"
@@ -181,7 +214,8 @@ class LicsarOptions(StackOptions):
 class IsceOptions(StackOptions):
     """A stack of ISCE-2 (topsStack), geocoded: `filt_fine.unw.geo` and `filt_fine.cor.geo` in folders of their pairs.
 
-    los : pattern of the geocoded line of sight, whose first band is the incidence angle. dem : of geocoded heights.
+    los : pattern of the geocoded line of sight, whose bands are the incidence angle and the azimuth.
+    dem : of geocoded heights. shadow_mask : of the geocoded mask of shadow and layover, where there is one.
     baselines : pattern of the text files of baselines, in folders of their pairs. wavelength_m : where it is not
     Sentinel-1's.
     """
@@ -191,6 +225,7 @@ class IsceOptions(StackOptions):
     coherence: str = "*.cor.geo"
     los: str = "los.rdr.geo"
     dem: str = "hgt.rdr.geo"
+    shadow_mask: str = "shadowMask.rdr.geo"
     baselines: str = "*.txt"
 
 
@@ -312,7 +347,7 @@ def check_phase(phase: NDArray[np.float32], interferogram: Interferogram) -> Non
     valid = phase[np.isfinite(phase)]
     if valid.size == 0:
         raise InputError(
-            "the interferogram holds no data (every pixel is no-data)",
+            "the interferogram holds no data (every pixel is no-data or masked)",
             file=interferogram.unwrapped,
             field=str(interferogram.pair),
             mend="supply it again, or take it out of the stack",
@@ -374,6 +409,15 @@ def require_one_radar(
 def in_degrees(angle: NDArray[np.float32]) -> NDArray[np.float32]:
     """Incidence angles in degrees; a raster of angles up to π/2 is taken as radians, as some processors write them."""
     return np.degrees(angle) if np.nanmax(angle) <= np.pi / 2 else angle
+
+
+def azimuth_of_sight(heading: float, looking: float = 90.0) -> float:
+    """Azimuth of the line of sight from the ground to the satellite, degrees from north, anticlockwise, −180 to 180.
+
+    heading : of the flight, degrees clockwise from north. looking : from it to where the radar looks, clockwise: 90 to
+    the right, −90 to the left.
+    """
+    return (-(heading + looking)) % 360 - 180
 
 
 def require_coherence(interferograms: Sequence[Interferogram], radar: Radar, weights: str) -> None:

@@ -30,6 +30,7 @@ from engine.deformation.licsar import LicsarStack
 from engine.deformation.mintpy_files import (
     SeriesFile,
     StackFile,
+    read_geometry,
     write_geometry,
     write_stack,
 )
@@ -39,6 +40,7 @@ from engine.deformation.plots import plot_network
 from engine.deformation.stack import (
     AnyStackOptions,
     GammaOptions,
+    Geometry,
     Hyp3Options,
     Interferogram,
     IsceOptions,
@@ -126,7 +128,7 @@ def prepare_stack(
     coherence: bool = False,
     progress: Progress,
 ) -> dict[str, Any]:
-    """Check every raster of the stack and lay it down for reading block by block.
+    """Check every raster of the stack and lay it down for reading block by block, without what is masked.
 
     coherence : whether it is laid down although the options of the inversion do not need it.
     """
@@ -135,6 +137,8 @@ def prepare_stack(
     if coherent:
         require_coherence(interferograms, reader.radar, options.weights)
     _require_space(folder, reader, coherent)
+    geometry = reader.geometry()
+    masked = geometry.masked
     everywhere, total = np.ones(reader.grid.shape, np.bool_), np.zeros(reader.grid.shape)
     medians: list[float] = []
     shares: list[float] = []
@@ -144,12 +148,14 @@ def prepare_stack(
     def rasters() -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32] | None]]:
         for interferogram in interferograms:
             phase = reader.phase(interferogram)
+            phase[masked] = np.nan
             check_phase(phase, interferogram)
             valid = np.isfinite(phase)
             medians.append(float(np.median(phase[valid])))
             shares.append(float(valid.mean()))
             own = reader.coherence(interferogram) if coherent else None
             if own is not None:
+                own[masked] = np.nan
                 check_coherence(own, interferogram)
                 means.append(float(np.nanmean(own)))
                 np.logical_and(everywhere, valid & (own > 0), out=everywhere)
@@ -158,7 +164,7 @@ def prepare_stack(
             advance()
 
     write_stack(folder, interferograms, rasters(), reader.grid, reader.radar)
-    write_geometry(folder, reader.geometry(), reader.grid, reader.radar)
+    write_geometry(folder, geometry, reader.grid, reader.radar)
     known = {
         "grid": reader.grid.describe(),
         "radar": vars(reader.radar),
@@ -169,7 +175,8 @@ def prepare_stack(
     }
     (folder / "stack.json").write_text(json.dumps(known))
     dates = {day for item in interferograms for day in item.pair}
-    return {"pairs": len(interferograms), "dates": len(dates), "rows": reader.grid.rows, "columns": reader.grid.cols}
+    shape = {"rows": reader.grid.rows, "columns": reader.grid.cols}
+    return {"pairs": len(interferograms), "dates": len(dates), **shape, **geometry.masked_shares}
 
 
 def _most_coherent(total: NDArray[np.float64], everywhere: NDArray[np.bool_], grid: Grid) -> LonLat | None:
@@ -273,7 +280,7 @@ def invert_stack(
         pairs[block.slices], groups[block.slices] = result["pairs"], result["groups"]
         state[block.slices] = result["state"]
         advance()
-    state = _lost_within(state)
+    state = _lost_within(_with_masks(state, read_geometry(stack.folder)))
     for path in kept.iterdir():
         path.unlink()
     kept.rmdir()
@@ -304,6 +311,14 @@ def _describe_wrong(network: Network, wrong: NDArray[np.int64], dropped: NDArray
             str(network.pairs[number]): round(float(wrong[number] / dropped.size), 4) for number in most
         },
     }
+
+
+def _with_masks(state: NDArray[np.uint8], geometry: Geometry) -> NDArray[np.uint8]:
+    """What is masked has a state of its own; such pixels have no phase. Water in shadow counts as water."""
+    for mask, own in ((geometry.hidden, PixelState.HIDDEN), (geometry.water, PixelState.WATER)):
+        if mask is not None:
+            state = np.where(mask, np.uint8(own), state)
+    return state
 
 
 def _lost_within(state: NDArray[np.uint8]) -> NDArray[np.uint8]:

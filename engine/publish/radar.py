@@ -100,12 +100,27 @@ def _write_layers(stack: PreparedStack, products: RadarProducts, folder: Path, n
             "palette": "state",
         },
     ]
+    if products.decomposition is not None:
+        rows += _decomposed_layers(products.decomposition, folder, motion)
     height = read_geometry(stack.folder).height
     if height is not None:
         shade = _hillshade(height, stack.grid)
         write_cog(folder / "terrain.tif", shade, stack.grid, nodata=None, unit="1", name="shaded relief")
         rows.append({"name": "terrain", "file": "terrain.tif", "unit": "1", "palette": "grey", "low": 0, "high": 255})
     return rows
+
+
+def _decomposed_layers(products: Path, folder: Path, motion: Row) -> list[Row]:
+    """Rates east and up, in the colours of the rate along the line of sight, and their standard errors."""
+    rates = [{"name": name, "file": share_file(products / f"{name}.tif", folder), **motion} for name in ("east", "up")]
+    errors = [products / f"{row['name']}_standard_error.tif" for row in rates]
+    return [
+        *rates,
+        *(
+            {"name": path.stem, "file": share_file(path, folder), **sequential("mm/yr", 0.0, _upper(path))}
+            for path in errors
+        ),
+    ]
 
 
 def _symmetric_span(path: Path) -> float:

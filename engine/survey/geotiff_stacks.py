@@ -151,6 +151,9 @@ def _stack(
     incidence_line, angles = _incidence(first, by_role, chosen, root, notes)
     heights = [facts.path for facts in _nearest(by_role[Role.HEIGHT], first)[:1]]
     metadata = _hyp3_metadata(listing, folder)
+    water = [path for path in map(_water_mask, chosen) if metadata and path.is_file()][:1]
+    for path in water:
+        unused.reasons.pop(path, None)  # the one mask that is read
     lines = [
         Line("format", "geotiff"),
         Line("path", folder.relative_to(root), "folder of the stack"),
@@ -159,6 +162,7 @@ def _stack(
         wavelength_line,
         incidence_line,
         *(Line("dem", path.relative_to(root), "raster of heights") for path in heights),
+        *(Line("water_mask", path.relative_to(root), "1 for land, 0 for water") for path in water),
         *_metadata_lines(metadata),
         Line("subsidence_is_positive_phase", True, "false where the processor writes the other sign", active=False),
     ]
@@ -173,7 +177,7 @@ def _stack(
         grid=grid,
         lines=lines,
         files=frozenset([*chosen, *coherent]),
-        beside=frozenset([*angles, *heights]),
+        beside=frozenset([*angles, *heights, *water]),
         wavelength=wavelength,
         notes=notes,
     )
@@ -285,6 +289,11 @@ def _hyp3_metadata(listing: Listing, folder: Path) -> dict[str, str]:
         if entry.is_text and entry.path.is_relative_to(folder) and b"Reference Granule:" in entry.head:
             return read_parameters(entry.path)
     return {}
+
+
+def _water_mask(unwrapped: Path) -> Path:
+    """Where HyP3 puts the water mask of a product."""
+    return unwrapped.with_name(f"{unwrapped.stem.partition('_unw_phase')[0]}_water_mask.tif")
 
 
 def _metadata_lines(metadata: dict[str, str]) -> list[Line]:

@@ -48,6 +48,8 @@ def state_name(state: str) -> str:
         "dates_missing": _("decorrelated: dates missing"),
         "few_pairs": _("decorrelated: too few pairs"),
         "low_coherence": _("decorrelated: pairs contradict"),
+        "water": _("water"),
+        "hidden": _("radar shadow or layover"),
     }[state]
 
 
@@ -96,6 +98,10 @@ def layer_name(name: str) -> str:
     return {
         "rate": _("Rate, line of sight"),
         "vertical": _("Rate, vertical"),
+        "east": _("Rate, east (both orbits)"),
+        "up": _("Rate, up (both orbits)"),
+        "east_standard_error": _("Standard error of the rate, east"),
+        "up_standard_error": _("Standard error of the rate, up"),
         "error": _("Standard error of the rate"),
         "coherence": _("Temporal coherence"),
         "pairs": _("Pairs with phase"),

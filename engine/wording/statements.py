@@ -186,6 +186,16 @@ def pixel_statement(pixel: Mapping[str, Any], radar: Mapping[str, Any]) -> str:
         lost = _("Loss of coherence can itself be a sign of mining.")
         text = joined([few, apart if pixel["groups"] > 1 else sparse, lost])
         return text.format(pairs=pixel["pairs"], all=pixel["pairs_used"], groups=pixel["groups"])
+    if state == "water":
+        return _(
+            "Water: it changes from pass to pass, so the radar cannot measure it. "
+            "Not observable is not the same as still."
+        )
+    if state == "hidden":
+        return _(
+            "Radar shadow or layover: slopes hide this place from the radar, or it sees several places in one. "
+            "Not observable is not the same as still."
+        )
     return _("No interferogram has phase here: the radar did not see the place, or lost it in every pair.")
 
 

@@ -36,6 +36,7 @@ with_mexico = pytest.mark.skipif(not MEXICO.is_dir(), reason=f"{MEXICO} is not t
 SERIAL = Workers("serial")
 Rasters = Mapping[DatePair, NDArray[np.float32]]
 LOOK = np.float32(0.92)  # elevation of the look vector, radians
+HEADING = -12.2742586  # degrees
 
 
 def name_of(pair: DatePair) -> str:
@@ -44,10 +45,10 @@ def name_of(pair: DatePair) -> str:
     return f"S1AA_{days}_VVP{pair.days:03d}_INT80_G_ueF_{number:04X}"
 
 
-def text_of(pair: DatePair) -> str:
+def text_of(pair: DatePair, heading: float = HEADING) -> str:
     return (
         f"Reference Granule: S1A_IW_SLC__1SDV_{pair.first:%Y%m%d}\nBaseline: {10.0 * PAIRS.index(pair) - 35}\n"
-        "UTC time: 2421.890880\nHeading: -12.2742586\nRange looks: 20\nAzimuth looks: 4\nUnwrapping type: mcf\n"
+        f"UTC time: 2421.890880\nHeading: {heading}\nRange looks: 20\nAzimuth looks: 4\nUnwrapping type: mcf\n"
     )
 
 
@@ -59,23 +60,25 @@ def write_products(
     *,
     flat: bool = False,
     geometry_of: DatePair | None = PAIRS[0],
+    heading: float = HEADING,
+    path: str = "stack",
 ) -> dict[str, Any]:
-    """A stack of HyP3 products under `folder`/stack; returns its table for area.toml."""
-    root = folder / "stack"
+    """A stack of HyP3 products in a folder; returns its table for area.toml."""
+    root, sight = folder / path, np.float32(np.radians(180 - heading))
     for pair, phase in stack.items():
         name = name_of(pair)
         product = root if flat else root / name
         write_tif(product / f"{name}_unw_phase.tif", phase, grid)
-        (product / f"{name}.txt").write_text(text_of(pair))
+        (product / f"{name}.txt").write_text(text_of(pair, heading))
         (product / f"{name}.README.md.txt").write_text("# A product\n\nNote: this is: not the one\n")
         if coherence:
             write_tif(product / f"{name}_corr.tif", coherence[pair], grid)
         if pair == geometry_of:
             write_tif(product / f"{name}_lv_theta.tif", np.full(grid.shape, LOOK), grid)
-            write_tif(product / f"{name}_lv_phi.tif", np.full(grid.shape, np.float32(3.36)), grid)
+            write_tif(product / f"{name}_lv_phi.tif", np.full(grid.shape, sight), grid)
             write_tif(product / f"{name}_dem.tif", np.full(grid.shape, 250, np.int16), grid, nodata=None)
             write_tif(product / f"{name}_water_mask.tif", np.ones(grid.shape, np.uint8), grid)
-    return {"format": "hyp3", "path": "stack"}
+    return {"format": "hyp3", "path": path}
 
 
 def products(
@@ -130,8 +133,9 @@ def test_files_are_all_that_is_read(tmp_path: Path) -> None:
     coherence = {pair: np.full(UTM.shape, 0.5, np.float32) for pair in PAIRS}
     files = list(products(tmp_path, coherence=coherence).files)
     names = [path.name.removeprefix(name_of(PAIRS[0])) for path in files if path.parent.name == name_of(PAIRS[0])]
-    assert names == [".txt", "_corr.tif", "_dem.tif", "_lv_theta.tif", "_unw_phase.tif"]
-    assert len(files) == len(set(files)) == 3 * len(PAIRS) + 2
+    rasters = ["corr", "dem", "lv_phi", "lv_theta", "unw_phase", "water_mask"]
+    assert names == [".txt", *(f"_{name}.tif" for name in rasters)]
+    assert len(files) == len(set(files)) == 3 * len(PAIRS) + 4
     assert all(path.is_file() for path in files)
 
 
@@ -195,7 +199,7 @@ def test_a_missing_baseline_is_wrong_only_where_it_is_asked_for(tmp_path: Path) 
 
 
 def test_geometry_comes_from_the_first_product_that_has_it(tmp_path: Path) -> None:
-    incidence, height = products(tmp_path, geometry_of=PAIRS[4]).geometry()
+    incidence, height, *_ = products(tmp_path, geometry_of=PAIRS[4]).geometry()
     np.testing.assert_allclose(incidence, 90 - np.degrees(LOOK), rtol=1e-6)
     assert height is not None
     assert (height.dtype, np.unique(height)) == (np.float32, 250)
@@ -216,7 +220,7 @@ def test_the_incidence_on_slopes_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_one_angle_may_be_given_where_no_product_has_any(tmp_path: Path) -> None:
-    incidence, height = products(tmp_path, geometry_of=None, incidence_deg=38.5).geometry()
+    incidence, height, *_ = products(tmp_path, geometry_of=None, incidence_deg=38.5).geometry()
     assert (np.unique(incidence), height) == (38.5, None)
 
 
@@ -416,7 +420,7 @@ def test_the_products_over_mexico_city_are_read(mexico: StackReader) -> None:
     assert mexico.grid.shape == (60, 100)
     assert mexico.radar.heading == -12.2742586
     assert mexico.radar.looks == pytest.approx(16 / 1.94)
-    incidence, height = mexico.geometry()
+    incidence, height, *_ = mexico.geometry()
     np.testing.assert_allclose(incidence, 39.70, atol=0.01)
     assert height is not None
     assert (np.nanmin(height), np.nanmax(height)) == (2217, 2287)

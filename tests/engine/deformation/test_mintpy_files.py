@@ -82,10 +82,15 @@ def test_a_raster_that_fails_leaves_the_file_closed(tmp_path: Path, phase: Array
 @pytest.mark.parametrize("height", [None, noise(*UTM.shape)], ids=["without height", "with height"])
 def test_geometry_is_read_back_as_it_was_written(tmp_path: Path, height: Array | None) -> None:
     incidence = 30 + noise(*UTM.shape, seed=23)
-    write_geometry(tmp_path, Geometry(incidence, height), UTM, RADAR)
-    again = read_geometry(tmp_path)
-    np.testing.assert_array_equal(again.incidence, incidence)
-    np.testing.assert_array_equal(again.height, height)
+    geometry = Geometry(incidence, height)
+    if height is not None:
+        geometry = Geometry(incidence, height, incidence > 31, incidence < 29, azimuth=100 + incidence)
+    write_geometry(tmp_path, geometry, UTM, RADAR)
+    for written, read in zip(geometry, read_geometry(tmp_path), strict=True):
+        np.testing.assert_array_equal(read, written)
+    if height is not None:
+        read, _ = readfile.read(str(tmp_path / "geometryGeo.h5"), datasetName="azimuthAngle")
+        np.testing.assert_array_equal(read, geometry.azimuth)
 
 
 def test_a_series_is_written_block_by_block(tmp_path: Path) -> None:

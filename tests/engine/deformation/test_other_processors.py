@@ -87,9 +87,20 @@ def test_pairs_grid_and_geometry_are_read(reader: StackReader) -> None:
     assert [item.pair for item in reader.interferograms] == sorted(PAIRS)
     assert reader.grid.matches(DEGREES)
     assert reader.radar.wavelength == 0.05546576
-    incidence, height = reader.geometry()
+    incidence, height, *_, azimuth = reader.geometry()
     np.testing.assert_allclose(incidence, INCIDENCE, atol=1e-3)
     np.testing.assert_allclose(height, HEIGHT, rtol=1e-6)
+    # From north, anticlockwise: as it is in ISCE's file, and by LiCSAR's heading.
+    np.testing.assert_allclose(azimuth, 80 if isinstance(reader, IsceStack) else 100.157417, rtol=1e-6)
+
+
+def test_licsar_s_parts_of_the_line_of_sight_go_before_its_heading(tmp_path: Path) -> None:
+    reader, azimuth = write_licsar(tmp_path), np.radians(np.linspace(99, 103, HEIGHT.size).reshape(HEIGHT.shape))
+    parts = {"E": -np.sin(azimuth), "N": np.cos(azimuth)}
+    for name, part in parts.items():
+        values = (part * np.sin(np.radians(INCIDENCE))).astype(np.float32)
+        assert write_tif(tmp_path / f"128A_05172.geo.{name}.tif", values, DEGREES) in reader.files
+    np.testing.assert_allclose(reader.geometry().azimuth, np.degrees(azimuth), atol=1e-3)
 
 
 def test_they_are_the_same_as_plain_geotiffs(reader: StackReader, tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ class TestTheShippedStack:
         np.testing.assert_array_equal(reader.phase(reader.interferograms[5]), again)
 
     def test_geometry_is_of_the_frame(self, reader: StackReader) -> None:
-        incidence, height = reader.geometry()
+        incidence, height, *_ = reader.geometry()
         np.testing.assert_allclose(incidence, 22.9671, rtol=1e-6)
         assert height is not None
         assert height.shape == reader.grid.shape
@@ -122,7 +122,8 @@ def test_both_forms_of_the_shipped_stack_are_one() -> None:
     for one, other in zip(gamma.interferograms, geotiff.interferograms, strict=True):
         assert one.pair == other.pair
         np.testing.assert_array_equal(gamma.phase(one), geotiff.phase(other))
-    for one, other in zip(gamma.geometry(), geotiff.geometry(), strict=True):
+    # The azimuth comes from a heading, which these GeoTIFFs do not tell.
+    for one, other in zip(gamma.geometry()[:-1], geotiff.geometry()[:-1], strict=True):
         np.testing.assert_array_equal(one, other)
 
 
@@ -257,7 +258,7 @@ def test_incidence_and_height_come_onto_the_stack_s_grid(tmp_path: Path) -> None
     reader = open_synthetic(
         tmp_path, write_geotiffs, phases(subsidence()), incidence_deg=None, incidence="inc.tif", dem="dem.tif"
     )
-    incidence, height = reader.geometry()
+    incidence, height, *_ = reader.geometry()
     assert height is not None
     inner = (slice(1, -1), slice(1, -1))  # at the edge the kernel is cut
     rows, cols = np.mgrid[:20, :24] + 0.5

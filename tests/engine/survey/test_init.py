@@ -213,6 +213,7 @@ def test_hyp3_products_are_read_with_their_metadata(
     assert isinstance(stack, GeoTiffOptions)
     assert (stack.wavelength_m, stack.incidence_deg, stack.heading_deg) == (0.05546576, 39.71, -12.5)
     assert stack.dem is not None
+    assert stack.water_mask is not None
     assert "the radar is Sentinel-1, by the files' names" in said
     assert "9 of 9 pairs" in check_inputs(read_area(folder), home, lambda _: None)
 
