@@ -79,7 +79,7 @@ class GammaStack:
         found = {path for pattern in parameters for path in self._folder.rglob(pattern)}
         found |= {path for pattern in (patterns.incidence, patterns.dem) for path in self._folder.rglob(pattern)}
         for interferogram in self.interferograms:
-            found |= {path for path in (interferogram.unwrapped, interferogram.coherence) if path}
+            found |= set(interferogram.files)
         return sorted(found)
 
     def phase(self, interferogram: Interferogram) -> NDArray[np.float32]:

@@ -60,8 +60,7 @@ class GeoTiffStack:
     @property
     def files(self) -> list[Path]:
         given = [self._area / path for path in (self._options.incidence, self._options.dem) if path]
-        stack = [path for item in self.interferograms for path in (item.unwrapped, item.coherence) if path]
-        return sorted([*given, *stack])
+        return sorted([*given, *(path for item in self.interferograms for path in item.files)])
 
     def phase(self, interferogram: Interferogram) -> NDArray[np.float32]:
         phase = self._rasters.read(interferogram.unwrapped)

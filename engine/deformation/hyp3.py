@@ -81,7 +81,7 @@ class Hyp3Stack:
     def files(self) -> list[Path]:
         found = [path for what in ("inc_map_ell", "lv_theta", "dem") if (path := self._first(what))]
         for item in self.interferograms:
-            found += [path for path in (_text_of(item), item.unwrapped, item.coherence) if path]
+            found += [_text_of(item), *item.files]
         return sorted(found)
 
     def phase(self, interferogram: Interferogram) -> NDArray[np.float32]:
