@@ -1,11 +1,12 @@
 """How fast stacks are inverted, beside MintPy in the same run; and where the time of the whole radar half goes.
 
-    python -m benchmarks.inversion [--pixels N] [--peer-pixels N] [--full] [--json]
+    python -m benchmarks.inversion [--pixels N] [--peer-pixels N] [--full] [--additions] [--json]
 
 The network is the paper's, 334 pairs of 89 dates; phase is a random walk with noise, a twentieth of it missing. Weights
 are the inverse variance of phase. Times are CPU seconds; the bandwidth that parts reach is set against that of copying
 an array. `--full` writes a stack of 1.2 million pixels as GeoTIFFs and goes from files to velocity.h5 on all cores,
-with the wall clock running, in a process of its own whose memory is told.
+with the wall clock running, in a process of its own whose memory is told. `--additions` lays down a stack of half a
+million pixels, from scratch and with its last four pairs added to the others.
 """
 
 import argparse
@@ -14,6 +15,8 @@ import resource
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from filecmp import cmp
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,6 +31,7 @@ from rich.table import Table
 
 from benchmarks.mintpy_inverter import invert_with_mintpy
 from engine.blocks import Workers, map_blocks
+from engine.deformation.additions import Provenance
 from engine.deformation.correcting import correct_series
 from engine.deformation.corrections import CorrectionOptions
 from engine.deformation.geotiff import GeoTiffStack
@@ -44,11 +48,14 @@ from engine.grid import Block, Grid
 from engine.raster import write_tiled
 from engine.simulate.radar.acquisitions import MAX_DAYS, MAX_PERPENDICULAR_M, acquisitions, interferograms
 from engine.simulate.radar.line_of_sight import WAVELENGTH_M
-from engine.steps import Progress
+from engine.steps import Progress, Workspace
 
 Array = NDArray[np.float32]
 MISSING, LOOKS = 0.05, 8.0
 FULL = Grid(CRS.from_epsg(32648), Affine(15.0, 0, 540_000.0, 0, -15.0, 4_170_000.0), (1_096, 1_095))
+HALF = replace(FULL, shape=(720, 700))
+OPTIONS = GeoTiffOptions(format="geotiff", wavelength_m=WAVELENGTH_M, incidence_deg=37.28, looks=LOOKS)
+ADDED = 4  # pairs
 
 
 def main() -> None:
@@ -62,6 +69,10 @@ def main() -> None:
             with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
                 figures["full"] = pool.submit(go_through, Path(name)).result()
         console.print(figures["full"])
+    if given.additions:
+        with TemporaryDirectory() as name:
+            figures["additions"] = add_pairs(Path(name))
+        console.print(figures["additions"])
     if given.json:
         print(json.dumps(figures))
 
@@ -71,6 +82,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--pixels", type=int, default=65_536)
     parser.add_argument("--peer-pixels", type=int, default=300, help="of the same, that MintPy inverts")
     parser.add_argument("--full", action="store_true", help="from files to velocity.h5, 1.2 million pixels")
+    parser.add_argument("--additions", action="store_true", help="to a stack of half a million pixels")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON in the last line")
     return parser.parse_args()
 
@@ -178,14 +190,15 @@ def _table(figures: dict[str, Any]) -> Table:
     return table
 
 
-def write_stack(folder: Path, grid: Grid) -> None:
-    """GeoTIFFs of phase and coherence of the paper's network, made strip by strip."""
+def write_stack(folder: Path, grid: Grid, numbers: slice = slice(None)) -> None:
+    """GeoTIFFs of phase and coherence of the paper's network, of the pairs of these numbers."""
     network = paper_network()
     pixels = grid.rows * grid.cols
     chance = np.random.default_rng(2)
     rate = chance.normal(0, 1.0, grid.shape).astype(np.float32)
     delays = chance.normal(0, 1.0, len(network.dates)).astype(np.float32)
-    for number, (pair, (first, second)) in enumerate(zip(network.pairs, network.edges, strict=True)):
+    for number in range(len(network.pairs))[numbers]:
+        pair, (first, second) = network.pairs[number], network.edges[number]
         own = np.random.default_rng(number)
         years = np.float32(network.years[second] - network.years[first])
         phase = rate * years + delays[second] - delays[first] + 40
@@ -198,7 +211,6 @@ def write_stack(folder: Path, grid: Grid) -> None:
 
 def go_through(folder: Path) -> dict[str, Any]:
     """From files to rates; wall and CPU seconds of each step, and the most memory at once."""
-    options = GeoTiffOptions(format="geotiff", wavelength_m=WAVELENGTH_M, incidence_deg=37.28, looks=LOOKS)
     inversion = InversionOptions(weights="variance")
     workers, found = Workers(), {}
     progress = Progress(folder / "status.json")
@@ -210,7 +222,7 @@ def go_through(folder: Path) -> dict[str, Any]:
         work()
         found[name] = {"wall_s": time.perf_counter() - wall, "cpu_s": time.process_time() - cpu}
 
-    reader = GeoTiffStack(options, folder)
+    reader = GeoTiffStack(OPTIONS, folder)
     timed("stack", lambda: prepare_stack(reader, folder / "prepared", options=inversion, progress=progress))
     stack = PreparedStack.read(folder / "prepared")
     timed("network", lambda: choose_network(stack, folder / "network", NetworkOptions()))
@@ -249,6 +261,34 @@ def go_through(folder: Path) -> dict[str, Any]:
     total = sum(step["wall_s"] for step in found.values())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     return {"pixels": stack.grid.rows * stack.grid.cols, "steps": found, "wall_s": total, "peak_gb": peak}
+
+
+def add_pairs(folder: Path) -> dict[str, Any]:
+    """Wall and CPU seconds to lay down the stack, all read and with its last pairs added; sums of files included."""
+    write_stack(folder, HALF, slice(-ADDED))
+    workspace = Workspace(folder / "work", {}, Progress(folder / "status.json"))
+    found: dict[str, Any] = {"pixels": HALF.rows * HALF.cols}
+
+    def lay_down(name: str, workspace: Workspace, former: Path | None) -> Path:
+        laid = folder / "laid" / name
+        laid.mkdir(parents=True)
+        wall, cpu = time.perf_counter(), time.process_time()
+        report = prepare_stack(
+            GeoTiffStack(OPTIONS, folder),
+            laid,
+            options=InversionOptions(weights="variance"),
+            progress=workspace.progress,
+            provenance=Provenance(workspace.fingerprint, {}, former),
+        )
+        found[name] = {"wall_s": time.perf_counter() - wall, "cpu_s": time.process_time() - cpu} | report
+        return laid
+
+    before = lay_down("before", workspace, None)
+    write_stack(folder, HALF, slice(-ADDED, None))
+    added = lay_down("added", workspace, before)
+    scratch = lay_down("from scratch", Workspace(folder / "another", {}, workspace.progress), None)
+    found["same"] = all(cmp(path, scratch / path.name, shallow=False) for path in added.iterdir())
+    return found
 
 
 if __name__ == "__main__":

@@ -102,11 +102,11 @@ class Workspace:
         made anew.
         """
         self.progress.tell(step=name, done=0, total=0)
-        inputs = {str(path): self._fingerprint(path) for path in files}
+        inputs = {str(path): self.fingerprint(path) for path in files}
         _write_json(self._fingerprints_file, self._fingerprints)
         parameters = parameters or {}
         contents = sorted((Path(path).name, digest) for path, digest in inputs.items())
-        versions = self._versions | {"code": code_digest(*([code] if isinstance(code, str) else code))}
+        versions = self.versions(code)
         key = _hash([name, contents, parameters, versions, [record.key for record in after]])
         record = self._up_to_date(name, key)
         if record is None:
@@ -118,6 +118,18 @@ class Workspace:
     def path(self, record: StepRecord) -> Path:
         """The folder of a finished step."""
         return self.folder / record.name
+
+    def versions(self, code: str | tuple[str, ...]) -> dict[str, str]:
+        """Of the engine, of the libraries that compute, and of the code of a step."""
+        return self._versions | {"code": code_digest(*([code] if isinstance(code, str) else code))}
+
+    def former(self, name: str) -> Path | None:
+        """The folder of a step as it was finished last, for a step that builds on it.
+
+        None where there is none, and where every step is to be done again.
+        """
+        folder = self.folder / name
+        return folder if (folder / RECORD).is_file() and not self._force else None
 
     def _up_to_date(self, name: str, key: str) -> StepRecord | None:
         path = self.folder / name / RECORD
@@ -150,12 +162,19 @@ class Workspace:
         key_file.unlink()
         _write_json(partial / RECORD, asdict(record))
         if folder.exists():
+            (folder / RECORD).unlink(missing_ok=True)  # what is removed in part must not count as finished
             shutil.rmtree(folder)
         os.replace(partial, folder)
         return record
 
-    def _fingerprint(self, path: Path) -> str:
-        """sha256 of a file, remembered by size and time of change."""
+    def fingerprint(self, path: Path) -> str:
+        """sha256 of a file, remembered by size and time of change.
+
+        Raises
+        ------
+        InputError
+            When it cannot be read.
+        """
         try:
             stat = path.stat()
         except OSError as error:

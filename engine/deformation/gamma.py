@@ -83,7 +83,7 @@ class GammaStack:
         rasters = (patterns.incidence, patterns.dem, patterns.ls_map)
         found |= {path for pattern in rasters for path in self._folder.rglob(pattern)}
         for interferogram in self.interferograms:
-            found |= {path for path in (interferogram.unwrapped, interferogram.coherence) if path}
+            found |= set(interferogram.files)
         return sorted(found)
 
     def phase(self, interferogram: Interferogram) -> NDArray[np.float32]:

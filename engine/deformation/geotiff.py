@@ -64,8 +64,7 @@ class GeoTiffStack:
         options = self._options
         beside = (options.incidence, options.dem, options.water_mask, options.shadow_mask)
         given = [self._area / path for path in beside if path]
-        stack = [path for item in self.interferograms for path in (item.unwrapped, item.coherence) if path]
-        return sorted([*given, *stack])
+        return sorted([*given, *(path for item in self.interferograms for path in item.files)])
 
     def phase(self, interferogram: Interferogram) -> NDArray[np.float32]:
         phase = self._rasters.read(interferogram.unwrapped)

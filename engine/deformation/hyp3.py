@@ -84,7 +84,7 @@ class Hyp3Stack:
         beside = ("inc_map_ell", "lv_theta", "lv_phi", "dem", *(["water_mask"] if self._options.water_mask else []))
         found = [path for what in beside if (path := self._first(what))]
         for item in self.interferograms:
-            found += [path for path in (_text_of(item), item.unwrapped, item.coherence) if path]
+            found += [_text_of(item), *item.files]
         return sorted(found)
 
     def phase(self, interferogram: Interferogram) -> NDArray[np.float32]:

@@ -1,6 +1,7 @@
 """Reader of geocoded stacks of ISCE-2 (topsStack)."""
 
 import re
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -42,9 +43,10 @@ class IsceStack:
 
     @cached_property
     def interferograms(self) -> list[Interferogram]:
-        return list_interferograms(
+        found = list_interferograms(
             self._folder, self._options.unwrapped, self._options.coherence, self._perpendicular()
         )
+        return [replace(item, headers=tuple(path for own in item.files for path in _headers(own))) for item in found]
 
     def _perpendicular(self) -> dict[DatePair, float]:
         """Of each pair, m: the mean over its swaths, or by way of the stack's reference date."""
@@ -77,14 +79,11 @@ class IsceStack:
     @property
     def files(self) -> list[Path]:
         options = self._options
-        beside = [one_file(self._folder, name) for name in (options.los, options.dem, options.shadow_mask)]
-        pairs = [path for item in self.interferograms for path in (item.unwrapped, item.coherence)]
         found = {*self._baseline_files()}
-        for path in (*beside, *pairs):
-            if path:
-                with Raster(path) as raster:  # its header lies beside it
-                    found |= {path, *raster.files}
-        return sorted(found)
+        for name in (options.los, options.dem, options.shadow_mask):
+            if path := one_file(self._folder, name):
+                found |= {path, *_headers(path)}
+        return sorted(found.union(*(item.files for item in self.interferograms)))
 
     def _baseline_files(self) -> list[Path]:
         return [path for path in self._folder.rglob(self._options.baselines) if len(dates_in(path.stem)) >= 2]
@@ -116,3 +115,9 @@ class IsceStack:
         hidden = hidden_of(self._rasters.read(mask, whole_numbers=True), mask) if mask else None
         height = self._rasters.read(dem) if dem else None
         return Geometry(incidence, height, hidden=hidden, azimuth=azimuth)
+
+
+def _headers(path: Path) -> list[Path]:
+    """What lies beside a raster and is read with it."""
+    with Raster(path) as raster:
+        return sorted(set(raster.files) - {path})

@@ -94,8 +94,8 @@ class LicsarStack:
             one_file(self._folder, name)
             for name in (options.up, options.east, options.north, options.dem, options.metadata, options.baselines)
         ]
-        pairs = [path for item in self.interferograms for path in (item.unwrapped, item.coherence)]
-        return sorted(path for path in (*beside, *pairs) if path)
+        pairs = [path for item in self.interferograms for path in item.files]
+        return sorted([*(path for path in beside if path), *pairs])
 
     def phase(self, interferogram: Interferogram) -> NDArray[np.float32]:
         phase = self._rasters.read(interferogram.unwrapped)

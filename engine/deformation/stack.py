@@ -39,13 +39,22 @@ class DatePair(NamedTuple):
 
 @dataclass(frozen=True)
 class Interferogram:
-    """One pair: its files, its perpendicular baseline in m where the metadata gives it, mean coherence where known."""
+    """One pair: its files, its perpendicular baseline in m where the metadata gives it, mean coherence where known.
+
+    headers : files beside its rasters without which these cannot be read.
+    """
 
     pair: DatePair
     unwrapped: Path
     coherence: Path | None = None
     perpendicular_baseline: float | None = None
     mean_coherence: float | None = None
+    headers: tuple[Path, ...] = ()
+
+    @property
+    def files(self) -> list[Path]:
+        """All that its rasters are read from, but for what tells of the whole stack (its grid, say)."""
+        return [path for path in (self.unwrapped, self.coherence, *self.headers) if path]
 
 
 @dataclass(frozen=True)

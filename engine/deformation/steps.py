@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import label, uniform_filter
 
 from engine.blocks import Workers, map_blocks
+from engine.deformation.additions import STACK_FACTS, FormerStack, Provenance, read_pair
 from engine.deformation.gamma import GammaStack
 from engine.deformation.geotiff import GeoTiffStack
 from engine.deformation.hyp3 import Hyp3Stack
@@ -47,8 +48,6 @@ from engine.deformation.stack import (
     LicsarOptions,
     Radar,
     StackReader,
-    check_coherence,
-    check_phase,
     require_coherence,
 )
 from engine.deformation.unwrapping import drop_wrongly_unwrapped, find_loops
@@ -97,7 +96,7 @@ class PreparedStack:
 
     @classmethod
     def read(cls, folder: Path) -> "PreparedStack":
-        known = json.loads((folder / "stack.json").read_text())
+        known = json.loads((folder / STACK_FACTS).read_text())
         return cls(
             folder,
             Grid.from_description(known["grid"]),
@@ -127,10 +126,13 @@ def prepare_stack(
     options: InversionOptions,
     coherence: bool = False,
     progress: Progress,
+    provenance: Provenance | None = None,
 ) -> dict[str, Any]:
     """Check every raster of the stack and lay it down for reading block by block, without what is masked.
 
     coherence : whether it is laid down although the options of the inversion do not need it.
+    provenance : what the files are known by; with it, pairs that were laid down before are not read again, and what is
+    left is the same to the bit.
     """
     interferograms = reader.interferograms
     coherent = coherence or options.needs_coherence
@@ -139,28 +141,31 @@ def prepare_stack(
     _require_space(folder, reader, coherent)
     geometry = reader.geometry()
     masked = geometry.masked
+    origin = provenance.origin(reader, coherent=coherent, masked=masked) if provenance else None
+    former = FormerStack.find(provenance.former, origin) if provenance and origin else FormerStack()
     everywhere, total = np.ones(reader.grid.shape, np.bool_), np.zeros(reader.grid.shape)
     medians: list[float] = []
     shares: list[float] = []
     means: list[float] = []
+    read = 0
     advance = progress.count(len(interferograms))
 
     def rasters() -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32] | None]]:
+        nonlocal read
         for interferogram in interferograms:
-            phase = reader.phase(interferogram)
-            phase[masked] = np.nan
-            check_phase(phase, interferogram)
-            valid = np.isfinite(phase)
-            medians.append(float(np.median(phase[valid])))
-            shares.append(float(valid.mean()))
-            own = reader.coherence(interferogram) if coherent else None
-            if own is not None:
-                own[masked] = np.nan
-                check_coherence(own, interferogram)
-                means.append(float(np.nanmean(own)))
-                np.logical_and(everywhere, valid & (own > 0), out=everywhere)
-                np.add(total, own, out=total, where=valid & (own > 0))
-            yield phase, own
+            laid = former.take(interferogram.pair, reader.grid)
+            if laid is None:
+                laid = read_pair(reader, interferogram, coherent=coherent, masked=masked)
+                read += 1
+            medians.append(laid.median)
+            shares.append(laid.valid_share)
+            if laid.coherence is not None and laid.mean_coherence is not None:
+                means.append(laid.mean_coherence)
+                # Summed up in the same order, whether read or taken over: so sums are the same to the bit.
+                seen = np.isfinite(laid.phase) & (laid.coherence > 0)
+                np.logical_and(everywhere, seen, out=everywhere)
+                np.add(total, laid.coherence, out=total, where=seen)
+            yield laid.phase, laid.coherence
             advance()
 
     write_stack(folder, interferograms, rasters(), reader.grid, reader.radar)
@@ -172,11 +177,20 @@ def prepare_stack(
         "valid_shares": shares,
         "most_coherent": _most_coherent(total, everywhere, reader.grid) if coherent else None,
         "mean_coherences": means or None,
+        "origin": vars(origin) if origin else None,
     }
-    (folder / "stack.json").write_text(json.dumps(known))
+    (folder / STACK_FACTS).write_text(json.dumps(known))
     dates = {day for item in interferograms for day in item.pair}
-    shape = {"rows": reader.grid.rows, "columns": reader.grid.cols}
-    return {"pairs": len(interferograms), "dates": len(dates), **shape, **geometry.masked_shares}
+    return {
+        "pairs": len(interferograms),
+        "dates": len(dates),
+        "rows": reader.grid.rows,
+        "columns": reader.grid.cols,
+        **geometry.masked_shares,
+        "pairs_read": read,
+        "pairs_taken_over": len(interferograms) - read,
+        "all_read_anew": former.unfit,
+    }
 
 
 def _most_coherent(total: NDArray[np.float64], everywhere: NDArray[np.bool_], grid: Grid) -> LonLat | None:

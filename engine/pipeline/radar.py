@@ -17,6 +17,7 @@ from engine.activity.motion import Motion
 from engine.activity.steps import Coherence, classify_patches
 from engine.area import Area
 from engine.blocks import Workers
+from engine.deformation.additions import Provenance
 from engine.deformation.correcting import correct_series
 from engine.deformation.decomposition import Sources, decompose_stacks, sights_of
 from engine.deformation.mintpy_files import SeriesFile
@@ -117,15 +118,26 @@ def _stack_steps(area: Area, workspace: Workspace, workers: Workers, *, prefix: 
     assert options.stack is not None
     reader = open_stack(options.stack, area.folder)
     coherent = options.inversion.needs_coherence or options.network.needs_coherence
+    described = options.stack.model_dump(mode="json")
+    provenance = Provenance(
+        workspace.fingerprint,
+        {"options": described, "versions": workspace.versions("deformation")},
+        workspace.former(f"{prefix}stack"),
+    )
     stack_record = workspace.step(
         f"{prefix}stack",
         lambda folder: prepare_stack(
-            reader, folder, options=options.inversion, coherence=options.network.needs_coherence, progress=progress
+            reader,
+            folder,
+            options=options.inversion,
+            coherence=options.network.needs_coherence,
+            progress=progress,
+            provenance=provenance,
         ),
         code="deformation",
         files=reader.files,
         parameters={
-            **options.stack.model_dump(mode="json"),
+            **described,
             "coherence_read": coherent,
         },
     )

@@ -137,6 +137,27 @@ def test_what_broke_off_is_thrown_away_when_something_has_changed(
     assert make.found == ["key"]
 
 
+def test_a_former_product_that_was_removed_in_part_counts_as_none(
+    step: Step, make: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def former(*, force: bool = False) -> Path | None:
+        return Workspace(tmp_path / "work", VERSIONS, Progress(tmp_path / "status.json"), force=force).former("one")
+
+    def killed(folder: Path) -> None:
+        (folder / "part").unlink()
+        raise KeyboardInterrupt
+
+    step()
+    assert former() == tmp_path / "work" / "one"
+    assert former(force=True) is None
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(engine.steps.shutil, "rmtree", killed)
+        step(parameters={"level": 2})
+    assert former() is None
+    step()
+    assert make.runs == 3
+
+
 def test_a_finished_step_holds_only_its_products_and_record(step: Step, tmp_path: Path) -> None:
     step()
     step(force=True)

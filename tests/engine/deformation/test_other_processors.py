@@ -122,7 +122,9 @@ def test_all_that_is_read_is_told(reader: StackReader) -> None:
     names = {path.name for path in reader.files}
     assert all(path.is_file() for path in reader.files)
     for item in reader.interferograms:
-        assert {item.unwrapped, item.coherence} <= set(reader.files)
+        assert {item.unwrapped, item.coherence} <= set(item.files) <= set(reader.files)
+        if isinstance(reader, IsceStack):
+            assert {f"{path}.xml" for path in (item.unwrapped, item.coherence)} <= {str(path) for path in item.files}
     assert names & {"baselines"} or any(name.endswith(".txt") for name in names)
 
 

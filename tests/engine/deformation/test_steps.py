@@ -128,7 +128,15 @@ def test_the_prepared_stack_holds_what_the_reader_gave(chain: Chain) -> None:
     stack = chain.stack
     assert stack.grid.matches(UTM)
     assert stack.file.interferograms[0].pair == PAIRS[0]
-    assert chain.report == {"pairs": 9, "dates": 6, "rows": 20, "columns": 24}
+    assert chain.report == {
+        "pairs": 9,
+        "dates": 6,
+        "rows": 20,
+        "columns": 24,
+        "pairs_read": 9,
+        "pairs_taken_over": 0,
+        "all_read_anew": None,
+    }
     expected = [float(np.median(phase)) for phase in chain.stack_of.values()]
     np.testing.assert_allclose(stack.medians, expected)
     assert stack.valid_shares == [1.0] * 9
