@@ -310,6 +310,6 @@ def _control_chart(curve: dict[str, list[float]], reference_m2: float, least_sha
         showlegend=False,
     )
     figure.update_layout(showlegend=True, legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0})
-    figure.update_xaxes(title=_("p*, % of an object"), range=[0, 101], showgrid=False)
+    figure.update_xaxes(title=_("p*, share of an object (%)"), range=[0, 101], showgrid=False)
     figure.update_yaxes(title=_("area, ha"), range=[0, 1.1 * max(kept[0], reference_m2) / 1e4])
     draw(figure, "control", height=330)

@@ -108,7 +108,7 @@ def series_figure(series: Series, *, name: str, threshold: float, t95: float, ma
     if isinstance(series, PatchSeries) and series.turn is not None and marks.turn:
         shapes += _turn(series.turn, marks.turn, colour)
     for number, (first, last) in enumerate(marks.lost):
-        name = _("coherence lost, or back: 95 % interval")
+        name = _("coherence lost, or back: within (95 %)")
         shapes.append(_span(first, last, name, ACTIVITY_COLOURS["decorrelated"], named=number == 0))
     shapes.append(
         {
@@ -180,7 +180,7 @@ def _upright(day: date, line: dict[str, Any]) -> Shape:
 def _turn(turn: tuple[date, date, date], words: str, colour: str) -> list[Shape]:
     """The day on which motion turned, and its 95 % interval."""
     day, first, last = turn
-    interval = _span(first, last, _("{what}: 95 % interval").format(what=words), colour)
+    interval = _span(first, last, _("{what}: within (95 %)").format(what=words), colour)
     return [interval, _upright(day, {"color": colour, "width": 1.5})]
 
 

@@ -96,7 +96,7 @@ def legend(code: str) -> str:
         "line": _("fitted line, {rate}"),
         "course": _("fitted course"),
         "course_band": _("95 % band of the course"),
-        "turn": _("{turn}: 95 % interval"),
+        "turn": _("{turn}: within (95 %)"),
         "band": _("95 % band of the line"),
         "image_date": _("date of an image"),
         "validity": _("permit {permit} valid"),
