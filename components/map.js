@@ -169,7 +169,7 @@ function replaceLayers(own, data) {
   if (data.hasRegister) addPermits(own, data);
   if (data.hasZones) addZones(own, data);
   const patches = source(own, data, "patches");
-  map.addLayer({ id: "patches-fill", type: "fill", ...patches, paint: { "fill-color": colour, "fill-opacity": 0.06 } });
+  map.addLayer({ id: "patches-fill", type: "fill", ...patches, paint: { "fill-color": colour, "fill-opacity": 0.06, "fill-antialias": false } });
   map.addLayer({ id: "patches-casing", type: "line", ...patches, paint: { "line-color": "#ffffff", "line-width": 4.5 } });
   map.addLayer({ id: "patches-line", type: "line", ...patches, paint: { "line-color": colour, "line-width": 2.5 } });
   if (data.tiles) {
@@ -206,7 +206,7 @@ function addPermits(own, data) {
   const { map } = own;
   const crossing = ["==", ["get", "kind"], "crosses"];
   if (!map.hasImage("hatch")) map.addImage("hatch", hatch(data.permitColour), { pixelRatio: 2 });
-  map.addLayer({ id: "outside", type: "fill", ...source(own, data, "outside"), filter: crossing, paint: { "fill-pattern": "hatch" } });
+  map.addLayer({ id: "outside", type: "fill", ...source(own, data, "outside"), filter: crossing, paint: { "fill-pattern": "hatch", "fill-antialias": false } });
   const line = { type: "line", ...source(own, data, "permits") };
   map.addLayer({ ...line, id: "permits-casing", paint: { "line-color": "#111111", "line-width": 3.5 } });
   const paint = { "line-color": data.permitColour, "line-width": 1.8, "line-dasharray": [6, 1.5, 1.5, 1.5] };
@@ -225,7 +225,7 @@ function addScenes(own, data) {
 function addZones(own, data) {
   const { map } = own;
   const zones = source(own, data, "zones");
-  map.addLayer({ id: "zones-fill", type: "fill", ...zones, paint: { "fill-color": "#cc79a7", "fill-opacity": 0.12 } });
+  map.addLayer({ id: "zones-fill", type: "fill", ...zones, paint: { "fill-color": "#cc79a7", "fill-opacity": 0.12, "fill-antialias": false } });
   const line = { type: "line", ...zones, layout: { "line-cap": "round" } };
   map.addLayer({ ...line, id: "zones-casing", paint: { "line-color": "#111111", "line-width": 4.5, "line-dasharray": [0.1, 1.6] } });
   map.addLayer({ ...line, id: "zones-line", paint: { "line-color": "#cc79a7", "line-width": 3, "line-dasharray": [0.1, 2.4] } });

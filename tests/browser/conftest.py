@@ -29,6 +29,10 @@ ARGUMENTS = [
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
     "--ignore-gpu-blocklist",
+    # Only maps are drawn by what stands in for a graphics card: for everything else the processor itself is quicker.
+    "--disable-gpu-compositing",
+    "--disable-gpu-rasterization",
+    "--force-prefers-reduced-motion",
     # Names of other machines do not resolve: whatever asks for one fails, and is seen to have asked.
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 ]
