@@ -19,15 +19,17 @@ GRAVE = ("serious", "critical")
 
 
 # Both themes take their colours from the same few variables: the pages that draw most are looked at in both.
-@pytest.mark.parametrize(("path", "theme"), [*((path, "light") for path in READY), ("", "dark"), ("overview", "dark")])
-def test_nothing_grave_is_in_anyone_s_way(page: Page, permit_server: str, path: str, theme: str) -> None:
-    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-    page.goto(f"{permit_server}/{path}?area={AREA}&patch=P-0001")
-    page.locator(READY[path]).first.wait_for()
-    page.wait_for_timeout(1_500)  # until nothing fades any more: what is half seen has half the contrast
-    found = Axe().run(page).response["violations"]
-    grave = [(one["id"], one["nodes"][0]["html"][:200]) for one in found if one["impact"] in GRAVE]
-    assert grave == []
+@pytest.mark.parametrize("path", READY)
+def test_nothing_grave_is_in_anyone_s_way(page: Page, permit_server: str, path: str) -> None:
+    for theme in ("light", "dark") if path in ("", "overview") else ("light",):
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        if theme == "light":
+            page.goto(f"{permit_server}/{path}?area={AREA}&patch=P-0001")
+        page.locator(READY[path]).first.wait_for()
+        page.wait_for_timeout(1_500)  # until nothing fades any more: what is half seen has half the contrast
+        found = Axe().run(page).response["violations"]
+        grave = [(one["id"], one["nodes"][0]["html"][:200]) for one in found if one["impact"] in GRAVE]
+        assert grave == [], theme
 
 
 def test_the_list_the_map_and_the_tools_are_reached_by_keyboard(page: Page, permit_server: str) -> None:

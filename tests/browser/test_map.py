@@ -12,7 +12,9 @@ from tests.conftest import METROPOLITAN
 SITE = "M1345.B1"
 
 
-def test_a_pixel_shows_its_series_with_uncertainty(page: Page, server: str) -> None:
+def test_pixels_are_clicked_one_after_the_other_and_gone_back_to(page: Page, server: str) -> None:
+    """The one shows its series with uncertainty, the other says why it has none."""
+    first, second = page.get_by_text(re.compile(r"^34\.190\d° S")), page.get_by_text(re.compile(r"^34\.200\d° S"))
     open_map(page, server)
     click_place(page, 150.9354, -34.1904)
     expect(page.get_by_text("−11 ± 6 mm/yr along the line of sight")).to_be_visible()
@@ -25,13 +27,23 @@ def test_a_pixel_shows_its_series_with_uncertainty(page: Page, server: str) -> N
         "(chart) => chart.data.some((each) => each.error_y && each.mode === 'markers')"
     )
     assert bars, "points without error bars"
+    expect(first).to_be_visible()
 
-
-def test_a_decorrelated_pixel_says_why_it_has_no_series(page: Page, server: str) -> None:
-    open_map(page, server)
     click_place(page, 150.9304, -34.2004)
     expect(page.get_by_text("Decorrelated: 4 of 17 pairs have phase at this pixel")).to_be_visible()
     expect(page.get_by_text("Its own network falls apart")).to_be_visible()
+    expect(second).to_be_visible()
+
+    page.go_back()
+    expect(first).to_be_visible()
+    page.go_forward()
+    expect(second).to_be_visible()
+    page.get_by_role("link", name="Overview").click()
+    expect(page.get_by_text("Patches by class and activity")).to_be_visible()
+    page.get_by_role("link", name="Map").click()
+    drawn(page)
+    expect(second).to_be_visible()
+    no_failure(page)
 
 
 def test_the_outline_selects_the_site_in_map_list_and_url(page: Page, server: str) -> None:
@@ -92,42 +104,10 @@ def test_what_is_chosen_in_the_list_comes_into_view(page: Page, server: str) -> 
     assert y > 0
 
 
-def test_back_goes_back_to_what_was_selected(page: Page, server: str) -> None:
-    first, second = page.get_by_text(re.compile(r"^34\.190\d° S")), page.get_by_text(re.compile(r"^34\.200\d° S"))
-    open_map(page, server)
-    click_place(page, 150.9354, -34.1904)
-    expect(first).to_be_visible()
-    click_place(page, 150.9304, -34.2004)
-    expect(second).to_be_visible()
-    page.go_back()
-    expect(first).to_be_visible()
-    page.go_forward()
-    expect(second).to_be_visible()
-
-
-def test_a_layer_that_is_chosen_again_has_its_own_legend(page: Page, server: str) -> None:
-    open_map(page, server)
-    page.get_by_text("Layers").click()
-    page.get_by_label("Temporal coherence").check()
-    expect(page.locator(".legend .ticks")).to_have_text("0.00.51.0")
-    page.get_by_role("radio", name="Rate, line of sight").check()
-    expect(page.locator(".legend .ticks")).to_have_text("−20−5520")
-
-
 def test_a_selection_can_be_sent_as_a_link(page: Page, server: str) -> None:
     open_map(page, server, f"?area=metropolitan&patch={SITE}&at=150.93540,-34.19040")
     expect(page.get_by_text("34.1904° S, 150.9354° E")).to_be_visible()
     expect(page.get_by_role("option", selected=True)).to_contain_text("Metropolitan Coal Mine")
-
-
-def test_another_layer_has_another_legend_and_tiles(page: Page, server: str) -> None:
-    open_map(page, server)
-    expect(page.locator(".legend")).to_contain_text("Rate, line of sight, mm/yr")
-    page.get_by_text("Layers").click()
-    with page.expect_response(re.compile(r"/tiles/.*/coherence/")) as answer:
-        page.get_by_label("Temporal coherence").check()
-    assert answer.value.ok
-    expect(page.locator(".legend")).to_contain_text("Temporal coherence")
 
 
 def test_a_place_outside_the_frame_says_so(page: Page, server: str) -> None:
@@ -137,10 +117,18 @@ def test_a_place_outside_the_frame_says_so(page: Page, server: str) -> None:
     expect(page.get_by_text("This place lies outside the frame")).to_be_visible()
 
 
-def test_the_map_is_drawn_in_colours_that_mean_something(page: Page, server: str) -> None:
+def test_each_layer_has_its_tiles_its_legend_and_colours_that_mean_something(page: Page, server: str) -> None:
     """The darkest red of the bowl is on the screen where the lowest rates lie."""
     open_map(page, server)
+    expect(page.locator(".legend")).to_contain_text("Rate, line of sight, mm/yr")
     page.get_by_text("Layers").click()
+    with page.expect_response(re.compile(r"/tiles/.*/coherence/")) as answer:
+        page.get_by_label("Temporal coherence").check()
+    assert answer.value.ok
+    expect(page.locator(".legend")).to_contain_text("Temporal coherence")
+    expect(page.locator(".legend .ticks")).to_have_text("0.00.51.0")
+    page.get_by_role("radio", name="Rate, line of sight").check()
+    expect(page.locator(".legend .ticks")).to_have_text("−20−5520")
     for layer in ("Decorrelated or flagged", "Moving ground", "Outlines of patches"):
         page.get_by_label(layer).uncheck()
     page.get_by_text("Layers").click()
@@ -162,15 +150,3 @@ def test_the_map_is_drawn_in_colours_that_mean_something(page: Page, server: str
     assert red > 90
     assert green < 80
     assert blue < 90
-
-
-def test_going_to_another_page_and_back_keeps_the_selection(page: Page, server: str) -> None:
-    open_map(page, server)
-    click_place(page, 150.9354, -34.1904)
-    expect(page.get_by_text("mm/yr along the line of sight")).to_be_visible()
-    page.get_by_role("link", name="Overview").click()
-    expect(page.get_by_text("Patches by class and activity")).to_be_visible()
-    page.get_by_role("link", name="Map").click()
-    drawn(page)
-    expect(page.get_by_text("mm/yr along the line of sight")).to_be_visible()
-    no_failure(page)

@@ -65,27 +65,21 @@ def test_images_and_outlines_of_each_date_are_layers(page: Page, optical_server:
 
 
 def test_another_area_takes_its_own_layers(page: Page, optical_server: str) -> None:
-    """From the images to the radar and back: no layer of the one is asked for in the other."""
-    open_map(page, optical_server, f"?area={AREA}")
-    choose_area(page, "Metropolitan")
-    expect(page.locator(".legend")).to_contain_text("Rate, line of sight")
-    choose_area(page, "Strzegom")
-    expect(page.locator(".legend")).to_be_hidden()
-    drawn(page)
-    no_failure(page)
-
-
-def test_the_panel_says_what_the_map_shows(page: Page, optical_server: str) -> None:
-    """Layers that were put away come back with another area, in the map and in the panel alike."""
+    """From the images to the radar and back: no layer of the one is asked for in the other, and what was put away there
+    comes back, in the map and in the panel alike.
+    """
     open_map(page, optical_server, f"?area={AREA}")
     page.locator(".layers summary").click()
     page.locator(".layers input[name=image]").last.check()
     choose_area(page, "Metropolitan")
     expect(page.locator(".legend")).to_contain_text("Rate, line of sight")
     choose_area(page, "Strzegom")
+    expect(page.locator(".legend")).to_be_hidden()
+    drawn(page)
     expect(page.get_by_label("Image, 1 Mar 2023")).to_be_checked()
     shown = "(element) => element.map.getLayoutProperty('image-20230301', 'visibility')"
     assert page.locator(".map").evaluate(shown) == "visible"
+    no_failure(page)
 
 
 def choose_area(page: Page, name: str) -> None:
@@ -113,7 +107,9 @@ def test_from_a_patch_to_its_two_images(page: Page, optical_server: str, both_pu
     no_failure(page)
 
 
-def test_the_divider_follows_mouse_and_keys(page: Page, optical_server: str) -> None:
+def test_the_divider_follows_mouse_and_keys_and_the_comparison_the_patch(
+    page: Page, optical_server: str, both_published: Home
+) -> None:
     page.goto(f"{optical_server}/compare?area={AREA}")
     divider = swipe(page).get_by_role("slider")
     before = float(divider.input_value())
@@ -130,11 +126,7 @@ def test_the_divider_follows_mouse_and_keys(page: Page, optical_server: str) -> 
     page.keyboard.press("ArrowRight")
     assert float(divider.input_value()) > dragged
 
-
-def test_choosing_a_patch_moves_the_comparison_there(page: Page, optical_server: str, both_published: Home) -> None:
     patch = largest(both_published)
-    page.goto(f"{optical_server}/compare?area={AREA}")
-    swipe(page)
     page.get_by_role("combobox", name="Patch").click()
     page.get_by_role("option", name=re.compile(patch.patch_id)).click()
     expect(page).to_have_url(re.compile(f"patch={patch.patch_id}"))

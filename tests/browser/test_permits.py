@@ -50,6 +50,17 @@ def test_verdicts_are_seen_on_the_map_and_told_on_the_card(
     assert drawn_features(page, "permits-line") == {"W", "E"}
     assert drawn_features(page, "outside") == crossing
 
+    page.locator(".layers summary").click()
+    visible = "(element, id) => element.map.getLayoutProperty(id, 'visibility')"
+    for label, layers in {
+        "Permits": ("permits-line", "permits-casing"),
+        "Outside a valid permit": ("outside",),
+    }.items():
+        page.get_by_label(label, exact=True).uncheck()
+        assert {page.locator(".map").evaluate(visible, layer) for layer in layers} == {"none"}
+        page.get_by_label(label, exact=True).check()
+    page.locator(".layers summary").click()
+
     page.get_by_role("button", name="Verdict").click()
     page.get_by_role("button", name=re.compile("suspected: no permit")).click()
     page.keyboard.press("Escape")
@@ -65,17 +76,6 @@ def test_verdicts_are_seen_on_the_map_and_told_on_the_card(
     expect(page.get_by_text("covers any of it").first).to_be_visible()
     expect(page.get_by_text(re.compile(r"\d ha outside"))).to_be_visible()
     wait_for_feature(page, "outside", chosen)
-    no_failure(page)
-
-
-def test_permits_can_be_switched_off(page: Page, permit_server: str) -> None:
-    open_map(page, permit_server, f"?area={AREA}")
-    page.locator(".layers summary").click()
-    page.get_by_label("Permits", exact=True).uncheck()
-    page.get_by_label("Outside a valid permit").uncheck()
-    visible = "(element, id) => element.map.getLayoutProperty(id, 'visibility')"
-    for layer in ("permits-line", "permits-casing", "outside"):
-        assert page.locator(".map").evaluate(visible, layer) == "none"
     no_failure(page)
 
 
