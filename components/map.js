@@ -118,6 +118,8 @@ function listen(own, element, parent) {
   map.on("mouseleave", "patches-line", () => (map.getCanvas().style.cursor = ""));
   // For tests and for the idle: whether all that is asked for is drawn.
   map.on("idle", () => element.setAttribute("data-drawn", own.release));
+  // The first chart has not to wait for its library: it is fetched once the map is drawn.
+  map.once("idle", () => own.data.next && requestIdleCallback(() => import(location.origin + own.data.next).catch(() => null)));
 }
 
 // A patch with half of its size round it, and no nearer than some hundred metres.

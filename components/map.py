@@ -1,6 +1,7 @@
 """The map: a small MapLibre component. Its library is vendored, its data are fetched by URL from this server."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -104,6 +105,14 @@ def _patches(reader: ReleaseReader, chosen: Patch | None, show: PatchFilter) -> 
     return {"tiles": tiles, "shown": None, "chosen": reader.patches_geojson(chosen.patch_id) if chosen else None}
 
 
+@cache
+def _chart_script() -> str | None:
+    """Address of what Streamlit draws charts with, four megabytes that it fetches with the first one."""
+    scripts = Path(st.__file__).parent / "static" / "static" / "js"
+    found = next(scripts.glob("PlotlyChart.*.js"), None)
+    return f"/static/js/{found.name}" if found else None
+
+
 def _data(
     reader: ReleaseReader,
     chosen: Patch | None,
@@ -126,6 +135,7 @@ def _data(
         "colours": {"activity": ACTIVITY_COLOURS, "change": CHANGE_COLOURS},
         "colourBy": "activity" if reader.radar else "change",
         "hasRadar": reader.radar is not None,
+        "next": _chart_script() if reader.radar else None,
         "hasRegister": reader.has_register or bool(held_against),
         "hasZones": reader.has_zones,
         "permitColour": PERMIT_COLOUR,
