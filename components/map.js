@@ -63,7 +63,7 @@ async function create(element, data) {
   });
   map.touchZoomRotate.disableRotation();
   map.addControl(new gl.NavigationControl({ showCompass: false }), "top-right");
-  map.addControl(new gl.ScaleControl({ unit: "metric" }), "top-right");
+  map.addControl(new gl.ScaleControl({ unit: "metric" }), "bottom-right");
   await new Promise((resolve) => map.once("load", resolve));
   element.map = map; // for the browser's console and the tests
   map.marker = new gl.Marker({ color: "#111111", scale: 0.8 });

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.about import REALM
 from web.connection import until_it_ends
+from web.returning import CALLBACK, returning
 from web.roles import MAY_UPLOAD, SettingsError
 from web.sign_in import SignIn
 from web.urls import PAGES
@@ -65,7 +66,7 @@ _STREAM = "/_stcore/stream"
 _ASKED_FIRST = ("/_stcore/health", "/_stcore/host-config")  # by a browser on a page's address under that too: not found
 _SHELL = frozenset(
     (
-        *("/", "/favicon.png", "/manifest.json", "/auth/login", "/auth/logout", "/oauth2callback", *_ASKED_FIRST),
+        *("/", "/favicon.png", "/manifest.json", "/auth/login", "/auth/logout", CALLBACK, *_ASKED_FIRST),
         *(f"/{page}{rest}" for page in PAGES for rest in ("", *_ASKED_FIRST)),
     )
 )
@@ -108,6 +109,8 @@ class Guard:
                 ]
             await send(message)
 
+        if self._sign_in:
+            send = returning(scope, send, known=self._sign_in.caller(scope) is not None)
         await self._app(scope, receive, send_with_policy)
 
     def _refusal(self, scope: Scope) -> PlainTextResponse | None:

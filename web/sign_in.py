@@ -22,6 +22,7 @@ from streamlit.runtime.secrets import secrets_singleton
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
+from web.returning import CALLBACK
 from web.roles import Role, Roles, SettingsError, read_roles
 
 # A working day. Who has left, or has another role by now, finds it changed the next morning.
@@ -30,7 +31,6 @@ _MOST_HOURS = 30 * 24.0  # the cookie's own age
 _LEAST_SECRET = 32
 _LONGEST_NAME = 60  # characters; the header has one row
 _REQUIRED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
-_CALLBACK = "/oauth2callback"
 
 
 @dataclass(frozen=True)
@@ -140,10 +140,10 @@ def _auth(given: object, file: str) -> dict[str, str]:
 def _origin(redirect: str, file: str) -> str:
     """As Streamlit makes it, to put into its cookie."""
     parts = urlsplit(redirect.replace("{port}", str(config.get_option("server.port"))))
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path != _CALLBACK:
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path != CALLBACK:
         raise SettingsError(
-            f"{file}: [auth] redirect_uri = '{redirect}' is not this server's address with {_CALLBACK} after it, such "
-            f"as https://pitwatch.example.org{_CALLBACK}"
+            f"{file}: [auth] redirect_uri = '{redirect}' is not this server's address with {CALLBACK} after it, such "
+            f"as https://pitwatch.example.org{CALLBACK}"
         )
     return f"{parts.scheme}://{parts.netloc}"
 

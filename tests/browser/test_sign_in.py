@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -68,7 +69,9 @@ def test_a_visitor_sees_the_button_alone(page: Page, published: Home, asking: st
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_has_its_pages(page: Page, published: Home, asking_server: str, role: str) -> None:
     may = role in MAY_UPLOAD
-    sign_in(page, asking_server, role)
+    sign_in(page, f"{asking_server}/overview?area=metropolitan&lang=zh", role)
+    assert urlsplit(page.url).path == "/overview"  # to where they came for
+    page.goto(asking_server)
     assert shown_pages(page) == [title for name, title in TITLES.items() if may or name != "permits"]
     expect(page.get_by_text(f"One {role} · {role}")).to_be_visible()
     expect(page.get_by_text("open: no sign-in")).to_have_count(0)
