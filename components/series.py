@@ -78,17 +78,19 @@ def series_figure(series: Series, *, name: str, threshold: float, t95: float, ma
     colour = ACTIVITY_COLOURS[marks.activity or by_rate]
     words = _("line"), _("95 % band of the line")
     if isinstance(series, PatchSeries) and series.fitted is not None and series.fitted_error is not None:
-        when = [datetime.combine(day, time()) for day in series.dates]
-        drawn = _Line(when, np.array(series.fitted), np.array(series.fitted_error))
+        seen = [datetime.combine(day, time()) for day in series.dates]
+        drawn = _Line(seen, np.array(series.fitted), np.array(series.fitted_error))
         words = _("course"), _("95 % band of the course")
 
-    # Put together once: added one by one, each piece would be looked through anew, with all before it.
+    # Put together once: added one by one, each piece would be looked through anew, with all before it; and from arrays,
+    # for of lists every number is.
+    when = np.array(drawn.when, "datetime64[s]")
     shapes = _marks(marks, ends)
     band = t95 * drawn.error
     band_trace = {
         "type": "scatter",
-        "x": [*drawn.when, *drawn.when[::-1]],
-        "y": [*(drawn.values + band), *(drawn.values - band)[::-1]],
+        "x": np.concatenate([when, when[::-1]]),
+        "y": np.concatenate([drawn.values + band, (drawn.values - band)[::-1]]),
         "fill": "toself",
         "fillcolor": colour,
         "opacity": 0.18,
@@ -98,7 +100,7 @@ def series_figure(series: Series, *, name: str, threshold: float, t95: float, ma
     }
     line_trace = {
         "type": "scatter",
-        "x": drawn.when,
+        "x": when,
         "y": drawn.values,
         "mode": "lines",
         "line": {"color": colour, "width": 2},
@@ -124,11 +126,11 @@ def series_figure(series: Series, *, name: str, threshold: float, t95: float, ma
     noise = [0.0 if math.isnan(value) else value for value in series.noise]
     point_trace = {
         "type": "scatter",
-        "x": list(series.dates),
-        "y": list(series.displacement),
+        "x": np.array(series.dates, "datetime64[s]"),
+        "y": np.array(series.displacement),
         "mode": "markers",
         "marker": {"color": colour, "size": 6, "line": {"width": 1, "color": "rgba(255,255,255,0.8)"}},
-        "error_y": {"array": noise, "thickness": 1.2, "width": 3, "color": colour},
+        "error_y": {"array": np.array(noise), "thickness": 1.2, "width": 3, "color": colour},
         "customdata": [
             [wording.day(day), _millimetres(value), _millimetres(sigma)]
             for day, value, sigma in zip(series.dates, series.displacement, noise, strict=True)
