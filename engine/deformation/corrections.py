@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
-from mintpy.dem_error import estimate_dem_error
 from numpy.typing import NDArray
 from pydantic import Field
 
@@ -134,6 +133,8 @@ class HeightErrorCorrection:
 
     def estimate(self, series: Series) -> Doubles:
         """Displacement for 1 m of baseline, that is Δz / (R sin θ), shape (pixels,)."""
+        from mintpy.dem_error import estimate_dem_error  # takes seconds to import, and is needed here alone
+
         design = np.stack([self.baselines, *(self.years**power for power in range(self.order + 1))], axis=1)
         found: Doubles = estimate_dem_error(series, design, self.years[:, None])[0]
         return found

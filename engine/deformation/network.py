@@ -7,8 +7,6 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from mintpy.utils import network as pairs_of
-from mintpy.utils.ptime import yyyymmdd_date12
 from numpy.typing import NDArray
 from pydantic import Field
 from scipy.sparse import coo_array
@@ -113,6 +111,10 @@ def _selected(within: list[Interferogram], options: NetworkOptions) -> list[Inte
     """Those that the way of selecting takes, with MintPy's functions, which know pairs by their dates."""
     if options.select == "all":
         return within
+    # They take seconds to import, which whoever reads an area's options need not wait for.
+    from mintpy.utils import network as pairs_of
+    from mintpy.utils.ptime import yyyymmdd_date12
+
     names = {str(item.pair): item for item in within}
     days = sorted({f"{day:%Y%m%d}" for item in within for day in item.pair})
     if options.select == "sequential":

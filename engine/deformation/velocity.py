@@ -8,7 +8,6 @@ from typing import Literal, NamedTuple
 import numpy as np
 from mintpy.utils.time_func import estimate_time_func
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
 from engine.deformation.network import DAYS_PER_YEAR
 from engine.errors import InputError
@@ -148,6 +147,8 @@ def date_noise(series: NDArray[np.float32], dates: Sequence[date]) -> NDArray[np
 
 def t95(dates: int) -> float:
     """Factor from the standard error of a line through `dates` points to its 95 % interval (Student's t)."""
+    from scipy.stats import t as student  # takes a second to import, and not all who need the options need it
+
     return float(student.ppf(0.975, dates - 2))
 
 

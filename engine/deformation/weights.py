@@ -4,7 +4,6 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from mintpy.simulation.decorrelation import coherence2phase_variance
 from numpy.typing import NDArray
 
 from engine.compiled import kernel
@@ -31,6 +30,8 @@ def weights_from_coherence(
 @lru_cache
 def _by_variance(looks: int) -> NDArray[np.float32]:
     """Weight for each bin of coherence."""
+    from mintpy.simulation.decorrelation import coherence2phase_variance  # takes seconds to import
+
     bins = round(1 / _BIN)
     within = (np.arange(bins) + 0.75) * _BIN  # well inside each bin, whatever way it is rounded
     table: NDArray[np.float32] = (1 / coherence2phase_variance(within, looks)).astype(np.float32)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from engine.grid import Grid
+from engine.patches import model
 from engine.patches.blending import NO_PROBABILITY
 from engine.patches.checkpoint import BandOptions, Checkpoint, ModelDescription, write_checkpoint
 from engine.patches.inference import PROBABILITY
@@ -29,6 +30,19 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def narrow() -> Iterator[None]:
+    """Networks of the same layers that are far narrower, the smallest with one block in each, and so cost little.
+
+    For what does not depend on how large a network is; processes that are spawned make them as large as ever.
+    """
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(model, "_WIDTHS", (16, 16, 24, 32))
+        patched.setattr(model, "_ASPP_WIDTH", 32)
+        patched.setitem(model._LAYOUTS, "resnet18", model._Layout((1, 1, 1, 1), bottleneck=False))
+        yield
 
 
 def grid_of(rows: int, cols: int) -> Grid:

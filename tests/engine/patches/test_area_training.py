@@ -24,6 +24,8 @@ from tests.engine.conftest import write_tif
 from tests.engine.patches.conftest import BANDS, grid_of, uncounted, write_image
 from tests.engine.patches.pits import FIRST, QUICK, REFERENCE, SECOND, scene, write_dates
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 
 def trained(folder: Path, imagery: ImageryOptions, options: TrainingOptions = QUICK, **changes: Any) -> Checkpoint:
     area = LabelledArea("pits", folder, imagery, changes.pop("reference", REFERENCE))

@@ -19,6 +19,7 @@ from engine.patches.validation import Figures, Validation, set_aside
 from tests.engine.patches.conftest import uncounted
 from tests.engine.patches.pits import QUICK, parts
 
+pytestmark = pytest.mark.usefixtures("narrow")
 WATCHED = QUICK.model_copy(update={"steps": 4, "validation": 0.5, "check_every": 2})
 
 

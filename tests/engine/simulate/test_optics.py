@@ -16,10 +16,12 @@ from engine.simulate.frame import EPOCHS, Frame
 from engine.simulate.optics.images import BANDS, Scene, draw_image
 from engine.simulate.plan import ConfuserKind, MineClass, Plan
 from engine.simulate.terrain import SPACING_M, Terrain
-from tests.engine.simulate.tiny import TINY, planned, scene
+from tests.engine.simulate.tiny import CLOSE, TINY, WIDE, planned, scene
 
 SEEDS, SEASONS = (1, 2), (0, 1)
 FRAME = Frame(TINY, 1)
+# All but two are planned for other tests as well.
+PLACES = (*(Frame(TINY, seed) for seed in (*SEEDS, 3, 4)), *(Frame(CLOSE, seed) for seed in SEEDS), Frame(WIDE, 1))
 Image = NDArray[np.uint8]
 
 
@@ -27,9 +29,12 @@ def whole_of(frame: Frame) -> Block:
     return Block(0, frame.optical_grid.rows, 0, frame.optical_grid.cols)
 
 
-@cache
 def image(seed: int, season: int) -> Image:
-    frame = Frame(TINY, seed)
+    return image_of(Frame(TINY, seed), season)
+
+
+@cache
+def image_of(frame: Frame, season: int) -> Image:
     return draw_image(scene(frame), whole_of(frame), season)
 
 
@@ -172,8 +177,8 @@ def spread(band: NDArray[np.float32], edge: int) -> NDArray[np.float32]:
     return np.sqrt(np.maximum(uniform_filter(band**2, edge) - mean**2, 0))
 
 
-def features(seed: int) -> dict[str, NDArray[np.float32]]:
-    bands = dict(zip(BANDS, image(seed, 0).astype(np.float32), strict=True))
+def features(frame: Frame) -> dict[str, NDArray[np.float32]]:
+    bands = dict(zip(BANDS, image_of(frame, 0).astype(np.float32), strict=True))
     return bands | {
         f"{name} within {edge} pixels": spread(band, edge) for name, band in bands.items() for edge in (5, 11, 23)
     }
@@ -188,13 +193,13 @@ def overlap(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
 
 @cache
 def pooled() -> dict[tuple[MineClass, ConfuserKind | None, str], NDArray[np.float32]]:
-    """Values of each feature on each class of mine (None) and on each kind of what looks like it, over the seeds.
+    """Values of each feature on each class of mine (None) and on each kind of what looks like it, over the places.
 
     A place of this size has two or three bodies of a kind, each with its own look: several places make a distribution.
     """
     found: dict[tuple[MineClass, ConfuserKind | None, str], list[NDArray[np.float32]]] = {}
-    for seed in (*SEEDS, 3, 4, 5, 6):
-        plan, seen = scene(Frame(TINY, seed)).plan, features(seed)
+    for frame in PLACES:
+        plan, seen = scene(frame).plan, features(frame)
         for like in MineClass:
             own = [p.before for p in plan.patches if p.mine_class is like and p.before is not None]
             grounds = {None: burnt(plan, own)} | {
