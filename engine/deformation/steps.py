@@ -14,9 +14,6 @@ from scipy.ndimage import label, uniform_filter
 
 from engine.blocks import Workers, map_blocks
 from engine.deformation.additions import STACK_FACTS, FormerStack, Provenance, read_pair
-from engine.deformation.gamma import GammaStack
-from engine.deformation.geotiff import GeoTiffStack
-from engine.deformation.hyp3 import Hyp3Stack
 from engine.deformation.inversion import (
     HAS_SERIES,
     Inversion,
@@ -26,8 +23,6 @@ from engine.deformation.inversion import (
     classify,
     phase_to_displacement,
 )
-from engine.deformation.isce import IsceStack
-from engine.deformation.licsar import LicsarStack
 from engine.deformation.mintpy_files import (
     SeriesFile,
     StackFile,
@@ -39,13 +34,8 @@ from engine.deformation.network import Network, NetworkOptions, choose_pairs
 from engine.deformation.normal_equations import invert_by_normal_equations
 from engine.deformation.plots import plot_network
 from engine.deformation.stack import (
-    AnyStackOptions,
-    GammaOptions,
     Geometry,
-    Hyp3Options,
     Interferogram,
-    IsceOptions,
-    LicsarOptions,
     Radar,
     StackReader,
     require_coherence,
@@ -62,19 +52,6 @@ DEVIATION = "deviation.tif"
 _MOST_WRONG = 10  # pairs that are named
 _AROUND = 5  # pixels: a lone coherent one is no good reference
 _SMALL_FILES = 20_000_000  # bytes: a release's database and layers
-
-
-def open_stack(options: AnyStackOptions, area_folder: Path) -> StackReader:
-    """The reader for the form that the options name."""
-    if isinstance(options, GammaOptions):
-        return GammaStack(options, area_folder)
-    if isinstance(options, Hyp3Options):
-        return Hyp3Stack(options, area_folder)
-    if isinstance(options, LicsarOptions):
-        return LicsarStack(options, area_folder)
-    if isinstance(options, IsceOptions):
-        return IsceStack(options, area_folder)
-    return GeoTiffStack(options, area_folder)
 
 
 @dataclass(frozen=True)

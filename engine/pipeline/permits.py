@@ -8,7 +8,7 @@ from typing import Any
 import geopandas as gpd
 
 from engine.area import Area
-from engine.deformation.steps import open_stack
+from engine.deformation.readers import open_stack
 from engine.imagery import open_source
 from engine.permits import opening
 from engine.permits.cadastre import Heading

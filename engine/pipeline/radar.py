@@ -23,6 +23,7 @@ from engine.deformation.decomposition import Sources, decompose_stacks, sights_o
 from engine.deformation.mintpy_files import SeriesFile
 from engine.deformation.network import DAYS_PER_YEAR
 from engine.deformation.rates import MotionRasters, estimate_rates
+from engine.deformation.readers import open_stack
 from engine.deformation.stack import AnyStackOptions, StackReader
 from engine.deformation.steps import (
     M_TO_MM,
@@ -30,7 +31,6 @@ from engine.deformation.steps import (
     PreparedStack,
     choose_network,
     invert_stack,
-    open_stack,
     prepare_stack,
     reference_phase,
 )

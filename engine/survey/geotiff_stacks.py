@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.deformation.parameters import read_parameters
 from engine.deformation.stack import SENTINEL1_WAVELENGTH, DatePair, GeoTiffOptions, in_degrees, pair_of
 from engine.errors import InputError
 from engine.survey.dates import dates_in
@@ -23,7 +22,6 @@ from engine.survey.stacks import (
 )
 from engine.survey.toml import Line
 
-_OVERSAMPLING = 1.94  # of Sentinel-1's pixels against resolution cells, as for GAMMA's stacks
 _SENTINEL1_INCIDENCE = 39.0  # degrees; the middle of its wide swath, which spans about 30 to 46
 
 
@@ -150,10 +148,6 @@ def _stack(
     wavelength, wavelength_line = _wavelength(first, chosen, root, notes)
     incidence_line, angles = _incidence(first, by_role, chosen, root, notes)
     heights = [facts.path for facts in _nearest(by_role[Role.HEIGHT], first)[:1]]
-    metadata = _hyp3_metadata(listing, folder)
-    water = [path for path in map(_water_mask, chosen) if metadata and path.is_file()][:1]
-    for path in water:
-        unused.reasons.pop(path, None)  # the one mask that is read
     lines = [
         Line("format", "geotiff"),
         Line("path", folder.relative_to(root), "folder of the stack"),
@@ -162,8 +156,6 @@ def _stack(
         wavelength_line,
         incidence_line,
         *(Line("dem", path.relative_to(root), "raster of heights") for path in heights),
-        *(Line("water_mask", path.relative_to(root), "1 for land, 0 for water") for path in water),
-        *_metadata_lines(metadata),
         Line("subsidence_is_positive_phase", True, "false where the processor writes the other sign", active=False),
     ]
     notes.assumed.append(
@@ -177,7 +169,7 @@ def _stack(
         grid=grid,
         lines=lines,
         files=frozenset([*chosen, *coherent]),
-        beside=frozenset([*angles, *heights, *water]),
+        beside=frozenset([*angles, *heights]),
         wavelength=wavelength,
         notes=notes,
     )
@@ -281,30 +273,3 @@ def _nearest(rasters: Sequence[Facts], first: Facts) -> list[Facts]:
     """Those that show the stack's place, those on its own grid first."""
     there = [facts for facts in rasters if overlap(facts.grid, first.grid)]
     return sorted(there, key=lambda facts: (not facts.grid.matches(first.grid), facts.path))
-
-
-def _hyp3_metadata(listing: Listing, folder: Path) -> dict[str, str]:
-    """The parameter file of one of HyP3's products, empty where there is none."""
-    for entry in listing.entries:
-        if entry.is_text and entry.path.is_relative_to(folder) and b"Reference Granule:" in entry.head:
-            return read_parameters(entry.path)
-    return {}
-
-
-def _water_mask(unwrapped: Path) -> Path:
-    """Where HyP3 puts the water mask of a product."""
-    return unwrapped.with_name(f"{unwrapped.stem.partition('_unw_phase')[0]}_water_mask.tif")
-
-
-def _metadata_lines(metadata: dict[str, str]) -> list[Line]:
-    try:
-        looks = float(metadata["Range looks"]) * float(metadata["Azimuth looks"])
-        heading = float(metadata["Heading"])
-    except (KeyError, ValueError):
-        return []
-    return [
-        Line("heading_deg", round(heading, 4), "of the flight, from the products' metadata"),
-        Line(
-            "looks", round(looks / _OVERSAMPLING, 2), f'for weights = "variance": {looks:g} looks / 1.94', active=False
-        ),
-    ]

@@ -17,6 +17,7 @@ from engine.survey.geotiff_stacks import find_geotiff_stacks, role_of
 from engine.survey.images import Imagery, find_images
 from engine.survey.labels import attach_labels, is_label_raster
 from engine.survey.models import Model, find_models, fitting
+from engine.survey.product_stacks import find_product_stacks
 from engine.survey.rasters import Facts, overlap, read_rasters
 from engine.survey.registers import read_registers
 from engine.survey.stacks import Stack, check_stack, common_folder
@@ -85,10 +86,10 @@ def survey(root: Path) -> Survey:
     vectors = [*registers, *read_vectors(listing, unused, [register.path for register in registers])]
     groups = find_images(rasters, root, unused)
     attach_labels(rasters, groups, root, unused)
-    stacks = [
-        *find_gamma_stacks(listing, [facts.path for facts in rasters], unused),
-        *find_geotiff_stacks(rasters, listing, unused),
-    ]
+    stacks, taken = find_product_stacks(listing, unused)
+    others = [facts for facts in rasters if facts.path.parent not in taken]
+    stacks += find_gamma_stacks(listing, [facts.path for facts in rasters], unused)
+    stacks += find_geotiff_stacks(others, listing, unused)
     for stack in [stack for stack in stacks if not stack.is_long_enough]:
         count = len(stack.network.dates)
         for path in sorted(stack.files):
@@ -261,6 +262,6 @@ def require_something(found: Survey) -> None:
             "nothing in it that an area could be made of",
             file=found.root,
             mend="supply images (GeoTIFF of three bands or more, with a CRS and a date in the name) or unwrapped "
-            "interferograms of at least three dates (GeoTIFF, or GAMMA's *.unw with parameter files, both dates in the "
-            "name); outlines of mines (GeoJSON, GeoPackage, shape file, GeoParquet) come on top",
+            "interferograms of at least three dates (products of HyP3, LiCSAR or ISCE-2 as they were delivered, GAMMA's "
+            "*.unw with parameter files, or GeoTIFF with both dates in the name); outlines of mines (GeoJSON, GeoPackage, shape file, GeoParquet) come on top",
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from engine.area import AREA_FILE
 from engine.survey.files import MAX_FILES, Unused, printable, shown
 from engine.survey.places import Place, Survey
+from engine.survey.stacks import FORMS
 from engine.survey.writing import Written
 
 _LABEL = 16
@@ -48,7 +49,7 @@ def _place(place: Place, survey: Survey) -> Iterator[str]:
             yield _item("model", f"{printable(place.model.name)} {used}")
     if stack := place.stack:
         span = stack.network.dates
-        form = "GAMMA" if stack.form == "gamma" else "GeoTIFF"
+        form = FORMS[stack.form]
         wavelength = f", wavelength {stack.wavelength * 100:.3f} cm" if stack.wavelength else ""
         yield _item(
             "interferograms",

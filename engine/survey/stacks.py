@@ -1,14 +1,16 @@
-"""Stacks of interferograms, whichever form they are in: what both finders share."""
+"""Stacks of interferograms, whichever form they are in: what all finders share."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from engine.deformation.gamma import GammaStack
-from engine.deformation.geotiff import GeoTiffStack
+from pydantic import Field, TypeAdapter
+
 from engine.deformation.network import Network, NetworkOptions, choose_pairs
-from engine.deformation.stack import DatePair, GammaOptions, GeoTiffOptions, StackReader
+from engine.deformation.readers import open_stack
+from engine.deformation.stack import AnyStackOptions, DatePair, StackReader
 from engine.errors import InputError
 from engine.grid import Grid
 from engine.survey.files import Unused, printable, shown
@@ -18,6 +20,9 @@ from engine.survey.toml import Line
 
 _SENTINEL1 = re.compile(r"(?<![a-z0-9])s1[abc]{0,2}(?![a-z0-9])|sentinel[-_ ]?1|(?<!\d)\d{3}[ad]_\d{5}_\d{6}", re.I)
 _LEAST_DATES = 3
+_OPTIONS: TypeAdapter[AnyStackOptions] = TypeAdapter(Annotated[AnyStackOptions, Field(discriminator="format")])
+# As they are called by people.
+FORMS = {"gamma": "GAMMA", "geotiff": "GeoTIFF", "hyp3": "HyP3", "licsar": "LiCSAR", "isce": "ISCE-2"}
 
 
 @dataclass
@@ -89,14 +94,14 @@ def common_folder(paths: Sequence[Path]) -> Path:
     return next(folder for folder in (first, *first.parents) if all(path.is_relative_to(folder) for path in paths))
 
 
+def reader_of(lines: Iterable[Line], root: Path) -> StackReader:
+    """What the keys of [stack] read."""
+    return open_stack(_OPTIONS.validate_python({line.key: line.value for line in lines if line.active}), root)
+
+
 def check_stack(stack: Stack, root: Path) -> None:
     """Read the stack as a run would, short of its pixels; what a run would refuse is noted as missing."""
-    given = {line.key: line.value for line in stack.lines if line.active}
-    reader: StackReader
-    if stack.form == "gamma":
-        reader = GammaStack(GammaOptions.model_validate(given), root)
-    else:
-        reader = GeoTiffStack(GeoTiffOptions.model_validate(given), root)
+    reader = reader_of(stack.lines, root)
     try:
         interferograms = reader.interferograms
         _ = reader.grid

@@ -18,13 +18,13 @@ from engine.deformation.corrections import (
 from engine.deformation.inversion import InversionOptions
 from engine.deformation.mintpy_files import SeriesFile, read_geometry
 from engine.deformation.network import Network, NetworkOptions, date_baselines
+from engine.deformation.readers import open_stack
 from engine.deformation.stack import GeoTiffOptions, Interferogram
 from engine.deformation.steps import (
     ChosenNetwork,
     PreparedStack,
     choose_network,
     invert_stack,
-    open_stack,
     prepare_stack,
 )
 from engine.deformation.troposphere import Troposphere

@@ -13,13 +13,13 @@ from engine.blocks import Workers
 from engine.deformation.inversion import InversionOptions, phase_to_displacement
 from engine.deformation.network import NetworkOptions, choose_pairs
 from engine.deformation.rates import estimate_rates
+from engine.deformation.readers import open_stack
 from engine.deformation.stack import DatePair, GeoTiffOptions, Hyp3Options, StackReader
 from engine.deformation.steps import (
     ChosenNetwork,
     PreparedStack,
     choose_network,
     invert_stack,
-    open_stack,
     prepare_stack,
 )
 from engine.deformation.velocity import VelocityOptions

@@ -16,8 +16,8 @@ from engine import wording
 from engine.area import read_area
 from engine.blocks import Workers
 from engine.deformation.inversion import PixelState
+from engine.deformation.readers import open_stack
 from engine.deformation.stack import GammaOptions, GeoTiffOptions, Hyp3Options, IsceOptions, StackReader
-from engine.deformation.steps import open_stack
 from engine.errors import InputError
 from engine.grid import Grid, Pixel
 from engine.pipeline import run

@@ -11,6 +11,7 @@ import rasterio
 from engine.deformation.isce import IsceStack
 from engine.deformation.licsar import LicsarStack
 from engine.deformation.network import Network
+from engine.deformation.readers import open_stack
 from engine.deformation.stack import (
     GeoTiffOptions,
     IsceOptions,
@@ -18,7 +19,6 @@ from engine.deformation.stack import (
     StackReader,
     pair_of,
 )
-from engine.deformation.steps import open_stack
 from engine.errors import InputError
 from tests.engine.conftest import DATES, DEGREES, PAIRS, Phases, phases, subsidence, write_geotiffs, write_tif
 

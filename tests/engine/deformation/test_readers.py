@@ -13,6 +13,7 @@ import rasterio
 from engine.deformation.gamma import GammaStack, grid_of
 from engine.deformation.geotiff import GeoTiffStack
 from engine.deformation.inversion import phase_to_displacement
+from engine.deformation.readers import open_stack
 from engine.deformation.stack import (
     DatePair,
     GammaOptions,
@@ -26,7 +27,6 @@ from engine.deformation.stack import (
     require_coherence,
     require_one_radar,
 )
-from engine.deformation.steps import open_stack
 from engine.errors import InputError
 from engine.grid import Grid
 from tests.conftest import GEOTIFF_STACK, METROPOLITAN

@@ -17,13 +17,13 @@ from engine.deformation.inversion import Inversion, InversionOptions, PixelState
 from engine.deformation.network import Network, NetworkOptions
 from engine.deformation.normal_equations import invert_by_normal_equations
 from engine.deformation.rates import MotionRasters, estimate_rates
+from engine.deformation.readers import open_stack
 from engine.deformation.stack import GeoTiffOptions
 from engine.deformation.steps import (
     ChosenNetwork,
     PreparedStack,
     choose_network,
     invert_stack,
-    open_stack,
     prepare_stack,
 )
 from engine.deformation.velocity import VelocityOptions

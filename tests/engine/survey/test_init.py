@@ -3,6 +3,8 @@
 import datetime
 import re
 import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,21 @@ import pytest
 
 from engine.area import read_area
 from engine.cli import main
-from engine.deformation.stack import GammaOptions, GeoTiffOptions
+from engine.deformation.stack import (
+    GammaOptions,
+    Hyp3Options,
+    IsceOptions,
+    LicsarOptions,
+    pair_of,
+)
 from engine.imagery import open_sources
 from engine.pipeline import check_inputs
 from store.home import Home
 from store.reader import areas
 from tests.conftest import GEOTIFF_STACK, ROOT
 from tests.engine.conftest import UTM, phases, subsidence, write_geotiffs, write_patch, write_tif
+from tests.engine.deformation.test_hyp3 import write_products
+from tests.engine.deformation.test_other_processors import write_isce, write_licsar
 from tests.engine.survey.conftest import (
     SENTINEL2,
     STRZEGOM,
@@ -195,27 +205,39 @@ def test_images_and_interferograms_of_one_place_are_one_area(folder: Path, capsy
     assert options.patches is not None
 
 
-def test_hyp3_products_are_read_with_their_metadata(
-    folder: Path, home: Home, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for number, (pair, phase) in enumerate(phases(subsidence()).items()):
-        name = f"S1AA_{pair.first:%Y%m%d}T004021_{pair.second:%Y%m%d}T004021_VVP012_INT80_G_ueF_000{number:X}"
-        write_tif(folder / name / f"{name}_unw_phase.tif", phase, UTM)
-        write_tif(folder / name / f"{name}_corr.tif", np.full(UTM.shape, 0.4 + number / 100, np.float32), UTM)
-        write_tif(folder / name / f"{name}_lv_theta.tif", np.full(UTM.shape, 0.8778, np.float32), UTM)
-        write_tif(folder / name / f"{name}_dem.tif", np.full(UTM.shape, 250.0, np.float32), UTM)
-        write_tif(folder / name / f"{name}_water_mask.tif", np.ones(UTM.shape, np.uint8), UTM)
-        (folder / name / f"{name}.txt").write_text(
-            "Reference Granule: S1A_IW_SLC\nHeading: -12.5\nRange looks: 20\nAzimuth looks: 4\n"
-        )
+def test_products_are_read_as_they_were_delivered(folder: Path, home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """HyP3's show each a little more or less ground, which their reader, and no other, brings together."""
+    write_products(folder, phases(subsidence()), coherence=phases(subsidence()))
+    first = next((folder / "stack").iterdir())
+    phase = next(first.glob("*_unw_phase.tif"))
+    wider = np.pad(phases(subsidence())[pair_of(phase)], ((0, 0), (0, 2)))
+    write_tif(phase, wider, replace(UTM, shape=wider.shape))
     said = init(folder, capsys)
     stack = read_area(folder).options.stack
-    assert isinstance(stack, GeoTiffOptions)
-    assert (stack.wavelength_m, stack.incidence_deg, stack.heading_deg) == (0.05546576, 39.71, -12.5)
-    assert stack.dem is not None
-    assert stack.water_mask is not None
-    assert "the radar is Sentinel-1, by the files' names" in said
+    assert isinstance(stack, Hyp3Options)
+    assert stack.path == Path("stack")
+    assert "9 pairs (HyP3)" in said
     assert "9 of 9 pairs" in check_inputs(read_area(folder), home, lambda _: None)
+
+
+@pytest.mark.parametrize(("write", "form"), [(write_licsar, LicsarOptions), (write_isce, IsceOptions)])
+def test_frames_of_licsar_and_stacks_of_isce_are_known_by_their_names(
+    write: Callable[[Path], object], form: type, folder: Path, home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(folder)
+    init(folder, capsys)
+    assert isinstance(read_area(folder).options.stack, form)
+    assert " pairs" in check_inputs(read_area(folder), home, lambda _: None)
+
+
+def test_products_of_two_orbits_in_one_folder_are_not_thrown_together(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both = list(phases(subsidence()).items())
+    write_products(folder, dict(both[:5]))
+    write_products(folder, dict(both[5:]), heading=-168.0)
+    assert "products of several orbits lie in one folder" in refusal(folder, capsys)
+    assert not (folder / "area.toml").exists()
 
 
 def test_what_only_a_person_knows_is_asked_for(folder: Path, home: Home, capsys: pytest.CaptureFixture[str]) -> None:
