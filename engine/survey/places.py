@@ -262,6 +262,7 @@ def require_something(found: Survey) -> None:
             "nothing in it that an area could be made of",
             file=found.root,
             mend="supply images (GeoTIFF of three bands or more, with a CRS and a date in the name) or unwrapped "
-            "interferograms of at least three dates (products of HyP3, LiCSAR or ISCE-2 as they were delivered, GAMMA's "
-            "*.unw with parameter files, or GeoTIFF with both dates in the name); outlines of mines (GeoJSON, GeoPackage, shape file, GeoParquet) come on top",
+            "interferograms of at least three dates (products of HyP3, LiCSAR or ISCE-2 as they were delivered, "
+            "GAMMA's *.unw with parameter files, or GeoTIFF with both dates in the name); outlines of mines (GeoJSON, "
+            "GeoPackage, shape file, GeoParquet) come on top",
         )
