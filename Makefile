@@ -45,7 +45,7 @@ lint: $(VENV)/.ready-dev
 # Two processes share the cores: threads of torch and OpenVINO in each of them would wait for one another.
 unit: export OMP_NUM_THREADS := 1
 unit: $(VENV)/.ready-dev chromium
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 # What is measured beside others and needs nothing but what it makes or finds; the rest of benchmarks/ is given an area.
 bench: $(VENV)/.ready-dev

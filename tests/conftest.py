@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from xdist.remote import Producer
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from benchmarks.crowded import make_release
 from engine.area import Area, read_area
@@ -25,13 +27,18 @@ SIMULATE = ROOT / "tests" / "engine" / "simulate"
 BROWSER = ROOT / "tests" / "browser"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What tests share is made by one worker: a file is a group, and so are all that simulate and all that drive the
+class _BySharing(LoadScopeScheduling):
+    """What tests share is made by one worker: a file goes to one, and so do all that simulate, and all that drive the
     browser.
     """
-    for item in items:
-        shared = next((folder for folder in (SIMULATE, BROWSER) if folder in item.path.parents), item.path)
-        item.add_marker(pytest.mark.xdist_group(shared.relative_to(ROOT).as_posix()))
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = ROOT / nodeid.partition("::")[0]
+        return str(next((folder for folder in (SIMULATE, BROWSER) if folder in path.parents), path))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return _BySharing(config, log)
 
 
 @pytest.fixture(autouse=True)
