@@ -110,7 +110,7 @@ class Guard:
             await send(message)
 
         if self._sign_in:
-            send = returning(scope, send, known=self._sign_in.caller(scope) is not None)
+            send = returning(scope, send, caller=self._sign_in.caller)
         await self._app(scope, receive, send_with_policy)
 
     def _refusal(self, scope: Scope) -> PlainTextResponse | None:

@@ -3,6 +3,7 @@
 Until someone has signed in, a cookie of their own browser holds the page that they came for, with its query.
 """
 
+from collections.abc import Callable
 from urllib.parse import quote, unquote, urlsplit
 
 from starlette.datastructures import MutableHeaders
@@ -18,14 +19,14 @@ _MOST = 2_000  # characters: browsers drop longer cookies
 _PAGES = frozenset(("/", *(f"/{page}" for page in PAGES)))
 
 
-def returning(scope: Scope, send: Send, *, known: bool) -> Send:
+def returning(scope: Scope, send: Send, *, caller: Callable[[Scope], object]) -> Send:
     """`send`, which keeps the address of a page for whom nobody knows yet, and leads there from the callback.
 
-    known : whether who asks has signed in.
+    caller : gives who asks, None for someone who has not signed in; asked for pages alone.
     """
     if scope["type"] != "http" or scope["method"] != "GET":
         return send
-    if scope["path"] in _PAGES and not known:
+    if scope["path"] in _PAGES and caller(scope) is None:
         return _with_cookie(send, _address(scope), _SECONDS, secure=scope.get("scheme") == "https")
     if scope["path"] == CALLBACK and (kept := _kept(scope)):
         return _leading_to(kept, _with_cookie(send, "", 0, secure=scope.get("scheme") == "https"))

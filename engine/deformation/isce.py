@@ -32,8 +32,8 @@ class IsceStack:
 
     `filt_fine.unw.geo` has two bands, amplitude and unwrapped phase; coherence is the last band of `filt_fine.cor.geo`.
     ISCE forms the earlier image times the conjugate of the later one, so that range increase is positive phase, the
-    project's own convention. 0 is no data. `los.rdr.geo` has the incidence angle and
-    the azimuth of the way to the satellite, from north and anticlockwise, in degrees.
+    project's own convention. 0 is no data. `los.rdr.geo` has the incidence angle and the azimuth of the way to the
+    satellite, from north and anticlockwise, in degrees.
     """
 
     def __init__(self, options: IsceOptions, area_folder: Path) -> None:

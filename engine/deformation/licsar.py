@@ -30,8 +30,8 @@ class LicsarStack:
 
     Unwrapped phase is later minus earlier in radians with range increase positive, the project's own convention
     (LiCSBAS takes −λ/4π of it as motion towards the satellite; Morishita et al. 2020); 0 is no data. Coherence is in
-    whole numbers from 0 to 255. The line of sight is given by the parts of the unit vector to the
-    satellite; that upwards is the cosine of the incidence angle.
+    whole numbers from 0 to 255. The line of sight is given by the parts of the unit vector to the satellite; that
+    upwards is the cosine of the incidence angle.
     """
 
     def __init__(self, options: LicsarOptions, area_folder: Path) -> None:
