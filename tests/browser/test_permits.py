@@ -50,6 +50,8 @@ def test_verdicts_are_seen_on_the_map_and_told_on_the_card(
     assert drawn_features(page, "permits-line") == {"W", "E"}
     assert drawn_features(page, "outside") == crossing
 
+    named = page.locator(".legend .row").all_text_contents()
+    assert {"Permits", "Outside a valid permit"} <= set(named)
     page.locator(".layers summary").click()
     visible = "(element, id) => element.map.getLayoutProperty(id, 'visibility')"
     for label, layers in {
