@@ -40,8 +40,12 @@ h3 { font-size: 1.2rem !important; }
 [data-testid="stCaptionContainer"] { color: inherit !important; opacity: 0.78; }
 [data-testid="stCaptionContainer"] p { color: inherit !important; }
 """ + (Path(__file__).parent / "print.css").read_text(encoding="utf-8")
-# Tables are pictures that Streamlit paints in its theme: on paper a dark one is turned round.
-_DARK = '@media print { [data-testid="stDataFrame"] canvas { filter: invert(1) hue-rotate(180deg); } }'
+# On the light blue of the dark theme Streamlit writes in white, which few can read (WCAG 2: 1.9 to 1). Its tables are
+# pictures painted in the theme: on paper a dark one is turned round.
+_DARK = """
+[data-testid^="stBaseButton-primary"] { color: #10212c; }
+@media print { [data-testid="stDataFrame"] canvas { filter: invert(1) hue-rotate(180deg); } }
+"""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Numbers carry their unit, and their uncertainty where there is one; minus is a m
 
 from engine.wording import dossiers
 from engine.wording.accuracy import ground_name, role_name
+from engine.wording.cadastres import cadastre_form
 from engine.wording.courses import turn_facts, turn_name
 from engine.wording.differences import made_difference_name, patch_difference_name
 from engine.wording.language import LANGUAGES, gettext, joined, language, ngettext, use_language
@@ -58,6 +59,7 @@ __all__ = [
     "activity_name",
     "area_range",
     "attention_name",
+    "cadastre_form",
     "category_name",
     "change_facts",
     "change_name",
