@@ -49,11 +49,11 @@ def filter_row(reader: ReleaseReader) -> PatchFilter:
     values: dict[str, Any] = {"text": said.strip()}
     for column, (name, label, options, words) in zip(columns, facets, strict=True):
         values[name] = _facet(column, name, label, options, words)
-    values |= _more(more, reader, suspected=chosen.suspected)
-    if clear.button(_("Clear"), icon=":material/filter_alt_off:", type="tertiary", disabled=not chosen):
+    values |= _more(more, reader)
+    found = PatchFilter(**values)
+    if clear.button(_("Clear"), icon=":material/filter_alt_off:", type="tertiary", disabled=not found):
         selection.select(show=PatchFilter())
         st.rerun()
-    found = PatchFilter(**values)
     st.session_state[_SEEN] = found
     if found != chosen:
         selection.select(show=found)
@@ -134,11 +134,11 @@ def _facet(column: Any, name: str, label: str, counts: dict[str, int], words: Ca
     return tuple(picked)
 
 
-def _more(column: Any, reader: ReleaseReader, *, suspected: str) -> dict[str, Any]:
+def _more(column: Any, reader: ReleaseReader) -> dict[str, Any]:
     """How sure, since when, how large, and whether suspected."""
     keys = {name: _key(name) for name in ("sure", "since", "until", "least", "suspected")}
-    given = [st.session_state[keys["since"]], st.session_state[keys["until"]]]
-    asked = sum(map(bool, [*given, st.session_state[keys["sure"]], st.session_state[keys["least"]], suspected]))
+    shown = [name for name in keys if name != "suspected" or reader.has_register]
+    asked = sum(bool(st.session_state[keys[name]]) for name in shown)
     values: dict[str, Any] = {}
     with column.popover(f"{_('More')} · {asked}" if asked else _("More"), width="stretch"):
         if reader.has_register:

@@ -312,8 +312,9 @@ function selectAmongAll(own, data, chosen) {
   const shown = data.shown && ["any", ["in", ["get", "patch_id"], ["literal", data.shown]], chosen];
   for (const id of ["patches-fill", "patches-casing", "patches-line"]) if (map.getLayer(id)) map.setFilter(id, shown ?? null);
   if (map.getLayer("clusters")) map.setFilter("clusters", data.selected ? chosen : (shown ?? null));
-  // A patch without any permit is outside as a whole: only what is selected, or crosses a boundary, is hatched.
-  if (map.getLayer("outside")) map.setFilter("outside", ["any", ["==", ["get", "kind"], "crosses"], chosen]);
+  // A patch without any permit is outside as a whole: only what is selected, or is shown and crosses a boundary, is hatched.
+  const crosses = ["==", ["get", "kind"], "crosses"];
+  if (map.getLayer("outside")) map.setFilter("outside", ["any", ["all", crosses, shown ?? true], chosen]);
 }
 
 function drawPanel(own, data, parent) {

@@ -73,6 +73,8 @@ def test_verdicts_are_seen_on_the_map_and_told_on_the_card(
     }
     rows = page.locator("li[role=option][data-id]")
     expect(rows).to_have_count(len(alone))
+    page.wait_for_timeout(1_000)
+    assert drawn_features(page, "outside") <= alone, "the hatch of a patch that is not shown"
     chosen = str(rows.first.get_attribute("data-id"))
     rows.first.click()
     expect(page.get_by_text("covers any of it").first).to_be_visible()
