@@ -33,8 +33,9 @@ _CSS = """
 .block-container { padding: 4.4rem 2rem 1rem; }
 [data-testid="stMetric"] { padding: 0.4rem 0.2rem; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; font-size: clamp(1.1rem, 1.7vw, 1.8rem); }
-/* Hectares and mu: half of it would be no figure. */
-[data-testid="stMetricValue"] * { white-space: normal !important; font-size: inherit !important; }
+/* Hectares and mu: half of it would be no figure; a second line begins with the bracket. */
+[data-testid="stMetricValue"] * { white-space: normal !important; font-size: inherit !important; word-break: keep-all;
+  text-wrap: balance; }
 h3 { font-size: 1.2rem !important; }
 /* Streamlit's own grey is too light on white to be read by everyone (WCAG 2: 4.5 to 1). */
 [data-testid="stCaptionContainer"] { color: inherit !important; opacity: 0.78; }
