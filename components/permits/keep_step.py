@@ -118,4 +118,5 @@ def _changes(home: Home, draft: Draft, register: Register, others: Sequence[Vers
             }
         ),
         hide_index=True,
+        placeholder="",
     )
