@@ -123,7 +123,8 @@ def _data(
 ) -> dict[str, Any]:
     info, images = reader.info, reader.images
     vectors = {name: vector_url(info.area, info.id, name) for name in _VECTORS} | dict(held_against or {})
-    by, colours, badge = "change", CHANGE_COLOURS, change_badge
+    by, colours = "change", CHANGE_COLOURS
+    badge: Callable[[str], str] = change_badge
     if reader.radar is not None:
         by, colours, badge = "activity", ACTIVITY_COLOURS, activity_badge
     counts = reader.counts(by)
