@@ -1,18 +1,20 @@
 """The filter of the list and the map: one row of controls, one `PatchFilter` in the selection and its address."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import streamlit as st
 
 from components import selection
+from components.cases import CASE_SIGNS, case_badge
 from components.patch_card import activity_badge, change_badge
 from components.places import read_place
 from components.verdicts import verdict_badge
 from engine import wording
 from engine.wording import gettext as _
-from store.patches import PatchFilter
+from store.patches import WITHOUT, PatchFilter
 from store.reader import ReleaseReader
 from web.palette import ACTIVITY_SIGNS, CHANGE_SIGNS, VERDICT_SIGNS
 
@@ -24,8 +26,8 @@ _HECTARE = 1e4
 _FIRST_DAY, _LAST_DAY = date(1990, 1, 1), date(2100, 1, 1)
 
 
-def filter_row(reader: ReleaseReader) -> PatchFilter:
-    """Draw the controls, keep what they say in the selection, and return it."""
+def filter_row(reader: ReleaseReader, cases: Mapping[str, str]) -> PatchFilter:
+    """Draw the controls, keep what they say in the selection, and return it. cases : their states by patch."""
     chosen = selection.current().show
     if st.session_state.get(_SEEN) != chosen or _key("text") not in st.session_state:
         _take(chosen)
@@ -49,7 +51,7 @@ def filter_row(reader: ReleaseReader) -> PatchFilter:
     values: dict[str, Any] = {"text": said.strip()}
     for column, (name, label, options, words) in zip(columns, facets, strict=True):
         values[name] = _facet(column, name, label, options, words)
-    values |= _more(more, reader, suspected=chosen.suspected)
+    values |= _more(more, reader, chosen, cases)
     if clear.button(_("Clear"), icon=":material/filter_alt_off:", type="tertiary", disabled=not chosen):
         selection.select(show=PatchFilter())
         st.rerun()
@@ -80,7 +82,7 @@ def _take(chosen: PatchFilter) -> None:
 
     Addresses are written by hand, too: what a control cannot show is brought to the nearest that it can.
     """
-    for name in ("text", "suspected"):
+    for name in ("text", "suspected", "case"):
         st.session_state[_key(name)] = getattr(chosen, name)
     st.session_state[_key("sure")] = max(level for level in _LEVELS if level <= chosen.sure)
     for name in ("since", "until"):
@@ -134,13 +136,14 @@ def _facet(column: Any, name: str, label: str, counts: dict[str, int], words: Ca
     return tuple(picked)
 
 
-def _more(column: Any, reader: ReleaseReader, *, suspected: str) -> dict[str, Any]:
-    """How sure, since when, how large, and whether suspected."""
-    keys = {name: _key(name) for name in ("sure", "since", "until", "least", "suspected")}
-    given = [st.session_state[keys["since"]], st.session_state[keys["until"]]]
-    asked = sum(map(bool, [*given, st.session_state[keys["sure"]], st.session_state[keys["least"]], suspected]))
+def _more(column: Any, reader: ReleaseReader, chosen: PatchFilter, cases: Mapping[str, str]) -> dict[str, Any]:
+    """Its case, how sure, since when, how large, and whether suspected."""
+    keys = {name: _key(name) for name in ("sure", "since", "until", "least", "suspected", "case")}
+    given = [st.session_state[keys[name]] for name in ("since", "until", "sure", "least")]
+    asked = sum(map(bool, [*given, chosen.suspected, chosen.case]))
     values: dict[str, Any] = {}
     with column.popover(f"{_('More')} · {asked}" if asked else _("More"), width="stretch"):
+        values["case"] = _case(cases, keys["case"])
         if reader.has_register:
             names = {"": _("any"), "certain": _("suspected"), "doubtful": _("doubtful")}
             values["suspected"] = (
@@ -167,3 +170,13 @@ def _more(column: Any, reader: ReleaseReader, *, suspected: str) -> dict[str, An
             st.number_input(_("At least, ha"), min_value=0.0, step=0.5, format="%.1f", key=keys["least"]) * _HECTARE
         )
     return values
+
+
+def _case(cases: Mapping[str, str], key: str) -> str:
+    """How far the case is, with how many are."""
+    counts = Counter(cases.values())
+    names = {"": _("any"), WITHOUT: _("no case")}
+    names |= {state: f"{case_badge(state)} ({wording.number(counts[state])})" for state in CASE_SIGNS if counts[state]}
+    if st.session_state[key] not in names:  # by an address, or the last of them has gone on
+        st.session_state[key] = ""
+    return st.pills(_("Case"), list(names), format_func=names.__getitem__, key=key) or ""

@@ -7,6 +7,7 @@ from datetime import date
 import streamlit as st
 
 from components import plain
+from components.cases import case_part
 from components.dossiers import dossier_buttons
 from components.links import compare_link, patch_link
 from components.series import Marks, series_chart, series_csv
@@ -63,6 +64,7 @@ def patch_card(reader: ReleaseReader, patch: Patch) -> None:
     st.markdown(patch_sentence(reader, patch))
     verdicts = reader.verdicts(patch.patch_id)
     verdict_part(verdicts, reader.permits)
+    case_part(reader.info.area, reader.info.id, patch.patch_id, verdicts)
     if reader.extraction is not None:
         outline_table(reader, patch)
     with st.container(horizontal=True):

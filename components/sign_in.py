@@ -8,7 +8,8 @@ from streamlit.navigation.page import StreamlitPage
 
 from components import plain
 from engine.wording import gettext as _
-from web.roles import MAY_UPLOAD, Role
+from store.cases import Author
+from web.roles import MAY_STEP, MAY_UPLOAD, ROLES, Role
 from web.sign_in import Person, sign_in
 
 # Pages by their address on which files are uploaded.
@@ -43,6 +44,23 @@ def admitted(pages: Sequence[StreamlitPage]) -> tuple[list[StreamlitPage], Liter
     ], "hidden"
 
 
+def may(step: str) -> bool:
+    """Whether whoever is there may do a step with a case; on an open server everyone may."""
+    if is_open():
+        return True
+    someone = person()
+    return someone is not None and someone.role in MAY_STEP[step]
+
+
+def author(name: str) -> Author | None:
+    """Who makes an entry; None when nobody is signed in, or no longer. name : what they call themselves, where the
+    server does not know them."""
+    if is_open():
+        return Author(name)
+    someone = person()
+    return Author(someone.name, someone.identity, someone.role) if someone and someone.role else None
+
+
 def badge() -> tuple[str, str, str]:
     """Colour, icon and words for the header: who is there, or that anyone may be."""
     if is_open():
@@ -67,6 +85,11 @@ def role_name(role: Role) -> str:
         "inspector": _("inspector"),
     }
     return names[role]
+
+
+def known_role_name(role: str) -> str:
+    """The name of a role that someone had when they made an entry; as it stands where there is no such role now."""
+    return next((role_name(one) for one in ROLES if one == role), plain.markdown(role))
 
 
 def _signed_out() -> None:

@@ -17,6 +17,7 @@ export default function (component) {
       sign.style.color = row.colour;
       const words = part("words");
       words.append(part("title", row.title), part("facts", row.facts), ...row.verdicts.map(verdict));
+      if (row.case) words.append(verdict(row.case));
       item.append(sign, words);
       item.onclick = () => list.choose([...list.children].indexOf(item));
       return item;

@@ -1,6 +1,6 @@
 """The triage list: patches in order of attention, one selection with the map, worked through with the keyboard."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from components import paging
+from components.cases import CASE_COLOURS, CASE_SIGNS
 from components.verdicts import by_patch, headlines, verdict_facts, verdict_sign
 from engine import wording
 from engine.wording import gettext as _
@@ -36,9 +37,17 @@ _component = st.components.v2.component(
 
 
 def release_list(
-    reader: ReleaseReader, show: PatchFilter, *, patch: Patch | None, on_pick: Callable[[str], None]
+    reader: ReleaseReader,
+    show: PatchFilter,
+    *,
+    patch: Patch | None,
+    on_pick: Callable[[str], None],
+    cases: Mapping[str, str],
 ) -> None:
-    """The patches of a release that a filter leaves, a page at a time, with how many they are."""
+    """The patches of a release that a filter leaves, a page at a time, with how many they are.
+
+    cases : state of the case of each patch that has one.
+    """
     total, every = reader.patch_count(show), reader.patch_count()
     if not every:
         st.info(_("No patches here. Click any place on the map to see what is known of it."))
@@ -51,7 +60,8 @@ def release_list(
     name = patch.patch_id if patch else None
     place = reader.patch_place(name, show) if name and total > paging.LENGTH else None
     start = paging.page_start("triage-page", total, selected=(reader.info.id, show, name), place=place)
-    rows = _page(reader, show, start, wording.language())
+    page = _page(reader, show, start, wording.language())
+    rows = [row | {"case": _case(cases[row["id"]])} if row["id"] in cases else row for row in page]
     _list(rows, patch=name, on_pick=on_pick, start=start, total=total, key="triage")
 
 
@@ -123,6 +133,11 @@ def _list(
         },
     }
     _component(key=key, data=data, on_pick_change=picked, on_page_change=turned, height="content")
+
+
+def _case(state: str) -> dict[str, str]:
+    """Colour of the sign, and the words."""
+    return {"colour": CASE_COLOURS[state], "sign": CASE_SIGNS[state], "words": wording.case_state_name(state)}
 
 
 def _sign(patch: Patch) -> dict[str, str]:

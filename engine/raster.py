@@ -12,7 +12,7 @@ import numpy.typing as npt
 import rasterio
 from numpy.typing import NDArray
 from pyproj import CRS
-from rasterio.enums import Resampling
+from rasterio.enums import ColorInterp, Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
 from rasterio.shutil import copy
@@ -112,6 +112,11 @@ class Raster:
     @property
     def band_names(self) -> list[str]:
         return [name or "" for name in self._dataset.descriptions]
+
+    @property
+    def says_alpha(self) -> bool:
+        """Whether the last band is said to be opacity, as GDAL says of any fourth band of bytes unless told."""
+        return self._dataset.colorinterp[-1] is ColorInterp.alpha
 
     def read(self, band: int = 1, block: Block | None = None) -> NDArray[Any]:
         """One band (counted from 1), whole or of a block, shape (rows, cols)."""

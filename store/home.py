@@ -46,5 +46,10 @@ class Home:
         return self.root / "tunings" / area
 
     @property
+    def casebook(self) -> Path:
+        """What people enter about cases (`store/casebook.py`)."""
+        return self.root / "casebook.sqlite"
+
+    @property
     def log(self) -> Path:
         return self.root / "log"

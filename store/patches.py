@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from store.cases import State
 from store.queries import Queries, remembered
 from store.rows import Patch
 
@@ -19,7 +20,8 @@ class PatchFilter:
     changes : codes, any of which; an activity may be empty for none. verdicts : "kind:certainty", or "kind:" for any
     certainty. sure : least confidence of the activity, 0–1. since, until : first and last day of the last turn of the
     motion or loss of coherence. least_m2 : of the latest outline. suspected : "certain", "doubtful"
-    (doubtful alone) or empty.
+    (doubtful alone) or empty. case : "none" for patches without a case, a state of theirs, or empty for any; a release
+    knows no cases, so `of_cases` says which patches these are: among, but : identifiers, None and () for all.
     """
 
     text: str = ""
@@ -32,6 +34,17 @@ class PatchFilter:
     since: date | None = None
     until: date | None = None
     least_m2: float = 0.0
+    case: str = ""
+    among: tuple[str, ...] | None = None
+    but: tuple[str, ...] = ()
+
+    def of_cases(self, states: Mapping[str, str]) -> "PatchFilter":
+        """With the patches that `case` means. states : of the cases by patch."""
+        if not self.case:
+            return self
+        if self.case == WITHOUT:
+            return replace(self, but=tuple(sorted(states)))
+        return replace(self, among=tuple(sorted(patch for patch, state in states.items() if state == self.case)))
 
     def __bool__(self) -> bool:
         return self != PatchFilter()
@@ -40,7 +53,10 @@ class PatchFilter:
         """As the query of an address; empty for all."""
         given = [(field.name, getattr(self, field.name)) for field in fields(self)]
         said = [(name, value) for name, value in given if value != getattr(_ALL, name)]
-        return urlencode([(name, ",".join(value) if isinstance(value, tuple) else str(value)) for name, value in said])
+        # A tuple of nothing, or of the one empty code, is a comma: an empty value is left out by who reads it.
+        return urlencode(
+            [(name, (",".join(value) or ",") if isinstance(value, tuple) else str(value)) for name, value in said]
+        )
 
     @classmethod
     def from_query(cls, query: str) -> "PatchFilter":
@@ -54,6 +70,10 @@ class PatchFilter:
 
 def _codes(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text.split(",")))
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for name in _codes(text) if name)
 
 
 def _day(text: str) -> date | None:
@@ -71,6 +91,8 @@ def _number(text: str) -> float | None:
     return value if 0 <= value < math.inf else None
 
 
+# In `PatchFilter.case`.
+WITHOUT = "none"
 _ALL = PatchFilter()
 _READ: Mapping[str, Any] = {
     "text": str,
@@ -78,6 +100,8 @@ _READ: Mapping[str, Any] = {
     "suspected": lambda text: text if text in ("certain", "doubtful") else None,
     **dict.fromkeys(("since", "until"), _day),
     **dict.fromkeys(("sure", "least_m2"), _number),
+    "case": lambda text: text if text in (WITHOUT, *State) else None,
+    **dict.fromkeys(("among", "but"), _names),
 }
 
 # What speaks against a patch.
@@ -200,6 +224,10 @@ class PatchQueries(Queries):
             parts.append(("turned <= ?", [chosen.until]))
         if chosen.least_m2 > 0:
             parts.append(("area_m2 >= ?", [chosen.least_m2]))
+        if chosen.among is not None:
+            parts.append(("list_contains(?, patch_id)", [list(chosen.among)]))
+        if chosen.but:
+            parts.append(("NOT list_contains(?, patch_id)", [list(chosen.but)]))
         return " AND ".join(part for part, _given in parts) or "true", [
             each for _part, given in parts for each in given
         ]

@@ -28,6 +28,8 @@ ARROWS = {
         "engine.evidence",
         "engine.wording",
         "store.assessments",
+        "store.casebook",
+        "store.cases",
         "store.differences",
         "store.grounds",
         "store.home",
@@ -43,7 +45,7 @@ ARROWS = {
         "web.urls",
     ),
     # Who is there is known where the guard knows it.
-    "components.sign_in": ("components", "engine.wording", "web.roles", "web.sign_in"),
+    "components.sign_in": ("components", "engine.wording", "store.cases", "web.roles", "web.sign_in"),
     "components.permits": (
         *("components", "engine.wording", "engine.errors", "engine.permits", "engine.evidence"),
         *("store.home", "store.patches", "store.reader", "store.rows", "web.handover"),

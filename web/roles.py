@@ -12,6 +12,19 @@ Role = Literal["administrator", "analyst", "manager", "inspector"]
 ROLES: tuple[Role, ...] = get_args(Role)
 # What is uploaded can become an area's register, by which everyone then judges.
 MAY_UPLOAD: frozenset[Role] = frozenset({"administrator", "analyst"})
+# Cases: who says what a suspicion comes to, and who shares the work out and ends it. Notes are everyone's.
+_INSPECT: frozenset[Role] = frozenset({"administrator", "manager", "inspector"})
+_DIRECT: frozenset[Role] = frozenset({"administrator", "manager"})
+MAY_STEP: Mapping[str, frozenset[Role]] = {
+    "open": frozenset(ROLES),
+    "note": frozenset(ROLES),
+    "take": _INSPECT,
+    "confirm": _INSPECT,
+    "dismiss": _INSPECT,
+    "reopen": _DIRECT,
+    "close": _DIRECT,
+    "assign": _DIRECT,
+}
 
 _KEYS = ("claim", "values", "people")
 

@@ -35,9 +35,13 @@ _REQUIRED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "ser
 
 @dataclass(frozen=True)
 class Person:
-    """Someone who has signed in; without a role when an administrator has given none."""
+    """Someone who has signed in; without a role when an administrator has given none.
+
+    identity : what the provider knows them by (`sub`), since names are not one person's alone.
+    """
 
     name: str
+    identity: str
     role: Role | None
     until: float  # Unix time at which the sign-in ends
 
@@ -61,7 +65,9 @@ class SignIn:
             return None
         told = (claims.get(claim) for claim in ("name", "preferred_username", "email", "sub"))
         name = next((text for text in told if isinstance(text, str) and text.strip()), "?")
-        return Person(name[:_LONGEST_NAME], self.roles.role(claims), until)
+        subject = claims.get("sub")
+        identity = subject if isinstance(subject, str) else ""
+        return Person(name[:_LONGEST_NAME], identity, self.roles.role(claims), until)
 
     def caller(self, scope: Scope) -> Person | None:
         """Who asks, by the cookie that Streamlit has signed."""

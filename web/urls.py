@@ -10,7 +10,7 @@ MAP = "/map"
 ABOUT = "/about.json"
 HANDOVER = "/handover/{digest}.geojson"
 # The app's pages, each under its name; all are Streamlit's one empty page until its script has run.
-PAGES = ("map", "patch", "compare", "permits", "overview", "quality", "sources")
+PAGES = ("map", "patch", "compare", "cases", "permits", "overview", "quality", "sources")
 
 
 def tile_template(area: str, release: str, layer: str) -> str:

@@ -313,7 +313,7 @@ def pair_of(path: Path) -> DatePair:
             "no two dates in the file's name",
             file=path,
             field="dates",
-            mend="name it with both dates, for example 20060619-20061002",
+            mend="write both into its name as YYYYMMDD, such as 20060619_20061002",
         )
     if dates[0] >= dates[1]:
         raise InputError(

@@ -25,6 +25,8 @@ def note_formats(listing: Listing, used: Collection[Path], unused: Unused) -> No
             continue
         if entry.suffix in advice:
             unused.add(entry.path, advice[entry.suffix])
+        elif entry.suffix in (".tif", ".tiff") and not entry.is_tiff:
+            unused.add(entry.path, "a GeoTIFF by its name alone (a download that failed, perhaps): supply it again")
         elif "unw" in entry.path.name.lower() and not (entry.is_tiff or entry.is_text or entry.suffix in _PICTURES):
             unused.add(
                 entry.path,

@@ -15,7 +15,6 @@ from engine.errors import InputError
 from engine.grid import Grid
 from engine.survey.dates import dates_in
 from engine.survey.files import Entry, Listing, Unused, printable, shown
-from engine.survey.geotiff_stacks import BOTH_DATES
 from engine.survey.notes import Notes
 from engine.survey.patterns import NOTHING, choose_pattern
 from engine.survey.stacks import Stack, common_folder, one_of_each
@@ -214,7 +213,7 @@ def _sorted_out(
         try:
             pair = pair_of(layer.path)
         except InputError as error:
-            unused.add(layer.path, f"an interferogram whose dates cannot be read ({error.problem}): {BOTH_DATES}")
+            unused.add(layer.path, f"an interferogram without two dates in order: {printable(error.mend)}")
             continue
         says_phase = "unw" in layer.path.suffix.lower()
         if layer.is_share and not says_phase:

@@ -43,10 +43,6 @@ _OTHER = {"amp", "amplitude", "mli", "los", "vert", "disp", "displacement", "vel
 _FLOATS = ("float32", "float64")
 
 
-# What makes a reader understand a file's dates.
-BOTH_DATES = "write both into its name as YYYYMMDD, such as 20060619_20061002"
-
-
 def role_of(facts: Facts) -> Role | None:
     """By the words of the name, as far as the values agree; by the values alone where it says nothing."""
     least, most, words = facts.pixels.least, facts.pixels.most, set(facts.words)
@@ -111,7 +107,7 @@ def _pair(path: Path, unused: Unused) -> DatePair | None:
     try:
         return pair_of(path)
     except InputError as error:
-        unused.add(path, f"an interferogram whose dates cannot be read ({printable(error.problem)}): {BOTH_DATES}")
+        unused.add(path, f"an interferogram without two dates in order: {printable(error.mend)}")
         return None
 
 
@@ -128,7 +124,9 @@ def _stack(
     folder = common_folder([*chosen, *coherent])
     default = GeoTiffOptions.model_fields
     unwrapped = choose_pattern(folder, chosen, default["unwrapped"].default)
-    coherence = choose_pattern(folder, coherent, default["coherence"].default, _is_dated)
+    coherence = choose_pattern(
+        folder, coherent, default["coherence"].default, lambda path: _is_read_as_coherence(path, pairs)
+    )
     if coherence.besides:
         for path in coherent:
             unused.add(
@@ -175,8 +173,14 @@ def _stack(
     )
 
 
-def _is_dated(path: Path) -> bool:
-    return bool(dates_in(path.name))
+def _is_read_as_coherence(path: Path, pairs: set[DatePair]) -> bool:
+    """Whether a stack of these pairs would read it; coherence whose interferogram is missing or broken does no harm."""
+    if not dates_in(path.name):
+        return False
+    try:
+        return pair_of(path) in pairs
+    except InputError:
+        return True
 
 
 def _coherence(rasters: Sequence[Facts], first: Facts, pairs: set[DatePair], root: Path, unused: Unused) -> list[Path]:
@@ -185,8 +189,8 @@ def _coherence(rasters: Sequence[Facts], first: Facts, pairs: set[DatePair], roo
         if facts.grid.matches(first.grid):
             try:
                 pair = pair_of(facts.path)
-            except InputError:
-                unused.add(facts.path, f"coherence whose dates cannot be read: {BOTH_DATES}")
+            except InputError as error:
+                unused.add(facts.path, f"coherence without two dates in order: {printable(error.mend)}")
                 continue
             if pair in pairs:
                 found[facts.path] = pair

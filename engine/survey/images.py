@@ -69,7 +69,7 @@ class Imagery:
     def bands(self) -> tuple[str, ...]:
         """Names of the bands, as the area file will have them."""
         facts = self.images[0].facts
-        return facts.names or _RGB.get(facts.bands) or tuple(str(number) for number in range(1, facts.bands + 1))
+        return facts.names or _usual_names(facts) or tuple(str(number) for number in range(1, facts.bands + 1))
 
     @property
     def files(self) -> list[Path]:
@@ -148,14 +148,19 @@ def imagery_lines(imagery: Imagery, root: Path, notes: Notes) -> tuple[list[Line
     return lines, tables
 
 
+def _usual_names(facts: Facts) -> tuple[str, ...] | None:
+    """Of bands that the file does not name; opacity must not pass for near infrared, which models look at."""
+    names = _RGB.get(facts.bands)
+    return (*names[:3], "alpha") if names and len(names) == 4 and facts.alpha else names
+
+
 def _band_lines(first: Facts, notes: Notes) -> list[Line]:
     if first.names:
         by_name = {name.upper(): name for name in first.names}
         natural = [by_name.get(name, "") for name in ("B04", "B03", "B02")]
         natural = natural if all(natural) else list((first.names * 3)[:3])
         return [Line("natural_colour", natural, "bands shown as red, green and blue", active=False)]
-    if first.bands in _RGB:
-        names = _RGB[first.bands]
+    if names := _usual_names(first):
         notes.assumed.append(
             f"the {first.bands} bands are {', '.join(names)}, as the files do not name them; check the colours on the "
             "map, and correct bands in [imagery]"

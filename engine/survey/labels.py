@@ -10,6 +10,10 @@ from engine.survey.rasters import Facts, overlap
 
 _NO_LABELS = {"mask", "water", "cloud", "clouds", "scl", "qa", "valid", "conncomp", "shadow", "snow"}
 _LABELS = {"label", "labels", "mask", "masks", "class", "classes", "truth", "reference", "train", "lulc", "landcover"}
+MASK = (
+    "a mask, which is not read unasked: one of water, shadow or layover can be named beside interferograms in GeoTIFF, "
+    "as water_mask or shadow_mask in [stack]"
+)
 
 
 def is_label_raster(facts: Facts) -> bool:
@@ -27,10 +31,10 @@ def attach_labels(rasters: Sequence[Facts], groups: Sequence[Imagery], root: Pat
         folder_words = set(facts.path.parent.name.lower().replace("-", "_").split("_"))
         named = bool(_LABELS & (set(facts.words) | folder_words))
         if not named and _NO_LABELS & set(facts.words):
-            unused.add(facts.path, "a mask; masks are not read")
+            unused.add(facts.path, MASK)
             continue
         if {"water", "cloud", "clouds"} & set(facts.words):
-            unused.add(facts.path, "a mask of water or clouds; masks are not read")
+            unused.add(facts.path, MASK)
             continue
         places = [group for group in groups if overlap(group.grid, facts.grid)]
         if not places:

@@ -208,7 +208,9 @@ def _note_idle(rasters: Sequence[Facts], places: Sequence[Place], unused: Unused
     for facts in rasters:
         if facts.path in used:
             continue
-        if role := role_of(facts):
+        if facts.pixels.is_empty:
+            why = "not a single pixel of it is data: supply it again, or take it out of the folder"
+        elif role := role_of(facts):
             why = f"{role} that no stack in use has a place for"
         elif facts.bands == 2:
             why = "two bands are neither an image nor phase; supply the unwrapped phase alone"

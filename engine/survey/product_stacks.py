@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.errors import InputError
 from engine.survey.files import Entry, Listing, Unused
+from engine.survey.labels import MASK
 from engine.survey.notes import Notes
 from engine.survey.stacks import Stack, common_folder, reader_of
 from engine.survey.toml import Line
@@ -18,6 +19,7 @@ from engine.survey.toml import Line
 _FRAME = re.compile(r"(?<!\d)\d{3}[AD]_\d{5}_\d{6}")
 _HEADING = re.compile(rb"^Heading:\s*(-?\d+)", re.MULTILINE)
 _HYP3 = b"Reference Granule:"
+_NOT_READ = "beside the phase, and not read: geometry and masks are taken from one product alone, and others not needed"
 
 
 # By what the names of unwrapped phase end in.
@@ -90,7 +92,9 @@ def _stack(form: str, folder: Path, unwrapped: Sequence[Path], listing: Listing,
     products = {path.parent for path in unwrapped}
     for entry in listing.entries:
         if entry.path.parent in products and entry.path not in files | beside and not entry.is_text:
-            unused.add(entry.path, "a product beside the phase that is not read")
+            if unused.reasons.get(entry.path) == MASK:
+                del unused.reasons[entry.path]  # nobody has to name it: the reader finds one by itself
+            unused.add(entry.path, _NOT_READ)
     for path in beside:
         unused.reasons.pop(path, None)  # others have no use for a mask, say
     pairs = tuple(item.pair for item in interferograms)

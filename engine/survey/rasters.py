@@ -65,7 +65,10 @@ def _data(band: Floats, nodata: float | None) -> Floats:
 
 @dataclass(frozen=True)
 class Facts:
-    """A raster as its file has it, without its pixels. `names` is empty where the bands are not all named."""
+    """A raster as its file has it, without its pixels. `names` is empty where the bands are not all named.
+
+    alpha : whether the last band is opacity, by what the file says and by its values, which are 0 and one other.
+    """
 
     path: Path
     grid: Grid
@@ -75,6 +78,7 @@ class Facts:
     nodata: float | None
     tags: dict[str, str]
     pixels: Pixels
+    alpha: bool = False
 
     @property
     def valid(self) -> Floats:
@@ -114,6 +118,7 @@ def _read(path: Path) -> Facts:
     with Raster(path) as raster:
         grid = raster.grid
         names = raster.band_names
+        pixels = _look(raster, grid)
         return Facts(
             path=path,
             grid=grid,
@@ -122,7 +127,8 @@ def _read(path: Path) -> Facts:
             names=tuple(names) if all(names) else (),
             nodata=raster.nodata,
             tags=raster.tags,
-            pixels=_look(raster, grid),
+            pixels=pixels,
+            alpha=raster.says_alpha and np.unique(pixels.sample[-1][pixels.sample[-1] != 0]).size <= 1,
         )
 
 

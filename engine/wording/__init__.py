@@ -6,6 +6,15 @@ Numbers carry their unit, and their uncertainty where there is one; minus is a m
 
 from engine.wording import dossiers
 from engine.wording.accuracy import ground_name, role_name
+from engine.wording.cases import (
+    case_due,
+    case_entry,
+    case_reason_label,
+    case_state_name,
+    case_step_meaning,
+    case_step_name,
+    moment,
+)
 from engine.wording.courses import turn_facts, turn_name
 from engine.wording.differences import made_difference_name, patch_difference_name
 from engine.wording.language import LANGUAGES, gettext, joined, language, ngettext, use_language
@@ -58,6 +67,12 @@ __all__ = [
     "activity_name",
     "area_range",
     "attention_name",
+    "case_due",
+    "case_entry",
+    "case_reason_label",
+    "case_state_name",
+    "case_step_meaning",
+    "case_step_name",
     "category_name",
     "change_facts",
     "change_name",
@@ -80,6 +95,7 @@ __all__ = [
     "language",
     "layer_name",
     "made_difference_name",
+    "moment",
     "ngettext",
     "notable_words",
     "note",

@@ -5,6 +5,7 @@ from functools import partial
 import streamlit as st
 
 from components import plain, selection
+from components.cases import cases_in
 from components.filters import filter_row
 from components.frame import header
 from components.ground_card import drawn_ring, ground_card, keep_ring
@@ -30,13 +31,14 @@ def pick_in_list(patch_id: str) -> None:
     selection.select(patch=patch_id, at=None)
 
 
-show = filter_row(reader)
+cases = {name: str(case.state) for name, case in cases_in(frame.area).items()}
+show = filter_row(reader, cases).of_cases(cases)
 ring = drawn_ring(reader)
 focus = reader.permit_bounds(show.text) if show.text else None
 something = patch is not None or chosen.at is not None
 list_column, map_column, *rest = st.columns([1.1, 2.9, 1.9] if something or ring else [1.1, 4.8], gap="small")
 with list_column:
-    release_list(reader, show, patch=patch, on_pick=pick_in_list)
+    release_list(reader, show, patch=patch, on_pick=pick_in_list, cases=cases)
 with map_column:
     release_map(
         reader,

@@ -4,6 +4,7 @@ import streamlit as st
 
 from components import selection
 from components.boundary import boundary_part
+from components.cases import case_part
 from components.comparison import pick_patch, swipe
 from components.dossiers import dossier_buttons
 from components.frame import header
@@ -42,6 +43,7 @@ st.markdown(patch_sentence(reader, patch))
 verdicts = reader.verdicts(patch.patch_id)
 left, right = st.columns([1.5, 1], gap="medium")
 with right:
+    case_part(frame.area, frame.release, patch.patch_id, verdicts, trail=True)
     verdict_part(verdicts, reader.permits)
     if reader.extraction is not None:
         st.subheader(_("Area by date"), anchor=False)

@@ -26,7 +26,12 @@ FILTERS = st.builds(
     since=st.none() | st.dates(),
     until=st.none() | st.dates(),
     least_m2=st.floats(0, 1e9),
+    case=st.sampled_from(["", "none", "open", "confirmed"]),
+    among=st.none() | CODES,
+    but=CODES,
 )
+# State of the cases, by patch.
+CASES = {f"P-{number:07d}": state for number, state in enumerate(["open", "confirmed"] * 60, start=1)}
 
 ASKED = [
     PatchFilter(),
@@ -42,8 +47,11 @@ ASKED = [
     PatchFilter(sure=0.9, activities=("positive", "negative")),
     PatchFilter(since=date(2020, 6, 1), until=date(2020, 12, 31)),
     PatchFilter(least_m2=5_000.0, classes=("gangue_dump",)),
+    PatchFilter(case="confirmed").of_cases(CASES),
+    PatchFilter(case="none", classes=("gangue_dump",)).of_cases(CASES),
     PatchFilter(text="nothing like it"),
     PatchFilter(text="%_'"),
+    PatchFilter(case="closed").of_cases(CASES),
 ]
 
 
@@ -66,6 +74,7 @@ def naive(reader: ReleaseReader, patch: Patch, chosen: PatchFilter) -> bool:
             chosen.since is None or (turned is not None and turned >= chosen.since),
             chosen.until is None or (turned is not None and turned <= chosen.until),
             patch.area_m2 >= chosen.least_m2,
+            not chosen.case or CASES.get(patch.patch_id, "none") == chosen.case,
         ]
     )
 
@@ -83,8 +92,8 @@ def test_a_filter_leaves_what_it_says(chosen: PatchFilter, crowd: ReleaseReader)
 def test_what_is_asked_differs_on_this_release(crowd: ReleaseReader) -> None:
     """Else the test above would prove little."""
     counts = [crowd.patch_count(chosen) for chosen in ASKED]
-    assert all(0 < count < 400 for count in counts[1:-2])
-    assert counts[-2:] == [0, 0]
+    assert all(0 < count < 400 for count in counts[1:-3])
+    assert counts[-3:] == [0, 0, 0]
 
 
 def test_a_permit_s_number_finds_the_patches_that_it_speaks_of(permitted_reader: ReleaseReader) -> None:

@@ -225,9 +225,9 @@ CONNECT, SAID = {"type": "websocket.connect"}, {"type": "websocket.receive", "by
 
 
 def test_a_connection_ends_with_the_sign_in() -> None:
-    _, messages, told = heard(Person("a", "analyst", time.time() + 60), b"_streamlit_user=a", CONNECT, SAID, SAID)
+    _, messages, told = heard(Person("a", "", "analyst", time.time() + 60), b"_streamlit_user=a", CONNECT, SAID, SAID)
     assert (messages, told) == ([CONNECT, SAID, SAID], [])
-    headers, messages, told = heard(Person("a", "analyst", time.time() - 1), b"_streamlit_user=a", CONNECT, SAID)
+    headers, messages, told = heard(Person("a", "", "analyst", time.time() - 1), b"_streamlit_user=a", CONNECT, SAID)
     assert messages[:2] == [CONNECT, {"type": "websocket.disconnect", "code": 1008}]
     assert told == [{"type": "websocket.close", "code": 1008}]
     assert (b"cookie", b"_streamlit_user=a") in headers

@@ -50,7 +50,7 @@ def from_rows(table: pd.DataFrame, found: CornerColumns, numbers: NDArray[Any], 
     firsts, rings = [], []
     for _, group in pd.DataFrame({"permit": permits, "part": parts}).groupby("permit", sort=False):
         firsts.append(int(group.index[0]))
-        rings.append([pairs[each.index] for _, each in group.groupby("part", sort=False)])
+        rings.append([pairs[_in_order(table, found, each.index)] for _, each in group.groupby("part", sort=False)])
     own = {found.first, found.second, found.point, found.part}
     columns = table.drop(columns=[name for name in table.columns if name in own])
     columns = columns.iloc[firsts].reset_index(drop=True)
@@ -101,6 +101,14 @@ def _parts(table: pd.DataFrame, found: CornerColumns, permits: Sequence[str]) ->
         size += 1
         parts.append(str(count))
     return parts
+
+
+def _in_order(table: pd.DataFrame, found: CornerColumns, rows: "pd.Index[int]") -> "pd.Index[int]":
+    """A ring's rows by the numbers of its corners, where each has one of its own: the rows may have been sorted."""
+    if found.point is None:
+        return rows
+    points = pd.to_numeric(table.loc[rows, found.point], errors="coerce")
+    return points.sort_values().index if points.notna().all() and points.is_unique else rows
 
 
 def _closes(table: pd.DataFrame, found: CornerColumns, place: int, size: int) -> bool:

@@ -194,6 +194,15 @@ def test_corners_in_which_x_is_the_northing(tmp_path: Path) -> None:
     assert_same(cadastre, list(frame.geometry))
 
 
+def test_corners_whose_rows_were_sorted_go_by_their_numbers(tmp_path: Path) -> None:
+    rows = [f"{number},{n},{x:.2f},{y:.2f}" for number, n, x, y in sorted(corners(table()), key=lambda row: row[2:])]
+    (tmp_path / "a.csv").write_text("\n".join(["许可证号,点号,东坐标,北坐标", *rows]), encoding="utf-8")
+    cadastre = read_cadastre(tmp_path / "a.csv", Choices(crs="EPSG:4544"))
+    frame = cadastre.table.sort_values("许可证号").geometry
+    assert [shape.is_valid for shape in frame] == [True] * 3
+    assert np.allclose(frame.area, table().area, rtol=1e-4)
+
+
 def test_corners_with_decimal_commas_named_in_spanish(tmp_path: Path) -> None:
     path = tmp_path / "vertices.csv"
     rows = [f"{number};{n};{x:.2f};{y:.2f}".replace(".", ",") for number, n, x, y in corners(table())]

@@ -1,5 +1,6 @@
 """What rasters and vector files are taken for, and what is said of those that are not."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import geopandas as gpd
@@ -17,6 +18,7 @@ from engine.survey.notes import Notes
 from engine.survey.places import Survey, survey
 from engine.survey.rasters import read_rasters
 from tests.engine.conftest import DEGREES, UTM, phases, subsidence, write_gamma, write_geotiffs, write_patch, write_tif
+from tests.engine.deformation.test_hyp3 import write_products
 from tests.engine.survey.conftest import (
     SENTINEL2,
     STRZEGOM,
@@ -120,6 +122,15 @@ def test_bands_without_names_are_proposed_or_asked_for(tmp_path: Path) -> None:
     assert "names of the 10 bands" in notes.missing[0]
 
 
+@pytest.mark.parametrize(("opacity", "fourth"), [((0, 255), "alpha"), (range(256), "nir")])
+def test_opacity_does_not_pass_for_near_infrared(tmp_path: Path, opacity: Sequence[int], fourth: str) -> None:
+    """GDAL calls any fourth band of bytes alpha; what it holds tells."""
+    values = (scene(4) // 16).astype(np.uint8)
+    values[3] = np.random.default_rng(2).choice(np.array(opacity), STRZEGOM.shape)
+    write_image(tmp_path / "a_20210619.tif", values)
+    assert lines(tmp_path)[0]["bands"] == ("red", "green", "blue", fourth)
+
+
 def test_a_band_of_a_file_is_no_area_of_its_own_pairs(tmp_path: Path) -> None:
     write_tif(tmp_path / "pan_20210619.tif", scene(1)[0], STRZEGOM)
     (imagery,), _ = images(tmp_path)
@@ -184,6 +195,43 @@ def test_of_two_stacks_of_a_place_the_longer_is_used(tmp_path: Path) -> None:
     (place,) = found.places
     assert place.stack is not None
     assert place.stack.folder == tmp_path / "long" / "stack"
+
+
+def test_coherence_without_its_interferogram_costs_the_others_nothing(tmp_path: Path) -> None:
+    stack = phases(subsidence())
+    write_geotiffs(tmp_path, stack, coherence={pair: np.full(UTM.shape, 0.5, np.float32) for pair in stack})
+    broken = max((tmp_path / "stack").glob("*_unw.tif"))
+    write_tif(broken, np.full(UTM.shape, np.nan, np.float32), UTM)
+    found = survey(tmp_path)
+    assert found.places[0].stack is not None
+    names = [path.name for path in found.places[0].stack.files]
+    assert sum(name.endswith("_cor.tif") for name in names) == len(stack) - 1
+    assert "not a single pixel of it is data" in why_not(found, broken.name)
+
+
+def test_masks_of_products_are_not_asked_for_by_name(tmp_path: Path) -> None:
+    write_products(tmp_path, phases(subsidence()))
+    for product in (tmp_path / "stack").iterdir():
+        water = np.ones(UTM.shape, np.uint8)
+        water[:3] = 0
+        write_tif(product / f"{product.name}_water_mask.tif", water, UTM, nodata=None)
+    masks = {why for path, why in survey(tmp_path).unused.reasons.items() if path.name.endswith("water_mask.tif")}
+    assert masks == {
+        "beside the phase, and not read: geometry and masks are taken from one product alone, and others not needed"
+    }
+
+
+def test_pairs_in_the_wrong_order_say_so_together(tmp_path: Path) -> None:
+    for pair, phase in phases(subsidence()).items():
+        write_tif(tmp_path / f"{pair.second:%Y%m%d}_{pair.first:%Y%m%d}_unw.tif", phase, UTM)
+    (why,) = set(survey(tmp_path).unused.reasons.values())
+    assert "the earlier acquisition first" in why
+
+
+def test_a_page_that_was_saved_as_geotiff_is_named(tmp_path: Path) -> None:
+    write_strzegom(tmp_path)
+    (tmp_path / "a_20210701.tif").write_text("<html>503 Service Unavailable</html>")
+    assert "GeoTIFF by its name alone" in why_not(survey(tmp_path), "a_20210701.tif")
 
 
 def test_a_frame_is_no_outline_of_a_mine(tmp_path: Path) -> None:

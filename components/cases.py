@@ -1,0 +1,273 @@
+"""The case of a patch: how far it has come, its trail, and the steps that whoever is there may take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import streamlit as st
+
+from components import plain, sign_in
+from engine import wording
+from engine.wording import gettext as _
+from engine.wording import ngettext
+from store.casebook import Casebook
+from store.cases import STEPS, Author, Case, CasebookError, CaseChanged, Entry, State
+from store.patches import SUSPECTED
+from store.rows import Verdict
+
+CASE_SIGNS: Mapping[str, str] = {"open": "☐", "checking": "◔", "confirmed": "☑", "dismissed": "☒", "closed": "▣"}
+CASE_COLOURS: Mapping[str, str] = {
+    "open": "#E69F00",
+    "checking": "#56B4E9",
+    "confirmed": "#D55E00",
+    "dismissed": "#7F7F7F",
+    "closed": "#009E73",
+}
+_ICONS = {
+    "open": "add_task",
+    "take": "back_hand",
+    "confirm": "check_circle",
+    "dismiss": "cancel",
+    "close": "task_alt",
+    "reopen": "replay",
+    "assign": "person_add",
+    "note": "edit_note",
+}
+_NAME = "author-name"
+
+
+@dataclass(frozen=True)
+class _Unkept:
+    """An entry that was not made because others had made one. seen : the case that its author had before them."""
+
+    step: str
+    values: Mapping[str, Any]
+    since: Sequence[Entry]
+
+
+def cases_in(area: str) -> dict[str, Case]:
+    """The cases of an area by patch; none, and a word of it, where the casebook cannot be read."""
+    try:
+        return {case.patch: case for case in Casebook.default().cases(area)}
+    except CasebookError as error:
+        _cannot_be_used(error)
+        return {}
+
+
+def case_badge(state: str) -> str:
+    """The sign and the words of a case's state."""
+    return f"{CASE_SIGNS[state]} {wording.case_state_name(state)}"
+
+
+def today() -> date:
+    """Cases are due by the calendar, of which UTC's is everyone's."""
+    return datetime.now(UTC).date()
+
+
+def case_part(area: str, release: str, patch: str, verdicts: Sequence[Verdict], *, trail: bool = False) -> None:
+    """The case of a patch with all that can be done about it. trail : show what was done at once."""
+    try:
+        book = Casebook.default()
+        case = book.case_of(area, patch)
+        entries = book.trail(case.id) if case else []
+    except CasebookError as error:
+        _cannot_be_used(error)
+        return
+    if case is None:
+        if sign_in.may("open"):
+            _step_button("open", _Opening(area, release, patch, suspicion_of(verdicts)), key=f"case-{area}-{patch}")
+        return
+    st.markdown(_line(case), help=_opened(case))
+    _conflict(case)
+    with st.container(horizontal=True, gap="small"):
+        for step, asked in STEPS.items():
+            if case.state in asked.before and sign_in.may(step):
+                _step_button(step, case, key=f"case-{case.id}")
+    if trail:
+        _trail(entries)
+    else:
+        count = ngettext("{count} entry", "{count} entries", len(entries)).format(count=wording.number(len(entries)))
+        with st.expander(_("Trail: {entries}").format(entries=count)):
+            _trail(entries)
+
+
+def suspicion_of(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
+    """What speaks against a patch, as a case keeps it."""
+    return tuple(f"{one.kind}:{one.certainty}" for one in verdicts if one.kind in SUSPECTED)
+
+
+@dataclass(frozen=True)
+class _Opening:
+    """What a case that is to be opened is of."""
+
+    area: str
+    release: str
+    patch: str
+    suspicion: tuple[str, ...]
+
+
+def _line(case: Case) -> str:
+    """State, who has it, and until when, as Markdown."""
+    facts = [f"**{case_badge(case.state)}**"]
+    if case.assignee:
+        facts.append(plain.markdown(case.assignee))
+    if due := wording.case_due(case.due, overdue=case.is_overdue(today())):
+        facts.append(f":red[{due}]" if case.is_overdue(today()) else due)
+    return _("Case") + " " + " · ".join(facts)
+
+
+def _opened(case: Case) -> str:
+    said = _("Opened {when} by {person}.").format(when=wording.moment(case.opened_at), person=case.opened_by)
+    return plain.markdown(said)
+
+
+def _trail(entries: Sequence[Entry]) -> None:
+    """What was done, the latest first."""
+    lines = []
+    for entry in reversed(entries):
+        who = f"**{plain.markdown(entry.by or '?')}**"
+        if entry.role:
+            who += f" ({sign_in.known_role_name(entry.role)})"
+        line = f"- {wording.moment(entry.at)} · {who} {plain.markdown(wording.case_entry(asdict(entry)))}"
+        lines.append(f"{line}: {plain.markdown(entry.text)}" if entry.text else line)
+    st.markdown("\n".join(lines))
+
+
+def _step_button(step: str, on: Case | _Opening, *, key: str) -> None:
+    """A step and the form that it asks for; what is entered goes with the case as it is drawn here."""
+    key = f"{key}-{step}"
+    with (
+        st.popover(
+            wording.case_step_name(step),
+            icon=f":material/{_ICONS[step]}:",
+            help=wording.case_step_meaning(step),
+            type="primary" if step == "confirm" else "secondary",
+        ),
+        st.form(key, clear_on_submit=True, border=False),
+    ):
+        st.caption(wording.case_step_meaning(step))
+        if sign_in.is_open():
+            st.text_input(_("Your name, for the trail"), value=st.session_state.get(_NAME, ""), key=f"{key}-by")
+        if step == "assign" and isinstance(on, Case):
+            people = sorted({*Casebook.default().people(), on.assignee} - {""})
+            st.selectbox(
+                _("To whom"),
+                people,
+                index=people.index(on.assignee) if on.assignee else None,
+                accept_new_options=True,
+                placeholder=_("a name"),
+                key=f"{key}-assignee",
+            )
+            st.date_input(_("Until"), value=on.due, format="YYYY-MM-DD", key=f"{key}-due")
+        st.text_area(wording.case_reason_label(step), key=f"{key}-text", height=100, max_chars=4000)
+        st.form_submit_button(wording.case_step_name(step), type="primary", on_click=_submit, args=[step, on, key])
+    if problem := st.session_state.pop(f"{key}-problem", None):
+        st.error(problem)
+
+
+def _submit(step: str, on: Case | _Opening, key: str) -> None:
+    """Before the page runs again: `on` is what its author had before them."""
+    given = {name: st.session_state.get(f"{key}-{name}") for name in ("text", "assignee", "due", "by")}
+    if sign_in.is_open():
+        st.session_state[_NAME] = (given["by"] or "").strip()
+    author = sign_in.author(st.session_state.get(_NAME, ""))
+    text = (given["text"] or "").strip()
+    problem = ""
+    if author is None or not sign_in.may(step):
+        problem = _("You may not do this, or your sign-in has ended.")
+    elif not author.name:
+        problem = _("Nothing was entered: give your name, so that others know whom to ask.")
+    elif step in STEPS and STEPS[step].reason and not text:
+        problem = _("Nothing was entered: say why.")
+    else:
+        problem = _enter(step, on, author, {"text": text, "assignee": given["assignee"], "due": given["due"]})
+    if problem:
+        st.session_state[f"{key}-problem"] = problem
+
+
+def _enter(step: str, on: Case | _Opening, by: Author, values: Mapping[str, Any]) -> str:
+    """Make the entry; what went wrong, in words, or nothing."""
+    book = Casebook.default()
+    try:
+        if isinstance(on, _Opening):
+            book.open(on.area, on.patch, by=by, release=on.release, suspicion=on.suspicion, text=str(values["text"]))
+        else:
+            book.enter(on, step, by=by, **values)
+    except CaseChanged as changed:
+        st.session_state[_unkept(changed.case)] = _Unkept(step, values, changed.since)
+    except CasebookError:
+        return _("The casebook cannot be written. Nothing was entered; tell your administrator.")
+    return ""
+
+
+def _unkept(case: Case) -> str:
+    return f"unkept-{case.id}"
+
+
+def _conflict(case: Case) -> None:
+    """What the reader wanted to enter beside what others have entered; nothing where nobody was in the way."""
+    unkept: _Unkept | None = st.session_state.get(_unkept(case))
+    if unkept is None:
+        return
+    with st.container(border=True):
+        st.warning(
+            _("Your entry was not made: others have been at this case since you saw it."),
+            icon=":material/sync_problem:",
+        )
+        mine, theirs = st.columns(2)
+        mine.markdown(f"**{_('Yours')}** · {wording.case_step_name(unkept.step)}")
+        mine.markdown(plain.markdown(str(unkept.values["text"])) or "–")
+        with theirs:
+            st.markdown(f"**{_('Meanwhile')}**")
+            _trail(unkept.since)
+        with st.container(horizontal=True):
+            if case.state in STEPS[unkept.step].before:
+                st.button(_("Enter mine all the same"), key=f"again-{case.id}", on_click=_again, args=[case, unkept])
+            st.button(_("Leave mine"), key=f"leave-{case.id}", on_click=_leave, args=[case])
+
+
+def _again(case: Case, unkept: _Unkept) -> None:
+    _leave(case)
+    author = sign_in.author(st.session_state.get(_NAME, ""))
+    if author is not None and sign_in.may(unkept.step):
+        _enter(unkept.step, case, author, unkept.values)
+
+
+def _leave(case: Case) -> None:
+    st.session_state.pop(_unkept(case), None)
+
+
+def open_many(area: str, release: str, suspected: Mapping[str, tuple[str, ...]], *, key: str) -> None:
+    """A form that opens a case for each of several patches, of which none has one. suspected : what speaks against
+    each."""
+    if not suspected or not sign_in.may("open"):
+        return
+    count = len(suspected)
+    label = ngettext("Open {count} case", "Open {count} cases", count).format(count=wording.number(count))
+    with st.popover(label, icon=":material/add_task:"), st.form(key, clear_on_submit=True, border=False):
+        st.caption(wording.case_step_meaning("open"))
+        if sign_in.is_open():
+            st.text_input(_("Your name, for the trail"), value=st.session_state.get(_NAME, ""), key=f"{key}-by")
+        st.text_area(wording.case_reason_label("open"), key=f"{key}-text", height=100, max_chars=4000)
+        st.form_submit_button(label, type="primary", on_click=_open_all, args=[area, release, suspected, key])
+    if problem := st.session_state.pop(f"{key}-problem", None):
+        st.error(problem)
+
+
+def _open_all(area: str, release: str, suspected: Mapping[str, tuple[str, ...]], key: str) -> None:
+    for patch, suspicion in suspected.items():
+        _submit("open", _Opening(area, release, patch, suspicion), key)
+
+
+def _cannot_be_used(error: CasebookError) -> None:
+    words = _("The casebook cannot be read, so that cases are not shown. Tell your administrator: {error}")
+    st.warning(words.format(error=plain.markdown(str(error))))
+
+
+def live_and_confirmed(cases: Mapping[str, Case]) -> tuple[list[Case], list[Case]]:
+    """The cases that someone has still to do something about, and those that are confirmed."""
+    live = [case for case in cases.values() if case.is_live]
+    return live, [case for case in live if case.state is State.CONFIRMED]

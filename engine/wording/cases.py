@@ -1,0 +1,86 @@
+"""What is said of cases: their states, what can be done with one, and what was."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from engine.wording.language import gettext as _
+from engine.wording.numbers import day
+
+
+def case_state_name(state: str) -> str:
+    return {
+        "open": _("to be checked"),
+        "checking": _("being checked"),
+        "confirmed": _("confirmed"),
+        "dismissed": _("dismissed"),
+        "closed": _("closed"),
+    }[state]
+
+
+def case_step_name(step: str) -> str:
+    """As a button has it."""
+    return {
+        "open": _("Open a case"),
+        "take": _("I check it"),
+        "confirm": _("Confirm"),
+        "dismiss": _("Dismiss"),
+        "close": _("Close"),
+        "reopen": _("Open again"),
+        "assign": _("Assign"),
+        "note": _("Note"),
+    }[step]
+
+
+def case_step_meaning(step: str) -> str:
+    return {
+        "open": _("Someone has to look at this patch. From then on everyone sees how far that has come."),
+        "take": _("You are looking into it, and others need not."),
+        "confirm": _("The suspicion is right: it was seen on the ground, or is proven otherwise."),
+        "dismiss": _("The suspicion is wrong, or nothing is to be done about it."),
+        "close": _("What had to be done about it is done."),
+        "reopen": _("It has to be looked at once more."),
+        "assign": _("Who looks at it, and until when."),
+        "note": _("What others should know; the state stays as it is."),
+    }[step]
+
+
+def case_reason_label(step: str) -> str:
+    """What is asked for with a step."""
+    return {
+        "confirm": _("What was found, and how"),
+        "dismiss": _("Why"),
+        "close": _("What was done"),
+        "reopen": _("Why"),
+        "note": _("Note"),
+    }.get(step, _("Remark, if any"))
+
+
+def case_entry(entry: Mapping[str, Any]) -> str:
+    """What someone did, after their name. entry : fields of the store's `Entry`."""
+    if entry["step"] == "assign":
+        to = entry["assignee"] or _("nobody")
+        if entry["due"] is None:
+            return _("assigned it to {person}, without a day").format(person=to)
+        return _("assigned it to {person}, until {day}").format(person=to, day=day(entry["due"]))
+    return {
+        "open": _("opened the case"),
+        "take": _("took it on"),
+        "confirm": _("confirmed it"),
+        "dismiss": _("dismissed it"),
+        "close": _("closed it"),
+        "reopen": _("opened it again"),
+        "note": _("noted"),
+    }[entry["step"]]
+
+
+def moment(at: datetime) -> str:
+    """A moment that is given in UTC, to the minute."""
+    return f"{day(at.date())} {at:%H:%M} UTC"
+
+
+def case_due(due: date | None, *, overdue: bool) -> str:
+    """The day until which a case is to be done; empty for none."""
+    if due is None:
+        return ""
+    return _("{day}, overdue").format(day=day(due)) if overdue else day(due)
