@@ -38,7 +38,7 @@ class InversionOptions(Options):
     weights: Weights = "none"
     robust: bool = False
     unwrapping_check: bool = False
-    min_wrong_region: int = Field(default=20, ge=1)
+    min_wrong_region: int = Field(default=50, ge=1)
     reference: Literal["median", "coherent"] | tuple[Longitude, Latitude] = "median"
     reference_radius_m: float = Field(default=0.0, ge=0)
     min_temporal_coherence: Share = 0.7

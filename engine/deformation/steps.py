@@ -383,7 +383,7 @@ def _invert_block(
     """Everything about the pixels of one block, each array of the block's shape."""
     phase, coherence = observed(block)
     weight = None
-    if coherence is not None:
+    if coherence is not None and options.weights != "none":
         weight = weights_from_coherence(coherence, options.weights, stack.radar.looks or 1.0)
     wrong = np.zeros(phase.shape, np.bool_) if regions is None else regions.read(block).reshape(phase.shape)
     phase[wrong] = np.nan

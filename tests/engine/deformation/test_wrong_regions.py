@@ -22,7 +22,7 @@ TURN = np.float32(2 * np.pi)
 WHOLE = Block(0, UTM.rows, 0, UTM.cols)
 # Regions of 33 and 20 pixels that cross blocks of any size, one of 19, and pixels by themselves.
 LARGE, DIAGONAL, SMALL = (slice(3, 14), slice(11, 14)), (np.arange(20), np.arange(20) + 2), (slice(16, 19), slice(0, 6))
-CHECK = {"unwrapping_check": True}
+CHECK: dict[str, Any] = {"unwrapping_check": True, "min_wrong_region": 20}
 
 
 def wrong_masks() -> dict[int, NDArray[np.bool_]]:
@@ -69,7 +69,7 @@ def test_regions_are_taken_out_and_lesser_ones_stay(chain: Chain) -> None:
 
 
 def test_single_pixels_go_where_they_are_asked_for(chain: Chain) -> None:
-    chain.inverted(**CHECK, min_wrong_region=1)
+    chain.inverted(unwrapping_check=True, min_wrong_region=1)
     assert chain.report["unwrapping"]["observations"] == 53 + 18 + 1
 
 
