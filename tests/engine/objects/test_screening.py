@@ -2,6 +2,7 @@
 
 import datetime
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,17 @@ from engine.objects.looks import describe_regions
 from engine.objects.refinement import RefinementOptions
 from engine.objects.screening import LEAST_SAMPLES, Samples, known_regions, learn, regions_of
 from engine.objects.steps import LABELS, FoundClasses, SecondLook, outlines_path, refine_masks
+from engine.patches.checkpoint import find_checkpoint, read_checkpoint
+from engine.pipeline.optical import samples_beside
 from engine.raster import Raster, start_cog, write_cog
 
 DAY = datetime.date(2019, 5, 18)
 BANDS = ["b0", "b1"]
 
 
-def write_bands(path: Path, bands: NDArray[np.float32]) -> None:
+def write_bands(path: Path, bands: NDArray[np.float32], names: Sequence[str] = BANDS) -> None:
     grid = grid_of((bands.shape[1], bands.shape[2]))
-    names = [f"b{number}" for number in range(len(bands))]
+    names = names[: len(bands)]
     with start_cog(path, grid, dtype="float32", nodata=np.nan, unit="1", names=names) as write:
         write(Block(0, grid.rows, 0, grid.cols), bands)
 
@@ -273,3 +276,22 @@ def test_what_lies_beside_the_training_ground_has_no_say(place: Place) -> None:
     report, told = place.refine((place.mines & place.ground) | (~place.mines & ~place.ground))
     assert told.geometry.to_wkt().tolist() == known.geometry.to_wkt().tolist()
     assert report["screening"]["mines"] == 36
+
+
+def test_what_ships_with_the_model_fits_what_is_looked_at_here(tmp_path: Path) -> None:
+    model = read_checkpoint(find_checkpoint("weining-resnet18", tmp_path))
+    path = samples_beside(model.path)
+    assert path is not None
+    patches = np.zeros((60, 60), np.int32)
+    patches[20:40, 20:40] = 1
+    bands = [band.name for band in model.description.bands]
+    image = tmp_path / "image.tif"
+    write_bands(image, np.random.default_rng(1).normal(size=(len(bands), 60, 60)).astype(np.float32), names=bands)
+    columns = list(describe_regions(patches, np.ones((60, 60)), image, bands).columns)
+    samples = Samples.read(path, columns, 1.0)
+    assert samples is not None
+    screening = learn([samples])
+    assert screening is not None
+    kept = screening.report
+    assert kept["mines_kept"] >= 0.94 * kept["mines"] >= 0.94 * 100
+    assert kept["others_kept"] < 0.7 * kept["others"]
