@@ -9,11 +9,13 @@ from engine.wording.accuracy import ground_name, role_name
 from engine.wording.cases import (
     case_due,
     case_entry,
+    case_outcome,
     case_reason_label,
     case_state_name,
     case_step_meaning,
     case_step_name,
     moment,
+    person_role_name,
 )
 from engine.wording.courses import turn_facts, turn_name
 from engine.wording.differences import made_difference_name, patch_difference_name
@@ -69,6 +71,7 @@ __all__ = [
     "attention_name",
     "case_due",
     "case_entry",
+    "case_outcome",
     "case_reason_label",
     "case_state_name",
     "case_step_meaning",
@@ -109,6 +112,7 @@ __all__ = [
     "patch_statement",
     "percent",
     "period",
+    "person_role_name",
     "pixel_statement",
     "place",
     "rate",
