@@ -95,7 +95,8 @@ def _table(shown: Sequence[Case], reader: ReleaseReader, *, with_area: bool) -> 
         selection_mode="single-row",
         key="cases",
         width="stretch",
-        height=min(36 * (len(shown) + 1) + 3, 620),
+        height=min(35 * (len(shown) + 1) + 2, 620),
+        column_config={_("due"): st.column_config.TextColumn(width=150)},
     )
     if rows := event.selection.rows:
         case = shown[rows[0]]

@@ -81,7 +81,7 @@ def case_part(area: str, release: str, patch: str, verdicts: Sequence[Verdict], 
         return
     st.markdown(_line(case), help=_opened(case))
     _conflict(case)
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="xsmall"):
         for step, asked in STEPS.items():
             if case.state in asked.before and sign_in.may(step):
                 _step_button(step, case, key=f"case-{case.id}")
