@@ -5,7 +5,8 @@
 The area share p* is found on the training patches of the first date, and everything is counted outside the training
 tiles, on all dates and areas together: the likeliest classes, which the paper begins with; the preliminary masks, by
 two thresholds; objects of which the mask covers p*, or the default share where p* cannot be found (see
-docs/objects.md); other shares; land cover by either rule, where there is a map. `--objects` keeps the segmentations
+docs/objects.md); what is left of these patches when those that look like no mine go; other shares; land cover by
+either rule, where there is a map. `--objects` keeps the segmentations
 from one run to the next. `--pictures` draws a patch with holes, one in fragments and isolated errors, each as it was,
 after, and as it is.
 """
@@ -16,9 +17,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from rich.console import Console
@@ -31,6 +33,7 @@ from engine.assessment.counting import PartCounts, count_image, pooled
 from engine.blocks import Workers
 from engine.grid import Block
 from engine.imagery import IMAGE, PICTURE
+from engine.objects.looks import describe_patches
 from engine.objects.rasters import StretchedImage, segment_raster
 from engine.objects.refinement import (
     RefinementOptions,
@@ -39,6 +42,7 @@ from engine.objects.refinement import (
     refine,
     total_area_threshold,
 )
+from engine.objects.screening import Samples, known_patches, learn
 from engine.patches.inference import CLASS_PROBABILITIES, PROBABILITY
 from engine.patches.labels import UNLABELLED, read_labels
 from engine.patches.split import is_mine, training_ground
@@ -47,7 +51,7 @@ from store.home import Home
 
 LAND_COVER = "land_cover.tif"
 SHARES = (0.25, 0.65)
-LIKELIEST, RAW, REFINED = "likeliest class", "two thresholds", "refined"
+LIKELIEST, RAW, REFINED, SCREENED = "likeliest class", "two thresholds", "refined", "and screened"
 
 
 @dataclass
@@ -66,6 +70,7 @@ def main() -> None:
             area = read_area(path)
             refining = Refining(area, given.objects or Path(scratch), console, found)
             assess_area(area, Home.default(), workers=Workers(), model=given.model, show=refining.image)
+            refining.screened()
             figures = {way: figures_of(parts) for way, parts in found.counts.items()}
             tell(console, figures, f"up to {area.name}")
     if given.pictures and found.picture:
@@ -92,6 +97,15 @@ def tell(console: Console, figures: dict[str, dict[str, float]], title: str) -> 
     console.print(table)
 
 
+class Unscreened(NamedTuple):
+    """The patches of an image, shape of its grid, the code of each from 1 on (0 for none), and what they look like."""
+
+    image: AssessedImage
+    patches: NDArray[np.int32]
+    codes: NDArray[np.uint8]
+    looks: pd.DataFrame
+
+
 class Refining:
     """The images of one area in the order of their dates, refined and counted as they come."""
 
@@ -99,6 +113,8 @@ class Refining:
         self._area, self._objects, self._console, self._found = area, objects, console, found
         self._options: RefinementOptions | None = None
         self._ground: NDArray[np.bool_] | None = None
+        self._samples: list[Samples] = []
+        self._unscreened: list[Unscreened] = []
 
     def image(self, image: AssessedImage) -> None:
         labels = self._labels(image)
@@ -106,16 +122,31 @@ class Refining:
         with Raster(image.found / PROBABILITY) as raster:
             percent = raster.read()
             probability = np.where(percent == raster.nodata, np.nan, percent / 100).astype(np.float32)
-        if self._options is None or self._ground is None:
-            self._options, self._ground = self._control(image, labels, classes)
+        training, self._ground = self._training(image)
+        if self._options is None:
+            self._options = self._control(image, labels, classes, training)
         self._count(LIKELIEST, image, likeliest(image))
         self._count(RAW, image, image.mask)
         for way, options, unmined in self._ways(image):
             result = refine(labels, classes > 0, classes, probability, image.grid.pixel_area, options, unmined)
             codes = np.concatenate([[0], result.patch_table["class_code"].to_numpy()]).astype(np.uint8)
             self._count(way, image, codes[result.patches])
-            if way == REFINED and self._found.picture is None:
+            if way != REFINED:
+                continue
+            looks = describe_patches(result.patches, probability, image.image / IMAGE)
+            area_m2 = result.patch_table["area_m2"].to_numpy()
+            self._samples.append(known_patches(result.patches, looks, area_m2, training, self._ground))
+            self._unscreened.append(Unscreened(image, result.patches, codes, looks))
+            if self._found.picture is None:
                 self._found.picture = image, result.patches > 0
+
+    def screened(self) -> None:
+        """Count what is left of all images once it is known what mines look like."""
+        screening = learn(self._samples)
+        self._console.print(f"{self._area.name}: {screening and screening.report}")
+        for image, patches, codes, looks in self._unscreened:
+            kept = np.ones(len(looks), bool) if screening is None else screening.keeps(looks)
+            self._count(SCREENED, image, np.where(np.concatenate([[False], kept]), codes, 0).astype(np.uint8)[patches])
 
     def _labels(self, image: AssessedImage) -> NDArray[np.int32]:
         kept = self._objects / f"{self._area.name}-{image.day}.npy"
@@ -127,10 +158,8 @@ class Refining:
         labels: NDArray[np.int32] = np.load(kept)
         return labels
 
-    def _control(
-        self, image: AssessedImage, labels: NDArray[np.int32], classes: NDArray[np.uint8]
-    ) -> tuple[RefinementOptions, NDArray[np.bool_]]:
-        """Options with p*, found on the training patches of the first date; and the training ground."""
+    def _training(self, image: AssessedImage) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Where training patches lie on an image, and the training ground."""
         reference, imagery = self._area.options.reference, self._area.options.imagery
         assert reference is not None and imagery is not None
         interpreted = {
@@ -139,7 +168,16 @@ class Refining:
             if one.labels is not None
         }
         ground = training_ground(interpreted, reference)[image.day]
-        training = is_mine(interpreted[image.day]) & ground
+        return is_mine(interpreted[image.day]) & ground, ground
+
+    def _control(
+        self,
+        image: AssessedImage,
+        labels: NDArray[np.int32],
+        classes: NDArray[np.uint8],
+        training: NDArray[np.bool_],
+    ) -> RefinementOptions:
+        """Options with p*, found on the training patches of the first date."""
         areas = image.grid.pixel_area
         control = total_area_threshold(
             measure_objects(labels, classes > 0, areas),
@@ -148,9 +186,9 @@ class Refining:
         )
         self._console.print(f"{self._area.name}: {control}")
         options = self._area.options.refinement
-        if control is not None and not control.saturated:
-            options = options.model_copy(update={"least_share": control.share})
-        return options, ground
+        if control is None or control.saturated:
+            return options
+        return options.model_copy(update={"least_share": control.share})
 
     def _ways(self, image: AssessedImage) -> Iterator[tuple[str, RefinementOptions, NDArray[np.bool_] | None]]:
         assert self._options is not None

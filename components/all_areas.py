@@ -40,6 +40,7 @@ def all_areas(shown: str) -> None:
     event = st.dataframe(
         table,
         hide_index=True,
+        placeholder="",
         on_select="rerun",
         selection_mode="single-row",
         key=f"all-areas-{shown}",

@@ -2,12 +2,12 @@
 
 from collections import Counter
 from datetime import date
-from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from components import plain
+from components.chart_settings import chart_config
 from components.patch_card import activity_badge, change_badge
 from engine import wording
 from engine.wording import gettext as _
@@ -16,7 +16,6 @@ from store.rows import Interferogram, Radar
 from web.palette import ACTIVITY_COLOURS, CHANGE_COLOURS, lookup_table, stops
 
 _GREY = "rgba(128,128,128,0.35)"
-_CONFIG: dict[str, Any] = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
 
 
 def activity_chart(reader: ReleaseReader) -> None:
@@ -200,7 +199,7 @@ def network_chart(reader: ReleaseReader) -> None:
         figure.update_yaxes(title=_("perpendicular baseline, m"))
     else:
         figure.update_yaxes(visible=False, autorange="reversed")
-    figure.update_xaxes(tickformat="%b %Y", showgrid=False)
+    figure.update_xaxes(showgrid=False)
     draw(figure, "network", height=420 if known else min(900, max(260, 16 * len(pairs) + 60)))
 
 
@@ -235,12 +234,11 @@ def noise_chart(reader: ReleaseReader) -> None:
         hovertemplate="%{customdata[0]}: %{customdata[1]} mm<extra></extra>",
     )
     figure.update_yaxes(title=_("1 σ, mm"))
-    figure.update_xaxes(tickformat="%b %Y", showgrid=False)
+    figure.update_xaxes(showgrid=False)
     draw(figure, "noise", height=260)
 
 
 def draw(figure: go.Figure, name: str, height: int = 250) -> None:
     """Put a chart on the page; `name` is that of its file when it is saved."""
     figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8})
-    config = {**_CONFIG, "toImageButtonOptions": {"filename": f"pitwatch-{name}", "scale": 2}}
-    st.plotly_chart(figure, key=f"chart-{name}", config=config)
+    st.plotly_chart(figure, key=f"chart-{name}", config=chart_config(name))

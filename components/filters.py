@@ -51,11 +51,11 @@ def filter_row(reader: ReleaseReader, cases: Mapping[str, str]) -> PatchFilter:
     values: dict[str, Any] = {"text": said.strip()}
     for column, (name, label, options, words) in zip(columns, facets, strict=True):
         values[name] = _facet(column, name, label, options, words)
-    values |= _more(more, reader, chosen, cases)
-    if clear.button(_("Clear"), icon=":material/filter_alt_off:", type="tertiary", disabled=not chosen):
+    values |= _more(more, reader, cases)
+    found = PatchFilter(**values)
+    if clear.button(_("Clear"), icon=":material/filter_alt_off:", type="tertiary", disabled=not found):
         selection.select(show=PatchFilter())
         st.rerun()
-    found = PatchFilter(**values)
     st.session_state[_SEEN] = found
     if found != chosen:
         selection.select(show=found)
@@ -136,11 +136,11 @@ def _facet(column: Any, name: str, label: str, counts: dict[str, int], words: Ca
     return tuple(picked)
 
 
-def _more(column: Any, reader: ReleaseReader, chosen: PatchFilter, cases: Mapping[str, str]) -> dict[str, Any]:
+def _more(column: Any, reader: ReleaseReader, cases: Mapping[str, str]) -> dict[str, Any]:
     """Its case, how sure, since when, how large, and whether suspected."""
     keys = {name: _key(name) for name in ("sure", "since", "until", "least", "suspected", "case")}
-    given = [st.session_state[keys[name]] for name in ("since", "until", "sure", "least")]
-    asked = sum(map(bool, [*given, chosen.suspected, chosen.case]))
+    shown = [name for name in keys if name != "suspected" or reader.has_register]
+    asked = sum(bool(st.session_state[keys[name]]) for name in shown)
     values: dict[str, Any] = {}
     more = _("More")
     with column.popover(f"{more} · {asked}" if asked else more, width="stretch"):

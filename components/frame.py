@@ -33,10 +33,19 @@ _CSS = """
 .block-container { padding: 4.4rem 2rem 1rem; }
 [data-testid="stMetric"] { padding: 0.4rem 0.2rem; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; font-size: clamp(1.1rem, 1.7vw, 1.8rem); }
+/* Hectares and mu: half of it would be no figure; a second line begins with the bracket. */
+[data-testid="stMetricValue"] * { white-space: normal !important; font-size: inherit !important; word-break: keep-all;
+  text-wrap: balance; }
 h3 { font-size: 1.2rem !important; }
 /* Streamlit's own grey is too light on white to be read by everyone (WCAG 2: 4.5 to 1). */
 [data-testid="stCaptionContainer"] { color: inherit !important; opacity: 0.78; }
 [data-testid="stCaptionContainer"] p { color: inherit !important; }
+""" + (Path(__file__).parent / "print.css").read_text(encoding="utf-8")
+# On the light blue of the dark theme Streamlit writes in white, which few can read (WCAG 2: 1.9 to 1). Its tables are
+# pictures painted in the theme: on paper a dark one is turned round.
+_DARK = """
+[data-testid^="stBaseButton-primary"] { color: #10212c; }
+@media print { [data-testid="stDataFrame"] canvas { filter: invert(1) hue-rotate(180deg); } }
 """
 
 
@@ -70,7 +79,7 @@ def assessment_of(reader: ReleaseReader, extraction: Extraction) -> Assessment |
 def begin_page() -> None:
     """Settings of every page, before anything is drawn."""
     st.set_page_config(page_title="Pitwatch", page_icon=f"data:image/png;base64,{_ICON}", layout="wide")
-    st.html(f"<style>{_CSS}</style>")
+    st.html(f"<style>{_CSS}{_DARK if st.context.theme.type == 'dark' else ''}</style>")
     wording.use_language(_language())
 
 

@@ -153,7 +153,7 @@ function replaceLayers(own, data) {
     for (const layer of data.layers.filter((each) => each.role === role)) addRaster(map, layer, data.bounds);
   }
   const by = ["coalesce", ["get", data.colourBy], ""];
-  const colour = ["match", by, ...Object.entries(data.colours[data.colourBy]).flat(), "#7f7f7f"];
+  const colour = ["match", by, ...Object.entries(data.colours).flat(), data.uncoded];
   map.addLayer({
     id: "clusters",
     type: "line",
@@ -263,13 +263,21 @@ function applyShown(own, data) {
     set(layer.name, layer.role in shown ? shown[layer.role] === layer.name : !shown.off.has(layer.name));
     if (layer.role === "data") map.setPaintProperty(layer.name, "raster-opacity", shown.opacity);
   }
-  set("clusters", !shown.off.has("clusters"));
-  for (const { date } of data.dates) for (const part of ["casing", "line"]) set(`${date}-${part}`, !shown.off.has(date));
-  set("outside", !shown.off.has("outside"));
-  for (const part of ["casing", "line"]) set(`scenes-${part}`, !shown.off.has("scenes"));
-  for (const part of ["casing", "line"]) set(`permits-${part}`, !shown.off.has("permits"));
-  for (const part of ["fill", "casing", "line"]) set(`zones-${part}`, !shown.off.has("zones"));
-  for (const id of ["patches-fill", "patches-casing", "patches-line"]) set(id, !shown.off.has("patches"));
+  for (const { name, parts } of shapes(data)) for (const part of parts) set(part, !shown.off.has(name));
+}
+
+// What is drawn as lines and areas: its name, its words, and the layers of the map that it consists of, the lowest first.
+function shapes(data) {
+  const { words } = data;
+  const cased = (name, label) => ({ name, label, parts: [`${name}-casing`, `${name}-line`] });
+  return [
+    ...(data.hasRadar ? [{ name: "clusters", label: words.clusters, parts: ["clusters"] }] : []),
+    ...(data.scenes ? [cased("scenes", words.scenes)] : []),
+    ...data.dates.map(({ date, label }) => cased(date, label)),
+    ...(data.hasRegister ? [cased("permits", words.permits), { name: "outside", label: words.outside, parts: ["outside"] }] : []),
+    ...(data.hasZones ? [{ name: "zones", label: words.zones, parts: ["zones-fill", "zones-casing", "zones-line"] }] : []),
+    { name: "patches", label: words.patches, parts: ["patches-fill", "patches-casing", "patches-line"] },
+  ];
 }
 
 function select(own, data) {
@@ -304,8 +312,9 @@ function selectAmongAll(own, data, chosen) {
   const shown = data.shown && ["any", ["in", ["get", "patch_id"], ["literal", data.shown]], chosen];
   for (const id of ["patches-fill", "patches-casing", "patches-line"]) if (map.getLayer(id)) map.setFilter(id, shown ?? null);
   if (map.getLayer("clusters")) map.setFilter("clusters", data.selected ? chosen : (shown ?? null));
-  // A patch without any permit is outside as a whole: only what is selected, or crosses a boundary, is hatched.
-  if (map.getLayer("outside")) map.setFilter("outside", ["any", ["==", ["get", "kind"], "crosses"], chosen]);
+  // A patch without any permit is outside as a whole: only what is selected, or is shown and crosses a boundary, is hatched.
+  const crosses = ["==", ["get", "kind"], "crosses"];
+  if (map.getLayer("outside")) map.setFilter("outside", ["any", ["all", crosses, shown ?? true], chosen]);
 }
 
 function drawPanel(own, data, parent) {
@@ -342,16 +351,10 @@ function drawPanel(own, data, parent) {
   box.append(opacity, document.createElement("hr"));
   const others = [
     ...data.layers.filter((layer) => layer.role === "below" || layer.role === "above"),
-    ...(data.hasRadar ? [{ name: "clusters", label: data.words.clusters }] : []),
-    ...(data.scenes ? [{ name: "scenes", label: data.words.scenes }] : []),
-    ...data.dates.map(({ date, label }) => ({ name: date, label })),
-    ...(data.hasRegister ? ["permits", "outside"].map((name) => ({ name, label: data.words[name], swatch: name })) : []),
-    ...(data.hasZones ? [{ name: "zones", label: data.words.zones, swatch: "zones" }] : []),
-    { name: "patches", label: data.words.patches },
+    ...shapes(data),
   ];
   for (const layer of others) {
     const input = option(box, "checkbox", layer.label, !own.shown.off.has(layer.name));
-    if (layer.swatch) input.after(Object.assign(document.createElement("i"), { className: `swatch ${layer.swatch}` }));
     input.onchange = () => (own.shown.off[input.checked ? "delete" : "add"](layer.name), changed());
   }
 }
@@ -364,53 +367,87 @@ function option(box, type, text, checked, name = text) {
   return input;
 }
 
+function node(tag, name, ...children) {
+  const made = Object.assign(document.createElement(tag), { className: name });
+  made.append(...children);
+  return made;
+}
+
+// What the colours of the map mean, of all that is switched on: the layer of data, and the lines and areas over it.
 function drawLegend(own, data, parent) {
   const box = parent.querySelector(".legend");
   const layer = data.layers.find((each) => each.name === own.shown.data);
-  box.hidden = !layer;
-  if (!layer) return;
-  const { legend } = layer;
-  if (legend.swatches) {
-    const rows = legend.swatches.map(([colour, words]) => {
-      const row = Object.assign(document.createElement("div"), { className: "code" });
-      const swatch = document.createElement("i");
-      swatch.style.background = colour;
-      row.append(swatch, words);
-      return row;
-    });
-    const title = Object.assign(document.createElement("div"), { className: "title", textContent: layer.label });
-    box.replaceChildren(title, ...rows);
-    return;
+  const rows = lineRows(own, data);
+  box.hidden = !layer && !rows.length;
+  const children = !layer ? [] : layer.legend.swatches ? codes(layer) : scale(layer, data.words);
+  if (rows.length) {
+    const lines = node("details", "lines", node("summary", "", data.words.lines), ...rows);
+    lines.open = own.shown.lines ?? !data.close; // a small map is for its picture
+    lines.ontoggle = () => (own.shown.lines = lines.open);
+    children.push(lines);
   }
+  box.replaceChildren(...children);
+}
+
+function codes({ label, legend }) {
+  const rows = legend.swatches.map(([colour, words]) => {
+    const swatch = node("i", "");
+    swatch.style.background = colour;
+    return node("div", "row", swatch, words);
+  });
+  return [node("div", "title", label), ...rows];
+}
+
+function scale({ label, legend }, words) {
   const gradient = legend.stops.map(([place, colour]) => `${colour} ${(100 * place).toFixed(1)}%`).join(", ");
-  const hatched = data.layers.find((each) => each.role === "above");
-  const part = (name, ...children) => {
-    const node = document.createElement("div");
-    node.className = name;
-    node.append(...children);
-    return node;
-  };
-  const text = (value) => Object.assign(document.createElement("span"), { textContent: value });
-  const bar = part("bar");
+  const bar = node("div", "bar");
   bar.style.background = `linear-gradient(to right, ${gradient})`;
-  const children = [part("title", legend.unit ? `${layer.label}, ${legend.unit}` : layer.label), bar];
   const ticks = legend.ticks.map(([place, value]) => {
-    const tick = text(value);
+    const tick = node("span", "", value);
     tick.style.left = `${100 * place}%`;
     return tick;
   });
-  children.push(part("ticks", ...ticks));
+  const children = [node("div", "title", legend.unit ? `${label}, ${legend.unit}` : label), bar, node("div", "ticks", ...ticks)];
   if (legend.neutral) {
-    children.push(part("ends", text("◀ " + legend.ends[0]), text(legend.ends[1] + " ▶")));
-    children.push(part("ends", text(data.words.still.replace("{neutral}", legend.neutral))));
+    children.push(node("div", "ends", node("span", "", "◀ " + legend.ends[0]), node("span", "", legend.ends[1] + " ▶")));
+    children.push(node("div", "ends", node("span", "", words.still.replace("{neutral}", legend.neutral))));
   }
-  if (hatched && !own.shown.off.has(hatched.name)) {
-    const swatch = (name) => Object.assign(document.createElement("i"), { className: name });
-    children.push(
-      part("hatch", swatch("lost"), text(data.words.lost), swatch("flagged"), text(data.words.flagged)),
-    );
-  }
-  box.replaceChildren(...children);
+  return children;
+}
+
+// Patches by the code that colours them, then the other lines and areas, and hatches.
+function lineRows(own, data) {
+  const on = (name) => !own.shown.off.has(name);
+  const row = (sign, label) => node("div", "row", sign, label);
+  const others = shapes(data).filter(({ name }) => name !== "patches" && on(name));
+  return [
+    ...(on("patches") ? data.codes.map(([colour, label]) => row(swatch(own.map, ["patches-fill", "patches-casing", "patches-line"], colour), label)) : []),
+    ...others.map(({ label, parts }) => row(swatch(own.map, parts), label)),
+    ...(data.layers.some((each) => each.role === "above" && on(each.name))
+      ? ["lost", "flagged"].map((name) => row(node("i", name), data.words[name]))
+      : []),
+  ];
+}
+
+// A sample of layers of the map as the map itself paints them, on a grey that stands for ground: so it looks the same in
+// both themes. colour : of layers whose own depends on what they show.
+function swatch(map, parts, colour) {
+  const sample = node("i", "");
+  const [width, height] = [26, 14];
+  const painted = parts.map((id) => {
+    const of = (name) => map.getPaintProperty(id, name);
+    const paint = (own) => (Array.isArray(own) ? colour : own);
+    if (map.getLayer(id).type === "fill") {
+      if (of("fill-pattern")) return (sample.className = "outside"), "";
+      return `<rect width="${width}" height="${height}" fill="${paint(of("fill-color"))}" fill-opacity="${of("fill-opacity")}"/>`;
+    }
+    const thick = [of("line-width")].flat().at(-1); // what is not selected is thinner
+    const dashes = (of("line-dasharray") ?? []).map((length) => length * thick).join(" ");
+    const cap = map.getLayoutProperty(id, "line-cap") ?? "butt";
+    return `<path d="M0 ${height / 2}h${width}" stroke="${paint(of("line-color"))}" stroke-width="${thick}" stroke-dasharray="${dashes}" stroke-linecap="${cap}"/>`;
+  });
+  sample.innerHTML = `<svg width="${width}" height="${height}" aria-hidden="true">${painted.join("")}</svg>`;
+  return sample;
 }
 
 function escape(value) {

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from components.patch_card import activity_badge, change_badge
 from engine import wording
 from engine.wording import gettext as _
 from store.map_shapes import DEEPEST
@@ -40,6 +41,7 @@ _ROLES = {
 # Beyond it the browser gets vector tiles: twelve megabytes of GeoJSON at 10,000 patches take seconds.
 MOST_AT_ONCE = 3_000
 _ALL = PatchFilter()
+_UNCODED = "#7f7f7f"  # of patches of which neither activity nor change is known
 
 
 Ring = list[tuple[float, float]]
@@ -121,6 +123,11 @@ def _data(
 ) -> dict[str, Any]:
     info, images = reader.info, reader.images
     vectors = {name: vector_url(info.area, info.id, name) for name in _VECTORS} | dict(held_against or {})
+    by, colours = "change", CHANGE_COLOURS
+    badge: Callable[[str], str] = change_badge
+    if reader.radar is not None:
+        by, colours, badge = "activity", ACTIVITY_COLOURS, activity_badge
+    counts = reader.counts(by)
     rasters = [_raster(reader, layer) for layer in reader.layers.values() if _role(layer.name)]
     return {
         # What the layers are made of: they are replaced when it changes.
@@ -132,8 +139,13 @@ def _data(
         "vectors": vectors,
         # Outlines of each date but the last; the patches are the latest outline of each, whenever that was.
         "dates": _outline_dates(reader),
-        "colours": {"activity": ACTIVITY_COLOURS, "change": CHANGE_COLOURS},
-        "colourBy": "activity" if reader.radar else "change",
+        "colours": colours,
+        "colourBy": by,
+        "codes": [
+            *([colour, badge(code)] for code, colour in colours.items() if code in counts),
+            *([[_UNCODED, _("Outlines of patches")]] if "" in counts else []),
+        ],
+        "uncoded": _UNCODED,
         "hasRadar": reader.radar is not None,
         "next": _chart_script() if reader.radar else None,
         "hasRegister": reader.has_register or bool(held_against),
@@ -152,6 +164,7 @@ def _data(
             "data": _("Over it"),
             "opacity": _("Opacity"),
             "none": _("None"),
+            "lines": _("Lines and areas"),
             "patches": _("Outlines of patches"),
             "clusters": _("Moving ground"),
             "permits": _("Permits"),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from components import plain
+from components.chart_settings import month_format
 from components.charts import draw
 from components.frame import release_label
 from components.verdicts import verdict_badge
@@ -34,7 +35,7 @@ def onset_chart(reader: ReleaseReader) -> None:
             marker_color=colour,
             xperiod="M1",
             xperiodalignment="middle",
-            hovertemplate="%{x|%b %Y}: %{y}<extra>" + name + "</extra>",
+            hovertemplate="%{x|" + month_format() + "}: %{y}<extra>" + name + "</extra>",
         )
     figure.update_layout(barmode="stack", showlegend=True, legend=_ABOVE)
     figure.update_xaxes(showgrid=False, range=[reader.info.first_date, reader.info.last_date])
@@ -69,6 +70,7 @@ def concentration_chart(reader: ReleaseReader) -> None:
     """Where patches lie, coloured by how many are suspected where permits are known, else by how many there are."""
     cells = reader.concentration(_CELLS)
     against = reader.has_register
+    shown = [suspected if against else count for _lon, _lat, count, suspected in cells]
     info = reader.info
     figure = go.Figure()
     figure.add_scatter(
@@ -78,9 +80,10 @@ def concentration_chart(reader: ReleaseReader) -> None:
         marker={
             "symbol": "square",
             "size": 9,
-            "color": [suspected if against else count for _lon, _lat, count, suspected in cells],
+            "color": shown,
             "colorscale": [[stop.place, stop.colour] for stop in stops("sequential", 1.0, None)],
             "cmin": 0,
+            "cmax": max([1, *shown]),  # one end alone Plotly does not heed
             "colorbar": {
                 "title": {"text": _("suspected") if against else _("patches"), "side": "right"},
                 "thickness": 12,
@@ -92,7 +95,7 @@ def concentration_chart(reader: ReleaseReader) -> None:
         ],
         hovertemplate="%{customdata}<extra></extra>",
     )
-    degrees = {"ticksuffix": "°", "nticks": 4, "showgrid": False, "zeroline": False}
+    degrees = {"ticksuffix": "°", "nticks": 4, "tickangle": 0, "showgrid": False, "zeroline": False}
     figure.update_xaxes(range=[info.west, info.east], constrain="domain", **degrees)
     middle = (info.south + info.north) / 2
     figure.update_yaxes(

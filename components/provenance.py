@@ -43,11 +43,13 @@ def extraction_report(reader: ReleaseReader, extraction: Extraction) -> None:
                 # Releases of before the land cover was looked at do not tell of it.
                 _("removed: on ground without mines"): [row.get("land_cover", 0) for row in dates.values()],
                 _("removed: patch too small"): [row["small"] for row in dates.values()],
+                _("removed: looks like no mine"): [row.get("unlike", 0) for row in dates.values()],
                 _("patches"): [row["patches"] for row in dates.values()],
             }
         ),
         hide_index=True,
     )
+    _screening(report.get("screening"))
     if extraction.metrics:
         _accuracy(extraction.metrics)
     _speed(reader.steps())
@@ -56,6 +58,19 @@ def extraction_report(reader: ReleaseReader, extraction: Extraction) -> None:
             classes=", ".join(plain.markdown(wording.class_name(name)) for name in extraction.classes),
             sha256=extraction.sha256,
         )
+    )
+
+
+def _screening(screening: dict[str, float] | None) -> None:
+    """What the second look at patches as a whole rests on; nothing where there was none."""
+    if screening is None:
+        return
+    st.caption(
+        _(
+            "Screened: a random forest learnt from {mines} mines and {others} other patches on the training ground "
+            "what mines look like. Of these it would keep {mines_kept} and {others_kept}, each judged by trees that "
+            "have not learnt from it."
+        ).format(**{name: wording.number(value) for name, value in screening.items()})
     )
 
 

@@ -12,6 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from components import plain
+from components.chart_settings import chart_config
 from engine import wording
 from engine.wording import gettext as _
 from store.rows import PatchSeries, Permit, Series
@@ -41,15 +42,7 @@ def series_chart(
     """Draw points with error bars (1 σ of each date's noise), the fitted course or line with its 95 % band, the day on
     which motion turned with its interval, dates of images, and when permits were valid."""
     figure = series_figure(series, name=name, threshold=threshold, t95=t95, marks=marks or Marks())
-    st.plotly_chart(
-        figure,
-        key=key,
-        config={
-            "displaylogo": False,
-            "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
-            "toImageButtonOptions": {"filename": f"pitwatch-{key}", "scale": 2},
-        },
-    )
+    st.plotly_chart(figure, key=key, config=chart_config(key))
 
 
 def _millimetres(value: float) -> str:
@@ -146,7 +139,7 @@ def series_figure(series: Series, *, name: str, threshold: float, t95: float, ma
         "showlegend": True,
         "shapes": shapes,
         "yaxis": {"title": {"text": _("towards satellite, mm"), "standoff": 4}, "zeroline": False, "nticks": 6},
-        "xaxis": {"tickformat": "%b %Y", "nticks": 4, "tickangle": 0, "range": list(ends), "showgrid": False},
+        "xaxis": {"nticks": 4, "tickangle": 0, "range": list(ends), "showgrid": False},
     }
     return go.Figure([band_trace, line_trace, point_trace], layout)
 

@@ -172,6 +172,7 @@ def verdict_table(reader: ReleaseReader) -> None:
             }
         ),
         hide_index=True,
+        placeholder="",
         column_config={name: st.column_config.NumberColumn(format="%.2f") for name in areas},
     )
     st.caption(

@@ -58,6 +58,7 @@ def test_dates_and_numbers_are_written_as_the_language_has_them() -> None:
     try:
         assert wording.day(date(2021, 8, 3)) == "2021年8月3日"
         assert wording.verdict_name("no_permit").startswith("疑似无证开采")
+        assert wording.cadastre_form("table with WKT") == "含 WKT 的表格"
         assert wording.hectares(12_000.0) == "1.2 公顷（18 亩）"
         assert wording.joined(["甲。", "乙。"]) == "甲。乙。"
     finally:

@@ -95,7 +95,13 @@ DOUBTFUL_SIGN = "?"
 PERMIT_COLOUR = "#F0E442"
 
 # Codes of layers that are filled areas, each a colour. What became of objects of an image:
-FATE_COLOURS = {"kept": "#009E73", "low_share": "#E69F00", "land_cover": "#CC79A7", "small": "#7F7F7F"}
+FATE_COLOURS = {
+    "kept": "#009E73",
+    "low_share": "#E69F00",
+    "land_cover": "#CC79A7",
+    "small": "#7F7F7F",
+    "unlike": "#56B4E9",
+}
 # Land cover, by the codes of ESA WorldCover; other maps' codes are grey.
 LAND_COVER_COLOURS = {
     "10": "#1b7837",

@@ -54,6 +54,7 @@ def _changes(before: ReleaseReader, after: ReleaseReader) -> None:
             }
         ),
         hide_index=True,
+        placeholder="",
         column_config={name: st.column_config.NumberColumn(format="%.2f") for name in (_("before, ha"), _("now, ha"))},
     )
 

@@ -60,7 +60,7 @@ def check_step(
 
 
 def _facts(cadastre: Cadastre) -> None:
-    facts = [plain.markdown(cadastre.name), cadastre.form]
+    facts = [plain.markdown(cadastre.name), wording.cadastre_form(cadastre.form)]
     facts.append(_("{count} records").format(count=wording.number(len(cadastre.table))))
     if cadastre.encoding:
         text = _("texts in {encoding} (guessed)") if cadastre.encoding_guessed else _("texts in {encoding}")
@@ -191,6 +191,8 @@ def _columns(draft: Draft, cadastre: Cadastre, report: QualityReport, folder: Pa
         hide_index=True,
         disabled=[_("what"), _("samples")],
         column_config={_("column"): st.column_config.SelectboxColumn(options=names)},
+        height="content",
+        placeholder="",
         key=f"columns-{draft.digest}-{draft.choices}",
     )
     wanted = {Field(field): column for field, column in edited[_("column")].items() if isinstance(column, str)}

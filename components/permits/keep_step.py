@@ -145,4 +145,5 @@ def _changes(home: Home, draft: Draft, register: Register, others: Sequence[Vers
             }
         ),
         hide_index=True,
+        placeholder="",
     )

@@ -220,4 +220,5 @@ def _table(patches: list[Patch], verdicts: list[Verdict]) -> None:
             }
         ),
         hide_index=True,
+        placeholder="",
     )

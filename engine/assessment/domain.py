@@ -2,7 +2,7 @@
 
 import datetime
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +24,8 @@ def trained_here(data: TrainingDataOptions, labels: Mapping[datetime.date, Path]
     InputError
         When only some of the labels are those that it was trained on: what it saw can no longer be told.
     """
-    known = set(data.files.values())
     files = list(labels.values())
-    same = [_sha256(path) in known for path in files]
+    same = seen_files(data, files)
     if any(same) and not all(same):
         raise InputError(
             "it has changed since the model was trained on this area, so that what the model saw cannot be told",
@@ -35,6 +34,12 @@ def trained_here(data: TrainingDataOptions, labels: Mapping[datetime.date, Path]
             mend="train the model again, or bring the old labels back",
         )
     return any(same)
+
+
+def seen_files(data: TrainingDataOptions, labels: Sequence[Path]) -> list[bool]:
+    """Which files of labels a model was trained on (by their sha256)."""
+    known = set(data.files.values())
+    return [_sha256(path) in known for path in labels]
 
 
 def seen_ground(

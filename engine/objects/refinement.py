@@ -30,6 +30,8 @@ class RefinementOptions(Options):
     are removed.
     land_cover : a map in codes, relative to the area's folder; the ground of `unmined` codes has no mines (built-up,
     cropland and water in those of ESA WorldCover).
+    screening : whether patches that look like no mine are removed, as the training patches and what else is taken for
+    one on the training ground tell (`screening.py`); without labels, or too few, none are.
     land_cover_rule : "half" removes objects of which more than half is such ground, before they merge; "any", as the
     paper has it, patches that meet any of it. Maps err along edges and in small things, so that "any" takes mines, too.
     """
@@ -39,6 +41,7 @@ class RefinementOptions(Options):
     land_cover: Path | None = None
     unmined: tuple[int, ...] = (40, 50, 80)
     land_cover_rule: Literal["half", "any"] = "half"
+    screening: bool = True
 
 
 class Reason(StrEnum):
@@ -48,6 +51,7 @@ class Reason(StrEnum):
     LOW_SHARE = "low_share"  # the mask covers too little of it
     LAND_COVER = "land_cover"  # it lies on ground without mines
     SMALL = "small"  # the patch that it belongs to is too small
+    UNLIKE = "unlike"  # the patch that it belongs to looks like no mine
 
 
 @dataclass(frozen=True)
@@ -86,14 +90,12 @@ class Refinement:
     known), area_m2.
     object_table : the objects that meet the mask: label, area_m2, intersection_m2, share, class_code, kept, reason,
     patch (0 for none).
-    counts : how many objects there are of each reason.
     meeting : how many patches meet ground without mines, after "half" and before small ones go: what "any" takes.
     """
 
     patches: Labels
     patch_table: pd.DataFrame
     object_table: pd.DataFrame
-    counts: dict[Reason, int]
     meeting: int
 
 
@@ -189,12 +191,10 @@ def refine(
     patch_of = np.zeros(enough.size, np.int32)
     patch_of[labels[patches > 0] - 1] = patches[patches > 0]
 
-    object_table = _describe_objects(objects, object_classes, enough, barred, patch_of)
     return Refinement(
         patches=patches,
         patch_table=_describe_patches(patches, patch_of, object_classes, probability, areas),
-        object_table=object_table,
-        counts={reason: int((object_table["reason"] == reason).sum()) for reason in Reason},
+        object_table=_describe_objects(objects, object_classes, enough, barred, patch_of),
         meeting=on_ground.size,
     )
 

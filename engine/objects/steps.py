@@ -4,17 +4,19 @@ import datetime
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from engine.blocks import Workers
 from engine.errors import InputError
 from engine.grid import Grid
+from engine.objects.looks import describe_patches
 from engine.objects.plots import plot_scales, plot_tuning
 from engine.objects.polygons import outline_patches
 from engine.objects.rasters import StretchedImage, segment_raster
@@ -22,6 +24,7 @@ from engine.objects.references import reference_patches
 from engine.objects.refinement import (
     AreaThreshold,
     Objects,
+    Reason,
     RefinementOptions,
     measure_objects,
     objects_meeting,
@@ -29,6 +32,7 @@ from engine.objects.refinement import (
     total_area_threshold,
 )
 from engine.objects.scale import STEPS, estimate_scale
+from engine.objects.screening import Samples, known_patches, learn
 from engine.objects.segmentation import SegmentationOptions
 from engine.objects.tuning import tune
 from engine.raster import Raster, write_cog
@@ -126,6 +130,8 @@ def refine_masks(
     class_names: Sequence[str],
     options: RefinementOptions,
     land_cover: Path | None = None,
+    images: Mapping[datetime.date, Path] | None = None,
+    grounds: Mapping[datetime.date, NDArray[np.bool_]] | None = None,
 ) -> dict[str, Any]:
     """Write the outlines of each date (`outlines_path`) and what total-area control did (`CONTROL`).
 
@@ -134,31 +140,76 @@ def refine_masks(
     segmented : folders of `segment_image`. references : where training reference patches lie, shape of the grid, for
     the dates that have any; without them the options' least share stands.
     class_names : of the codes 1, 2, … land_cover : the map that the options speak of, where it lies.
+    images, grounds : the images, and what training may see of those with a reference: with them patches are screened.
     """
     control = _control(segmented, found, references)
     # Where what was found falls short of the reference's area, no share of an object can make up for it: p* would keep
     # every object that the mask touches.
     if control is not None and not control.saturated:
         options = options.model_copy(update={"least_share": control.share})
-    counts = {}
+    drafts: dict[datetime.date, _Draft] = {}
+    samples: list[Samples] = []
     for day, segments in segmented.items():
         labels, grid = _labels(segments)
         probability, classes = found[day].read()
         mask = classes > 0
         unmined = None if land_cover is None else _unmined(land_cover, grid, options.unmined)
         refined = refine(labels, mask, classes, probability, grid.pixel_area, options, unmined)
-        outlines = outline_patches(refined.patches, grid).merge(refined.patch_table.drop(columns="area_m2"), on="patch")
-        _in_degrees(outlines, class_names).to_parquet(outlines_path(folder, day))
-        refined.object_table.to_parquet(folder / f"{day:%Y%m%d}-objects.parquet")
-        counts[str(day)] = {
+        outlines = outline_patches(refined.patches, grid).merge(refined.patch_table, on="patch")
+        counts = {
             "mask_ha": round(float((mask * grid.pixel_area[:, None]).sum()) / 1e4, 2),
-            "patches": len(outlines),
-            **{str(reason): count for reason, count in refined.counts.items()},
             "patches_meeting_land_cover": refined.meeting if land_cover else None,
         }
-    report = {"least_share": options.least_share, "control": asdict(control) if control else None, "dates": counts}
+        looks = None
+        if images and grounds and options.screening:
+            looks = describe_patches(refined.patches, probability, images[day])
+            if day in grounds:
+                area_m2 = refined.patch_table["area_m2"].to_numpy()
+                samples.append(known_patches(refined.patches, looks, area_m2, references[day], grounds[day]))
+        drafts[day] = _Draft(outlines, refined.object_table, looks, counts)
+    screening = learn(samples)
+    for day, draft in drafts.items():
+        if screening is not None and draft.looks is not None:
+            draft.leave_out(~screening.keeps(draft.looks))
+        _in_degrees(draft.outlines, class_names).to_parquet(outlines_path(folder, day))
+        draft.objects.to_parquet(folder / f"{day:%Y%m%d}-objects.parquet")
+    report = {
+        "least_share": options.least_share,
+        "control": asdict(control) if control else None,
+        "screening": screening and screening.report,
+        "dates": {str(day): draft.describe() for day, draft in drafts.items()},
+    }
     (folder / CONTROL).write_text(json.dumps(report))
     return report
+
+
+@dataclass
+class _Draft:
+    """The patches of a date as total-area control leaves them. looks : in the order of their numbers, from 1."""
+
+    outlines: gpd.GeoDataFrame
+    objects: pd.DataFrame
+    looks: pd.DataFrame | None
+    counts: Mapping[str, float | None]
+
+    def leave_out(self, unlike: NDArray[np.bool_]) -> None:
+        """Without some of the patches, shape (patches,), whose objects keep the reason."""
+        numbers = np.flatnonzero(unlike) + 1
+        gone = self.objects["patch"].isin(numbers)
+        self.objects = self.objects.assign(
+            kept=self.objects["kept"] & ~gone,
+            reason=self.objects["reason"].mask(gone, str(Reason.UNLIKE)),
+            patch=self.objects["patch"].mask(gone, 0),
+        )
+        self.outlines = self.outlines[~self.outlines["patch"].isin(numbers)]
+
+    def describe(self) -> dict[str, Any]:
+        reasons = self.objects["reason"].value_counts()
+        return {
+            **self.counts,
+            "patches": len(self.outlines),
+            **{str(reason): int(reasons.get(str(reason), 0)) for reason in Reason},
+        }
 
 
 def outlines_path(folder: Path, day: datetime.date) -> Path:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.area import Area
+from engine.assessment.domain import seen_files
 from engine.blocks import Workers
 from engine.errors import InputError
 from engine.grid import Grid
@@ -20,7 +21,7 @@ from engine.objects.segmentation import check_weights
 from engine.objects.steps import FoundClasses, refine_masks, segment_image, tune_objects
 from engine.patches.checkpoint import Checkpoint, find_checkpoint, read_checkpoint
 from engine.patches.inference import MASK, PROBABILITY, extract
-from engine.patches.labels import read_labels
+from engine.patches.labels import UNLABELLED, read_labels
 from engine.patches.options import ExtractionOptions
 from engine.patches.split import is_mine, training_ground
 from engine.pipeline.control import with_curve
@@ -99,7 +100,7 @@ def tuning_step(area: Area, workspace: Workspace, workers: Workers, windows: int
             mend="add [reference], and labels to [[imagery.images]]",
         )
     images = _image_steps(imagery, area.folder, workspace)
-    references = _training_reference(area, labelled, images.grid)
+    _grounds, references = _training_ground(area, labelled, images.grid)
     record = workspace.step(
         "tuning",
         partial(
@@ -210,7 +211,9 @@ def _refine(area: Area, extracted: ExtractionSteps, workspace: Workspace, worker
     def refined(folder: Path) -> dict[str, Any]:
         segments = {day: workspace.path(record) for day, record in segmented.items()}
         found = {day: _found(workspace.path(record)) for day, record in inferred.items()}
-        references = _training_reference(area, labelled, grid)
+        grounds, references = _training_ground(area, labelled, grid)
+        # On ground that a model has learnt from it errs less than elsewhere, and what it errs on there tells nothing.
+        learnt = any(seen_files(checkpoint.description.data, list(labelled.values())))
         report = refine_masks(
             segments,
             found,
@@ -219,6 +222,8 @@ def _refine(area: Area, extracted: ExtractionSteps, workspace: Workspace, worker
             class_names=checkpoint.description.classes[1:],
             options=area.options.refinement,
             land_cover=land_cover,
+            images={day: workspace.path(image) / IMAGE for day, image in extracted.images.records.items()},
+            grounds=None if learnt else grounds,
         )
         return with_curve(report, segments, found, references, folder)
 
@@ -309,16 +314,21 @@ def _training_labels(area: Area) -> dict[datetime.date, Path]:
     }
 
 
-def _training_reference(
+def _training_ground(
     area: Area, labelled: Mapping[datetime.date, Path], grid: Grid
-) -> dict[datetime.date, NDArray[np.bool_]]:
-    """Where training reference patches lie on each date that is not held out, shape of the grid."""
+) -> tuple[dict[datetime.date, NDArray[np.bool_]], dict[datetime.date, NDArray[np.bool_]]]:
+    """The labelled ground that training may see of each image that is not held out, and where reference patches lie in
+    that; shape of the grid."""
     reference = area.options.reference
     if reference is None:
-        return {}
+        return {}, {}
     labels = {day: read_labels(path, grid, reference) for day, path in labelled.items()}
-    grounds = training_ground(labels, reference)
-    return {day: is_mine(codes) & grounds[day] for day, codes in labels.items() if day not in reference.held_out_dates}
+    grounds = {
+        day: ground & (labels[day] != UNLABELLED)
+        for day, ground in training_ground(labels, reference).items()
+        if day not in reference.held_out_dates
+    }
+    return grounds, {day: is_mine(labels[day]) & ground for day, ground in grounds.items()}
 
 
 def check_optical(area: Area) -> str:
@@ -337,7 +347,7 @@ def check_optical(area: Area) -> str:
         if seen == 0:
             raise no_data_at_all(source)
     check_weights(area.options.segmentation, len(first.bands))
-    _training_reference(area, _training_labels(area), first.grid)
+    _training_ground(area, _training_labels(area), first.grid)
     if land_cover := _land_cover(area):
         with Raster(land_cover) as raster:
             raster.read_codes_onto(first.grid)

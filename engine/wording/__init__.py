@@ -6,6 +6,7 @@ Numbers carry their unit, and their uncertainty where there is one; minus is a m
 
 from engine.wording import dossiers
 from engine.wording.accuracy import ground_name, role_name
+from engine.wording.cadastres import cadastre_form
 from engine.wording.cases import (
     case_due,
     case_entry,
@@ -69,6 +70,7 @@ __all__ = [
     "activity_name",
     "area_range",
     "attention_name",
+    "cadastre_form",
     "case_due",
     "case_entry",
     "case_outcome",

@@ -142,7 +142,7 @@ def _refused(code: str, count: int) -> str | None:
 def _parameter(name: str, value: Any) -> str:
     """A parameter of a note in words; its name says what it is."""
     if name == "form":
-        return _form(value)
+        return cadastre_form(value)
     if name == "area_m2":
         return hectares(value)
     if name == "crs":
@@ -154,7 +154,7 @@ def _parameter(name: str, value: Any) -> str:
     return str(value)
 
 
-def _form(form: str) -> str:
+def cadastre_form(form: str) -> str:
     return {
         "shapefile": _("shapefile"),
         "table of corners": _("table of corners"),

@@ -121,6 +121,7 @@ def category_name(palette: str, code: str) -> str:
             "low_share": _("dropped: too little of it in the mask"),
             "land_cover": _("dropped: land cover without mines"),
             "small": _("dropped: patch too small"),
+            "unlike": _("dropped: looks like no mine"),
         }[code]
     return {
         "10": _("trees"),

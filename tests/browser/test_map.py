@@ -150,3 +150,21 @@ def test_each_layer_has_its_tiles_its_legend_and_colours_that_mean_something(pag
     assert red > 90
     assert green < 80
     assert blue < 90
+
+
+def test_the_legend_names_every_line_and_area_that_is_switched_on(page: Page, server: str) -> None:
+    open_map(page, server)
+    rows = page.locator(".legend .row")
+    expect(rows).to_have_text(["▼ moving away", "Moving ground", "decorrelated", "flagged"])
+    painted = page.locator(".map").evaluate("(element) => element.map.getPaintProperty('clusters', 'line-color')")
+    expect(rows.nth(1).locator("path")).to_have_attribute("stroke", painted)
+    page.get_by_text("Layers").click()
+    for layer in ("Decorrelated or flagged", "Moving ground"):
+        page.get_by_label(layer).uncheck()
+    expect(rows).to_have_text(["▼ moving away"])
+    page.get_by_role("radio", name="None").last.check()  # no layer of data: the lines keep their legend
+    expect(rows).to_have_text(["▼ moving away"])
+    page.locator(".legend summary").click()
+    expect(rows.first).to_be_hidden()
+    page.get_by_label("Moving ground").check()
+    expect(rows.first).to_be_hidden()

@@ -56,6 +56,20 @@ def brightness(page: Page) -> float:
     return float(page.get_by_test_id("stApp").evaluate(BRIGHTNESS))
 
 
+def test_on_paper_it_is_dark_on_white_with_nothing_to_press(page: Page, server: str) -> None:
+    page.emulate_media(color_scheme="dark")
+    page.goto(f"{server}/overview")
+    tick = page.locator(".js-plotly-plot .xtick text").first
+    tick.wait_for()
+    page.emulate_media(color_scheme="dark", media="print")
+    assert brightness(page) == 3 * 255
+    colour = "(element, name) => getComputedStyle(element)[name]"
+    assert tick.evaluate(colour, "fill") == "rgb(34, 34, 34)"
+    assert page.get_by_role("heading", name="Overview").evaluate(colour, "color") == "rgb(17, 17, 17)"
+    expect(page.get_by_role("button", name="PDF")).to_be_hidden()
+    expect(page.get_by_role("button", name="Show them").first).to_be_hidden()
+
+
 def test_no_page_can_be_reached_past_the_navigation(page: Page, server: str) -> None:
     """Streamlit would run a file directly under pages/ by its name, without what `navigation.py` asks first."""
     assert list((ROOT / "pages").glob("*.py")) == []

@@ -50,6 +50,8 @@ def test_verdicts_are_seen_on_the_map_and_told_on_the_card(
     assert drawn_features(page, "permits-line") == {"W", "E"}
     assert drawn_features(page, "outside") == crossing
 
+    named = page.locator(".legend .row").all_text_contents()
+    assert {"Permits", "Outside a valid permit"} <= set(named)
     page.locator(".layers summary").click()
     visible = "(element, id) => element.map.getLayoutProperty(id, 'visibility')"
     for label, layers in {
@@ -71,6 +73,8 @@ def test_verdicts_are_seen_on_the_map_and_told_on_the_card(
     }
     rows = page.locator("li[role=option][data-id]")
     expect(rows).to_have_count(len(alone))
+    page.wait_for_timeout(1_000)
+    assert drawn_features(page, "outside") <= alone, "the hatch of a patch that is not shown"
     chosen = str(rows.first.get_attribute("data-id"))
     rows.first.click()
     expect(page.get_by_text("covers any of it").first).to_be_visible()
@@ -96,10 +100,13 @@ def test_a_file_is_dropped_checked_and_held_against_the_patches(
     columns = {"permit no": [f"U-{name}" for name in PERMITS], "valid from": first, "valid to": last}
     file = tmp_path / "upload.geojson"
     gpd.GeoDataFrame(columns, geometry=list(shapes), crs="EPSG:4326").to_file(file)
+    page.emulate_media(color_scheme="dark")
     page.goto(f"{permit_server}/permits?area={AREA}")
     page.locator("input[type=file]").set_input_files(file)
     expect(page.get_by_text("2 permits")).to_be_visible()
-    page.get_by_role("button", name="Verdicts").last.click()
+    forward = page.get_by_role("button", name="Verdicts").last
+    expect(forward).to_have_css("color", "rgb(16, 33, 44)")  # dark on the dark theme's light blue
+    forward.click()
     page.locator(".map[data-drawn]").wait_for()
     assert drawn_features(page, "permits-line") == {"U-W", "U-E"}
     crossing = next(one.patch_id for one in reader.verdicts() if one.kind == "crosses")

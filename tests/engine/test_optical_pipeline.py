@@ -18,8 +18,9 @@ from engine.area import read_area
 from engine.blocks import Kind, Workers
 from engine.errors import InputError
 from engine.grid import Block, Grid
+from engine.objects.steps import refine_masks
 from engine.patches import blending, inference
-from engine.pipeline import check_inputs, run
+from engine.pipeline import check_inputs, optical, run
 from store.home import Home
 from store.reader import ReleaseReader, current_release
 from tests.conftest import ROOT
@@ -337,6 +338,36 @@ def test_total_area_control_knows_training_patches_alone(place: Place) -> None:
     place.run()
     report = next(step.report for step in place.current.steps() if step.name == "refinement")
     assert report["control"]["reference_m2"] == pytest.approx(64 * 100, rel=0.01)
+
+
+@pytest.mark.parametrize("learnt", [False, True])
+def test_patches_are_screened_by_ground_that_is_labelled_and_that_the_model_has_not_learnt_from(
+    place: Place, monkeypatch: pytest.MonkeyPatch, learnt: bool
+) -> None:
+    codes = np.ones((1, FRAME.height, FRAME.width), np.uint8)
+    codes[0, 10:18, 20:28] = 7
+    codes[0, :, 100:] = 99  # means nothing: not labelled
+    with rasterio.open(place.area / "first.tif") as source:
+        profile = {**source.profile, "count": 1, "dtype": "uint8", "nodata": None}
+    with rasterio.open(place.area / "labels.tif", "w", **profile) as target:
+        target.write(codes)
+    place.set("date = 2021-06-19\n", 'date = 2021-06-19\nlabels = "labels.tif"\n')
+    place.set("[refinement]", "[reference]\nclasses = { quarry = [7] }\nbackground = [1]\n\n[refinement]")
+    given: dict[str, Any] = {}
+
+    def refining(*args: Any, **options: Any) -> dict[str, Any]:
+        given.update(options)
+        return refine_masks(*args, **options)
+
+    monkeypatch.setattr(optical, "refine_masks", refining)
+    if learnt:
+        monkeypatch.setattr(optical, "seen_files", lambda _data, files: [path.name == "labels.tif" for path in files])
+    place.run()
+    if learnt:
+        assert given["grounds"] is None
+    else:
+        (ground,) = given["grounds"].values()
+        np.testing.assert_array_equal(ground, codes[0] != 99)
 
 
 def test_labels_that_change_places_are_noticed(place: Place) -> None:

@@ -127,3 +127,12 @@ def test_many_patches_come_as_tiles_of_what_the_filter_leaves(
     assert given["tiles"].endswith(f"/{{z}}/{{x}}/{{y}}.mvt?{chosen.to_query()}")
     assert given["shown"] is None
     assert name in given["chosen"]
+
+
+def test_what_is_asked_under_more_is_counted_and_can_be_cleared_at_once(crowd: ReleaseReader) -> None:
+    app = opened()
+    assert next(one for one in app.button if one.label == "Clear").disabled
+    app.session_state["filter-suspected"] = "certain"
+    app.run()
+    assert "More · 1" in [one.proto.popover.label for one in app.get("popover")]
+    assert not next(one for one in app.button if one.label == "Clear").disabled

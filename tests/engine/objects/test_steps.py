@@ -52,6 +52,7 @@ def test_the_share_that_comes_nearest_to_the_reference_is_used(tmp_path: Path) -
             "low_share": 0,
             "land_cover": 0,
             "small": 0,
+            "unlike": 0,
             "patches_meeting_land_cover": None,
         }
     }
@@ -70,6 +71,7 @@ def test_where_control_is_saturated_the_given_share_stands(tmp_path: Path) -> No
             "low_share": 1,
             "land_cover": 0,
             "small": 0,
+            "unlike": 0,
             "patches_meeting_land_cover": None,
         }
     }

@@ -1,0 +1,235 @@
+"""The second look at patches: what they look like, which are like mines, and that training ground alone decides."""
+
+import datetime
+import json
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from affine import Affine
+from numpy.typing import NDArray
+from pyproj import CRS
+from scipy.ndimage import label
+
+from engine.grid import Block, Grid
+from engine.objects.looks import describe_patches
+from engine.objects.refinement import RefinementOptions
+from engine.objects.screening import LEAST_SAMPLES, Samples, known_patches, learn
+from engine.objects.steps import LABELS, FoundClasses, outlines_path, refine_masks
+from engine.raster import Raster, start_cog, write_cog
+
+DAY = datetime.date(2019, 5, 18)
+
+
+def write_bands(path: Path, bands: NDArray[np.float32]) -> None:
+    grid = grid_of((bands.shape[1], bands.shape[2]))
+    names = [f"b{number}" for number in range(len(bands))]
+    with start_cog(path, grid, dtype="float32", nodata=np.nan, unit="1", names=names) as write:
+        write(Block(0, grid.rows, 0, grid.cols), bands)
+
+
+def grid_of(shape: tuple[int, int]) -> Grid:
+    return Grid(CRS.from_epsg(32648), Affine(1, 0, 500_000, 0, -1, 4_160_000), shape)
+
+
+# What patches look like
+
+
+@pytest.fixture
+def disc(tmp_path: Path) -> tuple[NDArray[np.int32], NDArray[np.float32], Path]:
+    """A bright disc of 20 pixels' radius on dark noise, and a thin dark line far from it."""
+    chance, shape = np.random.default_rng(1), (220, 260)
+    rows, cols = np.indices(shape)
+    patches = np.zeros(shape, np.int32)
+    patches[(rows - 80) ** 2 + (cols - 70) ** 2 <= 20**2] = 1
+    patches[180:184, 120:240] = 2
+    bands = chance.normal(100, 5, (2, *shape)).astype(np.float32)
+    bands[:, patches == 1] += 80
+    bands[:, patches == 2] -= 40
+    probability = np.where(patches == 1, 0.99, 0.6).astype(np.float32)
+    path = tmp_path / "image.tif"
+    write_bands(path, bands)
+    return patches, probability, path
+
+
+def test_a_disc_and_a_line_look_as_they_are(disc: tuple[NDArray[np.int32], NDArray[np.float32], Path]) -> None:
+    looks = describe_patches(*disc)
+    round_one, line = looks.iloc[0], looks.iloc[1]
+    assert round_one["pixels"] == (disc[0] == 1).sum()
+    assert round_one["elongation"] == pytest.approx(1, abs=0.01)
+    assert round_one["ellipse"] == pytest.approx(1, abs=0.02)
+    assert round_one["width"] == pytest.approx(20.5, abs=1)
+    assert line["elongation"] == pytest.approx(30, rel=0.02)
+    assert line["extent"] == 1
+    assert round_one["p_mean"] == pytest.approx(0.99) and round_one["p_sure"] == 1
+    assert line["p_sure"] == 0 and line["p_ring"] == pytest.approx(0.6)
+    assert round_one["contrast_0"] > 0 > line["contrast_0"]
+    assert round_one["steepness_rim_1"] > 2 * round_one["steepness_1"]
+    # Across a line everything changes in one direction.
+    assert line["bias_3"] > 0.8 > 0.3 > round_one["bias_3"]
+    assert line["holes"] == 0
+
+
+def test_turned_it_looks_the_same(disc: tuple[NDArray[np.int32], NDArray[np.float32], Path], tmp_path: Path) -> None:
+    patches, probability, image = disc
+    with Raster(image) as raster:
+        bands = raster.read_bands()
+    turned = tmp_path / "turned.tif"
+    write_bands(turned, np.rot90(bands, axes=(1, 2)).copy())
+    there = describe_patches(np.rot90(patches).copy(), np.rot90(probability).copy(), turned)
+    pd.testing.assert_frame_equal(there, describe_patches(*disc), rtol=1e-3, atol=1e-3)
+
+
+def test_beside_no_data_what_cannot_be_told_is_nan_and_the_rest_is_finite(tmp_path: Path) -> None:
+    shape = (60, 60)
+    patches = np.zeros(shape, np.int32)
+    patches[20:40, 20:40] = 1
+    bands = np.where(patches > 0, 50, np.nan)[None].astype(np.float32)
+    path = tmp_path / "image.tif"
+    write_bands(path, bands)
+    looks = describe_patches(patches, np.where(patches > 0, 0.9, np.nan), path)
+    assert set(looks.columns[looks.isna().iloc[0]]) == {
+        *("p_ring", "contrast_0", "grain_ring_1", "grain_ring_3", "grain_ring_8")
+    }
+    assert describe_patches(np.zeros(shape, np.int32), np.zeros(shape), path).empty
+
+
+# Which are like mines
+
+
+def looks_of(mine: NDArray[np.bool_], seed: int = 2, apart: float = 4.0) -> pd.DataFrame:
+    chance = np.random.default_rng(seed)
+    table = pd.DataFrame(chance.normal(size=(len(mine), 6)), columns=list("abcdef"))
+    table["a"] += apart * mine
+    return table
+
+
+def samples_of(mines: int, others: int, **options: float) -> Samples:
+    mine = np.arange(mines + others) < mines
+    return Samples(looks_of(mine, **options), mine, np.ones(len(mine)))
+
+
+def test_it_learns_what_tells_mines_from_others_and_is_the_same_each_time() -> None:
+    mine = np.arange(200) % 3 == 0
+    unseen = looks_of(mine, seed=3)
+    one, other = (learn([samples_of(30, 40), samples_of(20, 50, seed=9)]) for _ in range(2))
+    assert one is not None and other is not None
+    kept = one.keeps(unseen)
+    assert (kept == mine).mean() > 0.95
+    np.testing.assert_array_equal(kept, other.keeps(unseen))
+    assert one.report == other.report
+    assert (one.report["mines"], one.report["others"]) == (50, 90)
+
+
+def test_what_does_not_differ_is_not_thrown_away() -> None:
+    """Where looks tell nothing, most mines stay: what is gained by leaving out others must outweigh what is lost."""
+    screening = learn([samples_of(60, 40, apart=0.0)])
+    assert screening is not None
+    assert screening.report["mines_kept"] > 50
+
+
+@pytest.mark.parametrize(("mines", "others"), [(0, 0), (LEAST_SAMPLES - 1, 100), (100, LEAST_SAMPLES - 1)])
+def test_of_too_few_nothing_is_learnt(mines: int, others: int) -> None:
+    assert learn([samples_of(mines, others)]) is None
+    assert learn([]) is None
+
+
+def test_what_is_known_is_known_on_the_training_ground_alone() -> None:
+    patches = np.zeros((10, 60), np.int32)
+    for number in range(6):
+        patches[2:8, 10 * number + 1 : 10 * number + 9] = number + 1
+    ground = np.zeros(patches.shape, bool)
+    ground[:, :34] = True  # of the fourth patch less than half
+    reference = np.zeros(patches.shape, bool)
+    reference[:, :5] = True  # half of the first
+    reference[:, 11:13] = True  # a quarter of the second
+    reference[:, 40:] = True  # beside the ground
+    samples = known_patches(patches, pd.DataFrame({"number": np.arange(1, 7)}), np.arange(1.0, 7), reference, ground)
+    assert samples.looks["number"].tolist() == [1, 2, 3]
+    assert samples.mine.tolist() == [True, False, False]
+    assert samples.area_m2.tolist() == [1.0, 2.0, 3.0]
+
+
+# In the refinement
+
+
+class Place:
+    """Squares that are mines, and stripes that are none, in a network's mask; half of the ground is for training."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, chance = folder, np.random.default_rng(4)
+        side, cell = 12, 40
+        self.shape = (side * cell, side * cell)
+        mask, self.mines = np.zeros(self.shape, bool), np.zeros(self.shape, bool)
+        for number in range(side * side):
+            row, col = cell * (number // side) + 10, cell * (number % side) + 10
+            if number % 2:
+                mask[row : row + 14, col : col + 14] = self.mines[row : row + 14, col : col + 14] = True
+            else:
+                mask[row : row + 3, col : col + 20] = True
+        self.ground = np.zeros(self.shape, bool)
+        self.ground[:, : self.shape[1] // 2] = True
+        grid, percent = grid_of(self.shape), np.where(mask, 90, 10).astype(np.uint8)
+        objects, _ = label(mask)
+        write_cog(folder / LABELS, np.where(mask, objects + 1, 1).astype(np.int32), grid, nodata=0, unit="1", name="o")
+        self.found = FoundClasses(folder / "probability.tif", folder / "mask.tif")
+        write_cog(self.found.probability, percent, grid, nodata=255, unit="%", name="probability")
+        write_cog(self.found.mask, mask.astype(np.uint8), grid, nodata=255, unit="code", name="class")
+        bands = chance.normal(100, 5, (2, *self.shape)).astype(np.float32)
+        bands[:, mask] += 40
+        self.image = folder / "image.tif"
+        write_bands(self.image, bands)
+
+    def refine(self, reference: NDArray[np.bool_], **options: Any) -> tuple[dict[str, Any], gpd.GeoDataFrame]:
+        out = self.folder / "refined"
+        out.mkdir(exist_ok=True)
+        report = refine_masks(
+            {DAY: self.folder},
+            {DAY: self.found},
+            {DAY: reference},
+            out,
+            class_names=["quarry"],
+            options=RefinementOptions(**options),
+            images={DAY: self.image},
+            grounds={DAY: self.ground},
+        )
+        assert json.loads((out / "control.json").read_text()) == report
+        return report, gpd.read_parquet(outlines_path(out, DAY))
+
+    def squares(self, outlines: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+        return np.asarray(outlines.to_crs(32648).area.to_numpy() > 100)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return Place(tmp_path_factory.mktemp("screening"))
+
+
+def test_patches_that_look_like_no_mine_go_and_say_why(place: Place) -> None:
+    report, outlines = place.refine(place.mines & place.ground)
+    assert (report["screening"]["mines"], report["screening"]["others"]) == (36, 36)
+    assert len(outlines) == 72 and place.squares(outlines).all()
+    assert report["dates"][str(DAY)] | {"mask_ha": 0} == {
+        **{"mask_ha": 0, "patches": 72, "patches_meeting_land_cover": None},
+        **{"kept": 72, "unlike": 72, "low_share": 0, "land_cover": 0, "small": 0},
+    }
+    objects = pd.read_parquet(place.folder / "refined" / f"{DAY:%Y%m%d}-objects.parquet")
+    unlike = objects[objects["reason"] == "unlike"]
+    assert len(unlike) == 72 and not unlike["kept"].any() and (unlike["patch"] == 0).all()
+
+
+def test_it_can_be_left_out(place: Place) -> None:
+    report, outlines = place.refine(place.mines & place.ground, screening=False)
+    assert report["screening"] is None
+    assert len(outlines) == 144
+
+
+def test_what_lies_beside_the_training_ground_has_no_say(place: Place) -> None:
+    """Truth apart: whatever a reference would say of the test half, the same patches are left."""
+    _, known = place.refine(place.mines & place.ground)
+    report, told = place.refine((place.mines & place.ground) | (~place.mines & ~place.ground))
+    assert told.geometry.to_wkt().tolist() == known.geometry.to_wkt().tolist()
+    assert report["screening"]["mines"] == 36
