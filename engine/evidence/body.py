@@ -7,7 +7,7 @@ from engine.evidence.case import Case, CasePermit, CaseVerdict
 from engine.evidence.corners import crs_name
 from engine.evidence.drawing import PATCH
 from engine.evidence.front import OUTSIDE, image_row, rate_caption, suspected
-from engine.evidence.sheet import beside, boxed, facts, gap, heading, more, part, picture, table, text
+from engine.evidence.sheet import beside, boxed, facts, gap, heading, more, part, picture, room, table, text
 from engine.wording import dossiers, number
 
 MOST_PERMITS = 20  # of a patch, in print; the files that go with it have all
@@ -155,8 +155,8 @@ def case_pages(case: Case) -> list[Flowable]:
     made: list[Flowable] = [facts([(dossiers.label(code), [words]) for code, words in rows if words], (30, 144))]
     for entry in case.casework.trail:
         role = f" ({wording.person_role_name(entry['role'])})" if entry["role"] else ""
-        who = f"{entry['by'] or '?'}{role}"
-        made += [gap(1.5), text(f"{wording.moment(entry['at'])} · {who} {wording.case_entry(entry)}", "quiet")]
+        said = f"{entry['by'] or '?'}{role} {wording.case_entry(entry)}"
+        made += [gap(1.5), room(14), text(f"{wording.moment(entry['at'])} · {said}", "quiet")]
         made += [text(entry["text"])] if entry["text"] else []
     return [*heading("case", room_mm=35), *made, gap(5)]
 
