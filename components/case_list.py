@@ -96,7 +96,7 @@ def _table(shown: Sequence[Case], reader: ReleaseReader, *, with_area: bool) -> 
         key="cases",
         width="stretch",
         height=min(35 * (len(shown) + 1) + 2, 620),
-        column_config={_("due"): st.column_config.TextColumn(width=150)},
+        column_config={_("due"): st.column_config.TextColumn(width=170)},
     )
     if rows := event.selection.rows:
         case = shown[rows[0]]
