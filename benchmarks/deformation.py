@@ -5,13 +5,14 @@
 Each FOLDER holds `radar/` and `truth/` of a simulated area. The stack is inverted as an area with these options would
 be: plain, then with one thing more each time; rates over the paper's period are held against the line-of-sight rate of
 the true displacement, over all folders together. Ground that was dug away has no true displacement and is left out.
+Observations that the unwrapping check takes out are counted against the truth, by folder and in all.
 `--pictures` draws network, rates and series of the first folder, by the last way.
 """
 
 import argparse
-import csv
 import json
 import shutil
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -27,6 +28,7 @@ from rich.console import Console
 from rich.table import Table
 from scipy.ndimage import convolve1d
 
+from benchmarks import unwrapping_counts
 from benchmarks.mintpy_inverter import invert_with_mintpy
 from engine.blocks import Workers
 from engine.deformation.correcting import correct_series
@@ -69,6 +71,7 @@ class Way:
 def ways() -> list[Way]:
     weighted = InversionOptions(weights="variance")
     checked = weighted.model_copy(update={"unwrapping_check": True})
+    single = checked.model_copy(update={"min_wrong_region": 1})
     strict = checked.model_copy(update={"min_temporal_coherence": 0.95})
     air, ramps = CorrectionOptions(gacos=Path("gacos")), CorrectionOptions(ramp="linear")
     both = air.model_copy(update={"ramp": "linear"})
@@ -77,6 +80,7 @@ def ways() -> list[Way]:
         Way("no weights", InversionOptions(), CorrectionOptions()),
         Way("weights", weighted, CorrectionOptions()),
         Way("robust", weighted.model_copy(update={"robust": True}), CorrectionOptions()),
+        Way("unwrapping check, single pixels", single, CorrectionOptions()),
         Way("unwrapping check", checked, CorrectionOptions()),
         Way("+ ramps", checked, ramps),
         Way("+ troposphere", checked, both),
@@ -138,10 +142,13 @@ def main() -> None:
     given = _arguments()
     console = Console()
     pixels = {way.name: Pixels() for way in ways()}
+    wrong: dict[str, Counter[str]] = defaultdict(Counter)
     for folder in given.folder:
         pictures = given.pictures if folder == given.folder[0] else None
-        for told in assess(folder, pixels, pictures):
+        for told in assess(folder, pixels, wrong, pictures):
             console.print(f"{folder.name}: {told}")
+    for name, counts in wrong.items():
+        console.print(f"all: {name}: {unwrapping_counts.told(counts)}")
     figures = {name: own.figures() for name, own in pixels.items()}
     console.print(_table(figures))
     if given.json:
@@ -156,8 +163,10 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def assess(folder: Path, pixels: dict[str, Pixels], pictures: Path | None = None) -> Iterator[str]:
-    """Run every way on one folder and add what it found to its pixels; tells of each."""
+def assess(
+    folder: Path, pixels: dict[str, Pixels], wrong: dict[str, Counter[str]], pictures: Path | None = None
+) -> Iterator[str]:
+    """Run every way on one folder and add what it found to its pixels, and to what it found wrong; tells of each."""
     reader = Hyp3Stack(Hyp3Options(format="hyp3"), folder / "radar")
     workers = Workers()
     with TemporaryDirectory() as name:
@@ -188,11 +197,13 @@ def assess(folder: Path, pixels: dict[str, Pixels], pictures: Path | None = None
                     functional=PERIOD.functional(chosen.network.dates),
                 )
                 if "unwrapping" in report:
-                    report |= _true_wrong_pairs(folder)
+                    counts = unwrapping_counts.count(stack, chosen, path, folder / "truth")
+                    wrong[way.name] += counts
+                    yield f"{way.name}: {unwrapping_counts.told(counts)}"
                 inverted[key] = path, report
             path, report = inverted[key]
             series: Path | None = None
-            reports = {"inversion": {name: report.get(name) for name in ("shares", "unwrapping", "wrong")}}
+            reports = {"inversion": {name: report.get(name) for name in ("shares", "unwrapping")}}
             if way.corrections.any:
                 series = scratch / f"corrected-{number}"
                 series.mkdir()
@@ -350,13 +361,6 @@ def _add(
     pixels.coherence.append(coherence[known])
     pixels.series.append(np.sqrt(np.mean(np.square(off), axis=0))[known])
     pixels.t95 = t95(int(PERIOD.within(dates).sum()))
-
-
-def _true_wrong_pairs(folder: Path) -> dict[str, Any]:
-    """How many pairs and observations in all have a region that is off by whole turns."""
-    with (folder / "truth" / "unwrapping.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    return {"wrong": {"true_pairs": len(rows), "true_observations": sum(int(row["pixels"]) for row in rows)}}
 
 
 def _table(figures: dict[str, dict[str, float]]) -> Table:

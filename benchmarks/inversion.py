@@ -41,7 +41,7 @@ from engine.deformation.normal_equations import invert_by_normal_equations
 from engine.deformation.rates import estimate_rates
 from engine.deformation.stack import DatePair, GeoTiffOptions
 from engine.deformation.steps import ChosenNetwork, PreparedStack, choose_network, invert_stack, prepare_stack
-from engine.deformation.unwrapping import drop_wrongly_unwrapped, find_loops
+from engine.deformation.unwrapping import find_loops, find_wrongly_unwrapped
 from engine.deformation.velocity import VelocityOptions
 from engine.deformation.weights import weights_from_coherence
 from engine.grid import Block, Grid
@@ -113,7 +113,7 @@ def measure(pixels: int, peer_pixels: int) -> dict[str, Any]:
     compiling = time.process_time()
     weights_from_coherence(few[1], "variance", LOOKS)
     invert_by_normal_equations(network, few[0], few[1], functional=functional)
-    drop_wrongly_unwrapped(loops, few[0].copy())
+    find_wrongly_unwrapped(loops, few[0])
     compiling = time.process_time() - compiling
     weight = weights_from_coherence(coherence, "variance", LOOKS)
     parts = {
@@ -122,7 +122,7 @@ def measure(pixels: int, peer_pixels: int) -> dict[str, Any]:
         "inversion with deviation": _fastest(
             lambda: invert_by_normal_equations(network, phase, weight, functional=functional)
         ),
-        "unwrapping check": _fastest(lambda: drop_wrongly_unwrapped(loops, phase.copy())),
+        "unwrapping check": _fastest(lambda: find_wrongly_unwrapped(loops, phase)),
     }
     started = time.process_time()
     theirs = invert_with_mintpy(network, phase[:, :peer_pixels], weight[:, :peer_pixels])

@@ -5,22 +5,22 @@
 The area share p* is found on the training patches of the first date, and everything is counted outside the training
 tiles, on all dates and areas together: the likeliest classes, which the paper begins with; the preliminary masks, by
 two thresholds; objects of which the mask covers p*, or the default share where p* cannot be found (see
-docs/objects.md); what is left of these patches when those that look like no mine go; other shares; land cover by
-either rule, where there is a map. `--objects` keeps the segmentations
-from one run to the next. `--pictures` draws a patch with holes, one in fragments and isolated errors, each as it was,
-after, and as it is.
+docs/objects.md); other shares; land cover by either rule, where there is a map; and all of it without the regions of
+the masks that look like no mine, as the area's own training ground tells, and with what the model brings along.
+`--objects` keeps the segmentations from one run to the next. `--pictures` draws a patch with holes, one in fragments
+and isolated errors, each as it was, after, and as it is.
 """
 
 import argparse
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from rich.console import Console
@@ -33,7 +33,7 @@ from engine.assessment.counting import PartCounts, count_image, pooled
 from engine.blocks import Workers
 from engine.grid import Block
 from engine.imagery import IMAGE, PICTURE
-from engine.objects.looks import describe_patches
+from engine.objects.looks import describe_regions
 from engine.objects.rasters import StretchedImage, segment_raster
 from engine.objects.refinement import (
     RefinementOptions,
@@ -42,16 +42,19 @@ from engine.objects.refinement import (
     refine,
     total_area_threshold,
 )
-from engine.objects.screening import Samples, known_patches, learn
+from engine.objects.screening import Samples, known_regions, learn, regions_of
+from engine.patches.checkpoint import read_checkpoint
 from engine.patches.inference import CLASS_PROBABILITIES, PROBABILITY
 from engine.patches.labels import UNLABELLED, read_labels
 from engine.patches.split import is_mine, training_ground
+from engine.pipeline.optical import samples_beside
 from engine.raster import Raster
 from store.home import Home
 
 LAND_COVER = "land_cover.tif"
 SHARES = (0.25, 0.65)
-LIKELIEST, RAW, REFINED, SCREENED = "likeliest class", "two thresholds", "refined", "and screened"
+LIKELIEST, RAW, REFINED, SCREENED = "likeliest class", "two thresholds", "refined", "screened"
+SCREENED_HERE = "screened by its own ground alone"
 
 
 @dataclass
@@ -68,7 +71,7 @@ def main() -> None:
     with TemporaryDirectory() as scratch:
         for path in given.area:
             area = read_area(path)
-            refining = Refining(area, given.objects or Path(scratch), console, found)
+            refining = Refining(area, given.model, given.objects or Path(scratch), console, found)
             assess_area(area, Home.default(), workers=Workers(), model=given.model, show=refining.image)
             refining.screened()
             figures = {way: figures_of(parts) for way, parts in found.counts.items()}
@@ -97,56 +100,85 @@ def tell(console: Console, figures: dict[str, dict[str, float]], title: str) -> 
     console.print(table)
 
 
-class Unscreened(NamedTuple):
-    """The patches of an image, shape of its grid, the code of each from 1 on (0 for none), and what they look like."""
-
-    image: AssessedImage
-    patches: NDArray[np.int32]
-    codes: NDArray[np.uint8]
-    looks: pd.DataFrame
-
-
 class Refining:
     """The images of one area in the order of their dates, refined and counted as they come."""
 
-    def __init__(self, area: Area, objects: Path, console: Console, found: Found) -> None:
-        self._area, self._objects, self._console, self._found = area, objects, console, found
+    def __init__(self, area: Area, model: Path, objects: Path, console: Console, found: Found) -> None:
+        self._area, self._model, self._objects, self._console, self._found = area, model, objects, console, found
         self._options: RefinementOptions | None = None
         self._ground: NDArray[np.bool_] | None = None
         self._samples: list[Samples] = []
-        self._unscreened: list[Unscreened] = []
+        self._images: list[AssessedImage] = []
 
     def image(self, image: AssessedImage) -> None:
-        labels = self._labels(image)
-        classes = np.where(image.mask == UNLABELLED, 0, image.mask)
-        with Raster(image.found / PROBABILITY) as raster:
-            percent = raster.read()
-            probability = np.where(percent == raster.nodata, np.nan, percent / 100).astype(np.float32)
+        labels, classes, probability = self._labels(image), classes_of(image), probability_of(image)
         training, self._ground = self._training(image)
         if self._options is None:
             self._options = self._control(image, labels, classes, training)
         self._count(LIKELIEST, image, likeliest(image))
         self._count(RAW, image, image.mask)
         for way, options, unmined in self._ways(image):
-            result = refine(labels, classes > 0, classes, probability, image.grid.pixel_area, options, unmined)
-            codes = np.concatenate([[0], result.patch_table["class_code"].to_numpy()]).astype(np.uint8)
-            self._count(way, image, codes[result.patches])
-            if way != REFINED:
-                continue
-            looks = describe_patches(result.patches, probability, image.image / IMAGE)
-            area_m2 = result.patch_table["area_m2"].to_numpy()
-            self._samples.append(known_patches(result.patches, looks, area_m2, training, self._ground))
-            self._unscreened.append(Unscreened(image, result.patches, codes, looks))
-            if self._found.picture is None:
-                self._found.picture = image, result.patches > 0
+            patches = self._refined(way, image, labels, classes, probability, options, unmined)
+            if way == REFINED and self._found.picture is None:
+                self._found.picture = image, patches > 0
+        regions = self._regions(image, classes)
+        if image.day not in self._held_out:
+            looks = describe_regions(regions, probability, image.image / IMAGE, self._bands)
+            self._samples.append(known_regions(regions, looks, training, self._ground))
+        self._images.append(image)
 
     def screened(self) -> None:
-        """Count what is left of all images once it is known what mines look like."""
-        screening = learn(self._samples)
-        self._console.print(f"{self._area.name}: {screening and screening.report}")
-        for image, patches, codes, looks in self._unscreened:
-            kept = np.ones(len(looks), bool) if screening is None else screening.keeps(looks)
-            self._count(SCREENED, image, np.where(np.concatenate([[False], kept]), codes, 0).astype(np.uint8)[patches])
+        """Refine all images once more, without the regions of their masks that look like no mine."""
+        assert self._options is not None
+        for way, samples in ((SCREENED_HERE, self._samples), (SCREENED, [*self._samples, *self._brought()])):
+            screening = learn(samples)
+            self._console.print(f"{self._area.name}, {way}: {screening and screening.report}")
+            if screening is None:
+                continue
+            for image in self._images:
+                classes, probability = classes_of(image), probability_of(image)
+                regions = self._regions(image, classes)
+                looks = describe_regions(regions, probability, image.image / IMAGE, self._bands)
+                gone = np.concatenate([[False], ~screening.keeps(looks)])[regions]
+                left = np.where(gone, 0, classes).astype(np.uint8)
+                self._count(f"{way}, mask", image, left)
+                self._refined(way, image, self._labels(image), left, probability, self._options, None)
+
+    def _refined(
+        self,
+        way: str,
+        image: AssessedImage,
+        labels: NDArray[np.int32],
+        classes: NDArray[np.uint8],
+        probability: NDArray[np.float32],
+        options: RefinementOptions,
+        unmined: NDArray[np.bool_] | None,
+    ) -> NDArray[np.int32]:
+        result = refine(labels, classes > 0, classes, probability, image.grid.pixel_area, options, unmined)
+        codes = np.concatenate([[0], result.patch_table["class_code"].to_numpy()]).astype(np.uint8)
+        self._count(way, image, codes[result.patches])
+        return result.patches
+
+    def _regions(self, image: AssessedImage, classes: NDArray[np.uint8]) -> NDArray[np.int32]:
+        least = self._area.options.refinement.least_area_m2
+        return regions_of(classes > 0, least / image.grid.square_pixel_m**2)
+
+    def _brought(self) -> list[Samples]:
+        """What the model brings along."""
+        path = samples_beside(self._model)
+        if path is None:
+            return []
+        samples = Samples.read(path, list(self._samples[0].looks.columns), self._images[0].grid.square_pixel_m)
+        return [] if samples is None else [samples]
+
+    @property
+    def _bands(self) -> list[str]:
+        return [band.name for band in read_checkpoint(self._model).description.bands]
+
+    @property
+    def _held_out(self) -> tuple[date, ...]:
+        assert self._area.options.reference is not None
+        return self._area.options.reference.held_out_dates
 
     def _labels(self, image: AssessedImage) -> NDArray[np.int32]:
         kept = self._objects / f"{self._area.name}-{image.day}.npy"
@@ -214,6 +246,18 @@ class Refining:
             least_area_m2=50.0,
         )
         self._found.counts.setdefault(way, []).extend(part for part in parts if part.patches is not None)
+
+
+def classes_of(image: AssessedImage) -> NDArray[np.uint8]:
+    """Codes under the preliminary mask, 0 for none and for no data."""
+    return np.where(image.mask == UNLABELLED, np.uint8(0), image.mask)
+
+
+def probability_of(image: AssessedImage) -> NDArray[np.float32]:
+    """Of a mine of any class, 0–1, NaN for no data."""
+    with Raster(image.found / PROBABILITY) as raster:
+        percent = raster.read()
+        return np.where(percent == raster.nodata, np.nan, percent / 100).astype(np.float32)
 
 
 def likeliest(image: AssessedImage) -> NDArray[np.uint8]:

@@ -72,6 +72,11 @@ class Block:
             min(self.col1 + margin, shape[1]),
         )
 
+    def within(self, other: "Block") -> tuple[slice, slice]:
+        """Slices of another block's array that cover what both have in common; empty ones where that is nothing."""
+        row0, col0 = max(self.row0 - other.row0, 0), max(self.col0 - other.col0, 0)
+        return slice(row0, max(self.row1 - other.row0, row0)), slice(col0, max(self.col1 - other.col0, col0))
+
     @property
     def name(self) -> str:
         return f"{self.row0}-{self.row1}_{self.col0}-{self.col1}"

@@ -335,35 +335,38 @@ def start_plain(
 
 def write_cube(
     path: Path,
-    read: Callable[[Block], NDArray[np.float32]],
+    read: Callable[[Block], NDArray[Any]],
     grid: Grid,
     *,
     band_names: Sequence[str],
     unit: str,
+    dtype: npt.DTypeLike = np.float32,
 ) -> None:
     """Write a cube of bands so that one pixel is read without the rest: small tiles, all bands of a pixel together.
 
     Parameters
     ----------
-    read : gives the bands of a block, shape (bands, rows, cols), NaN for no data.
+    read : gives the bands of a block, shape (bands, rows, cols), NaN for no data; of a type of whole numbers every
+    pixel has a value.
     band_names : one for each band (the dates of a series).
     """
     partial = path.with_name(path.name + ".partial")
+    floating = np.issubdtype(np.dtype(dtype), np.floating)
     profile = {
         "driver": "GTiff",
         "height": grid.rows,
         "width": grid.cols,
         "count": len(band_names),
-        "dtype": "float32",
+        "dtype": np.dtype(dtype),
         "crs": grid.crs.to_wkt(),
         "transform": grid.transform,
-        "nodata": np.nan,
+        "nodata": np.nan if floating else None,
         "interleave": "pixel",
         "tiled": True,
         "blockxsize": CUBE_TILE,
         "blockysize": CUBE_TILE,
         "compress": "DEFLATE",
-        "predictor": 3,
+        "predictor": 3 if floating else 2,
         "BIGTIFF": "IF_SAFER",
     }
     with rasterio.open(partial, "w", **profile) as target:

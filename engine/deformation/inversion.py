@@ -25,7 +25,8 @@ class InversionOptions(Options):
 
     weights : "none", "variance" (inverse phase variance from coherence; Tough et al. 1995) or "coherence".
     robust : the least sum of absolute residuals in place of squares; wrongly unwrapped pairs then count for little.
-    unwrapping_check : takes pairs out of pixels where loops of three show that they are off by whole turns.
+    unwrapping_check : takes out regions of pairs that are off by whole turns, as loops of three show.
+    min_wrong_region : pixels of such a region; less is taken for noise. 1 takes out all that does not close.
     reference : "median" of the frame in every interferogram, "coherent" for the most coherent place that has phase in
     all pairs, or a place as [longitude, latitude].
     reference_radius_m : with a place, the median of the pixels this near to it; 0 takes the one pixel, and with it its
@@ -37,6 +38,7 @@ class InversionOptions(Options):
     weights: Weights = "none"
     robust: bool = False
     unwrapping_check: bool = False
+    min_wrong_region: int = Field(default=50, ge=1)
     reference: Literal["median", "coherent"] | tuple[Longitude, Latitude] = "median"
     reference_radius_m: float = Field(default=0.0, ge=0)
     min_temporal_coherence: Share = 0.7

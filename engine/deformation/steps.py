@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,8 +40,9 @@ from engine.deformation.stack import (
     StackReader,
     require_coherence,
 )
-from engine.deformation.unwrapping import drop_wrongly_unwrapped, find_loops
+from engine.deformation.unwrapping import find_loops
 from engine.deformation.weights import weights_from_coherence
+from engine.deformation.wrong_regions import WrongRegions
 from engine.errors import InputError
 from engine.grid import Block, Grid, LonLat, Pixel
 from engine.raster import write_cog
@@ -243,7 +244,23 @@ def invert_stack(
     """
     grid, network = stack.grid, chosen.network
     blocks = list(grid.blocks(options.block))
-    advance = progress.count(len(blocks))
+    observed = partial(
+        _observed, stack=stack, chosen=chosen, options=options, reference=reference_phase(stack, chosen, options)
+    )
+    loops = find_loops(network)
+    checked = options.unwrapping_check and len(loops) > 0
+    advance = progress.count(len(blocks) * (2 if checked else 1))
+    regions = WrongRegions(folder)
+    if checked:
+        regions.find(
+            partial(_phase_of, observed=observed),
+            loops,
+            (len(network.pairs), *grid.shape),
+            blocks,
+            least=options.min_wrong_region,
+            workers=workers,
+            advance=advance,
+        )
     kept = folder / "blocks"
     kept.mkdir(exist_ok=True)
     series = SeriesFile(folder)
@@ -258,8 +275,8 @@ def invert_stack(
         stack=stack,
         chosen=chosen,
         options=options,
-        reference=reference_phase(stack, chosen, options),
-        loops=find_loops(network) if options.unwrapping_check else None,
+        observed=observed,
+        regions=regions if checked else None,
         inverter=partial(inverter, robust=options.robust, functional=functional),
     )
     for block, result in map_blocks(work, blocks, workers=workers, keep=kept):
@@ -323,27 +340,53 @@ def _lost_within(state: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.where(enclosed, np.uint8(PixelState.FEW_PAIRS), state).astype(np.uint8)
 
 
-def _invert_block(
+class _Observed(NamedTuple):
+    """Phase about the reference, radians, and coherence, None where weights need none; each of (pairs, pixels)."""
+
+    phase: NDArray[np.float32]
+    coherence: NDArray[np.float32] | None
+
+
+def _observed(
     block: Block,
     *,
     stack: PreparedStack,
     chosen: ChosenNetwork,
     options: InversionOptions,
     reference: NDArray[np.float64],
-    loops: NDArray[np.int64] | None,
-    inverter: Callable[..., Inversion],
-) -> dict[str, NDArray[Any]]:
-    """Everything about the pixels of one block, each array of the block's shape."""
+) -> _Observed:
     count = len(chosen.numbers)
     phase = stack.file.phase(chosen.numbers, block).reshape(count, -1)
     phase -= reference[:, None].astype(np.float32)
+    if options.weights == "none":
+        return _Observed(phase, None)
+    coherence = stack.file.coherence(chosen.numbers, block).reshape(count, -1)
+    # A pair without coherence at the pixel says nothing of it.
+    np.copyto(phase, np.float32(np.nan), where=~(coherence > 0))
+    return _Observed(phase, coherence)
+
+
+def _phase_of(block: Block, *, observed: Callable[[Block], _Observed]) -> NDArray[np.float32]:
+    return observed(block).phase
+
+
+def _invert_block(
+    block: Block,
+    *,
+    stack: PreparedStack,
+    chosen: ChosenNetwork,
+    options: InversionOptions,
+    observed: Callable[[Block], _Observed],
+    regions: WrongRegions | None,
+    inverter: Callable[..., Inversion],
+) -> dict[str, NDArray[Any]]:
+    """Everything about the pixels of one block, each array of the block's shape."""
+    phase, coherence = observed(block)
     weight = None
-    if options.weights != "none":
-        coherence = stack.file.coherence(chosen.numbers, block).reshape(count, -1)
-        # A pair without coherence at the pixel says nothing of it.
-        np.copyto(phase, np.float32(np.nan), where=~(coherence > 0))
+    if coherence is not None and options.weights != "none":
         weight = weights_from_coherence(coherence, options.weights, stack.radar.looks or 1.0)
-    wrong, dropped = drop_wrongly_unwrapped(loops, phase) if loops is not None else (np.int64(0), np.zeros(block.shape))
+    wrong = np.zeros(phase.shape, np.bool_) if regions is None else regions.read(block).reshape(phase.shape)
+    phase[wrong] = np.nan
     inversion = inverter(chosen.network, phase, weight)
     state = classify(inversion, chosen.network, options)
     displacement = phase_to_displacement(inversion.phase, stack.radar.wavelength)
@@ -353,8 +396,8 @@ def _invert_block(
         "coherence": inversion.temporal_coherence.reshape(block.shape),
         "residual": inversion.residual.reshape(block.shape),
         "deviation": inversion.deviation.reshape(block.shape) * (M_TO_MM * stack.radar.wavelength / (4 * np.pi)),
-        "wrong": np.asarray(wrong),
-        "dropped": dropped.reshape(block.shape),
+        "wrong": wrong.sum(axis=1),
+        "dropped": wrong.sum(axis=0, dtype=np.uint16).reshape(block.shape),
         "pairs": inversion.pairs.reshape(block.shape),
         "groups": inversion.groups.reshape(block.shape),
         "state": state.reshape(block.shape),

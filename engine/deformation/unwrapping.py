@@ -2,13 +2,12 @@
 
 Around a loop of pairs i–j, j–k, i–k, phase sums to nearly 0, and to a whole number of turns when one of the three was
 unwrapped wrongly. A pair that is wrong shows in all loops that it is part of, a right one only in those that it shares
-with a wrong one: pixel by pixel, the pair with the largest share of loops that do not close is taken out until all
-close.
+with a wrong one: pixel by pixel, the pair with the largest share of loops that do not close is taken for wrong until
+those of the others close. Noise opens loops too: `wrong_regions` tells what is to be taken out.
 """
 
 import math
 from itertools import combinations
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,29 +33,20 @@ def find_loops(network: Network) -> NDArray[np.int64]:
     return np.array(found, np.int64).reshape(-1, 3)
 
 
-class Dropped(NamedTuple):
-    """How many pixels each pair was taken out of, shape (pairs,), and how many pairs out of each pixel, (pixels,)."""
+def find_wrongly_unwrapped(loops: NDArray[np.int64], phase: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where a pair is off by whole turns by the loops of the pixel itself, shape (pairs, pixels).
 
-    by_pair: NDArray[np.int64]
-    by_pixel: NDArray[np.uint16]
-
-
-def drop_wrongly_unwrapped(loops: NDArray[np.int64], phase: NDArray[np.float32]) -> Dropped:
-    """Set phase, radians, shape (pairs, pixels), to NaN in place where a pair is off by whole turns.
-
-    loops : of the network (`find_loops`). A pair that is in no loop cannot be told wrong, and stays. Of pairs with
-    equal shares the one with more loops goes first, then the later one.
+    loops : of the network (`find_loops`). phase : radians, shape (pairs, pixels), NaN for no data. A pair that is in no
+    loop cannot be told wrong. Of pairs with equal shares the one with more loops is taken, then the later one.
     """
-    dropped = Dropped(np.zeros(len(phase), np.int64), np.zeros(phase.shape[1], np.uint16))
+    wrong = np.zeros(phase.shape, np.bool_)
     if len(loops):
-        _drop(loops, phase, *dropped)
-    return dropped
+        _find(loops, phase, wrong)
+    return wrong
 
 
 @kernel
-def _drop(
-    loops: NDArray[np.int64], phase: NDArray[np.float32], by_pair: NDArray[np.int64], by_pixel: NDArray[np.uint16]
-) -> None:
+def _find(loops: NDArray[np.int64], phase: NDArray[np.float32], wrong: NDArray[np.bool_]) -> None:
     count, pixels = phase.shape
     turns, most = np.empty((len(loops), _LANES), np.float32), np.empty(_LANES, np.float32)
     observed = np.empty((count, _LANES), np.float32)
@@ -68,14 +58,12 @@ def _drop(
         _close(loops, observed, turns, most)
         for lane in range(end - start):
             while most[lane] > 0:
-                wrong = _worst(loops, turns[:, lane], open_loops, all_loops)
-                if wrong < 0:
+                worst = _worst(loops, turns[:, lane], open_loops, all_loops)
+                if worst < 0:
                     break
-                phase[wrong, start + lane] = np.nan
-                by_pair[wrong] += 1
-                by_pixel[start + lane] += 1
+                wrong[worst, start + lane] = True
                 for loop in range(len(loops)):
-                    if loops[loop, 0] == wrong or loops[loop, 1] == wrong or loops[loop, 2] == wrong:
+                    if loops[loop, 0] == worst or loops[loop, 1] == worst or loops[loop, 2] == worst:
                         turns[loop, lane] = np.nan
 
 
@@ -102,7 +90,7 @@ def _worst(
     open_loops: NDArray[np.int64],
     all_loops: NDArray[np.int64],
 ) -> int:
-    """The pair to take out next, -1 when all loops close."""
+    """The pair to take for wrong next, -1 when all loops close."""
     open_loops[:] = 0
     all_loops[:] = 0
     for loop in range(len(loops)):

@@ -1,9 +1,10 @@
-"""What patches look like: how sure the network was of them, their form, colours and texture, and what lies round them.
+"""What regions look like: how sure the network was of them, their form, colours and texture, and what lies round them.
 
-A network says of each pixel how probable a mine is; of a patch as a whole it says nothing. What a person tells a mine
+A network says of each pixel how probable a mine is; of a region as a whole it says nothing. What a person tells a mine
 from bare rock by is of that kind: its rim, its steps, how it stands out from the ground round it.
 """
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,10 +26,10 @@ from engine.raster import Raster
 
 Values = NDArray[np.floating]
 
-# Pixels: the ring round a patch that it is compared with, and the widths at which texture is looked at.
+# Pixels: the ring round a region that it is compared with, and the widths at which texture is looked at.
 _RING = (3, 15)
 _WIDTHS = (1, 3, 8)
-_MARGIN = 40  # round a patch, so that the widest filter meets no edge within the ring
+_MARGIN = 40  # round a region, so that the widest filter meets no edge within the ring
 _SURE, _VERY_SURE = 0.95, 0.99
 _SAMPLE = 1024  # pixels along the longer edge of what an image's mean and spread are taken of
 
@@ -40,16 +41,18 @@ class _Spread(NamedTuple):
     deviation: Values
 
 
-def describe_patches(patches: NDArray[np.int32], probability: Values, image: Path) -> pd.DataFrame:
-    """One row a patch, in the order of their numbers.
+def describe_regions(
+    regions: NDArray[np.int32], probability: Values, image: Path, band_names: Sequence[str]
+) -> pd.DataFrame:
+    """One row a region, in the order of their numbers.
 
     Bands are in standard deviations about their means over the image, so that dates of other light are alike. What
-    cannot be told (no ground round a patch has data) is NaN.
+    cannot be told (no ground round a region has data) is NaN.
 
     Parameters
     ----------
-    patches : 1 to n, 0 for none, shape (rows, cols). probability : of a mine of any class, 0–1, NaN for no data, same
-    shape. image : on the same grid.
+    regions : 1 to n, 0 for none, shape (rows, cols). probability : of a mine of any class, 0–1, NaN for no data, same
+    shape. image : on the same grid. band_names : of the bands that are looked at.
 
     Returns
     -------
@@ -58,33 +61,35 @@ def describe_patches(patches: NDArray[np.int32], probability: Values, image: Pat
     bounding box), elongation, ellipse (pixels over those of the ellipse with the same second moments), width, slimness
     (greatest distance to the rim, in pixels and over √pixels). Of each band: mean, deviation and contrast to the ring.
     Of brightness, the mean of the bands: dark, bright (quantiles 0.05 and 0.95). Texture at widths of 1, 3 and 8
-    pixels: grain (deviation from the smoothed image) of patch and ring, steepness (gradient) within and on the rim,
+    pixels: grain (deviation from the smoothed image) of region and ring, steepness (gradient) within and on the rim,
     and bias, how far gradients share one direction, 0–1 (Bigün & Granlund 1987).
     """
-    shape = patches.shape
+    shape = regions.shape
     rows = []
     with Raster(image) as raster:
-        spread, nodata = _spread(raster), raster.nodata
-        for number, box in enumerate(find_objects(patches), start=1):
+        chosen = [raster.band_names.index(name) for name in band_names]
+        spread, nodata = _spread(raster, chosen), raster.nodata
+        for number, box in enumerate(find_objects(regions), start=1):
             inner = Block(box[0].start, box[0].stop, box[1].start, box[1].stop)
             window = inner.widened(_MARGIN, shape)
-            bands = raster.read_bands(window).astype(np.float32)
+            bands = raster.read_bands(window)[chosen].astype(np.float32)
             valid = np.asarray(np.isfinite(bands).all(axis=0))
             if nodata is not None and not np.isnan(nodata):
                 valid &= (bands != nodata).all(axis=0)
             bands = np.where(valid, (bands - spread.mean) / spread.deviation, 0.0)
-            inside = np.asarray(patches[window.slices] == number)
-            rows.append(_describe(inside, valid, np.nan_to_num(probability[window.slices]), bands))
+            inside = np.asarray(regions[window.slices] == number)
+            known = np.nan_to_num(probability[window.slices])
+            rows.append(_describe(inside, valid, known, dict(zip(band_names, bands, strict=True))))
     return pd.DataFrame(rows)
 
 
-def _spread(raster: Raster) -> _Spread:
-    sample = raster.read_sample(_SAMPLE)
+def _spread(raster: Raster, chosen: Sequence[int]) -> _Spread:
+    sample = raster.read_sample(_SAMPLE)[chosen]
     mean, deviation = (how(sample, axis=(1, 2), keepdims=True) for how in (np.nanmean, np.nanstd))
     return _Spread(mean, np.where(deviation > 0, deviation, 1.0))
 
 
-def _describe(inside: Flags, valid: Flags, probability: Values, bands: Values) -> dict[str, float]:
+def _describe(inside: Flags, valid: Flags, probability: Values, bands: Mapping[str, Values]) -> dict[str, float]:
     near, far = (binary_dilation(inside, iterations=distance) for distance in _RING)
     ring = far & ~near & valid
     rim = inside & ~binary_erosion(inside)
@@ -98,11 +103,11 @@ def _describe(inside: Flags, valid: Flags, probability: Values, bands: Values) -
         "p_ring": _mean(probability[ring]),
         **_form(inside, rim),
     }
-    for number, band in enumerate(bands):
-        described[f"mean_{number}"] = band[inside].mean()
-        described[f"deviation_{number}"] = band[inside].std()
-        described[f"contrast_{number}"] = band[inside].mean() - _mean(band[ring])
-    brightness = bands.mean(axis=0)
+    for name, band in bands.items():
+        described[f"mean_{name}"] = band[inside].mean()
+        described[f"deviation_{name}"] = band[inside].std()
+        described[f"contrast_{name}"] = band[inside].mean() - _mean(band[ring])
+    brightness = np.mean(list(bands.values()), axis=0)
     described["dark"], described["bright"] = np.quantile(brightness[inside], (0.05, 0.95))
     for width in _WIDTHS:
         described |= {f"{name}_{width}": one for name, one in _texture(brightness, inside, ring, rim, width).items()}

@@ -30,8 +30,8 @@ class RefinementOptions(Options):
     are removed.
     land_cover : a map in codes, relative to the area's folder; the ground of `unmined` codes has no mines (built-up,
     cropland and water in those of ESA WorldCover).
-    screening : whether patches that look like no mine are removed, as the training patches and what else is taken for
-    one on the training ground tell (`screening.py`); without labels, or too few, none are.
+    screening : whether regions of the mask that look like no mine are removed first (`screening.py`), as the training
+    ground tells, and what the model brings along; where neither tells enough, none are.
     land_cover_rule : "half" removes objects of which more than half is such ground, before they merge; "any", as the
     paper has it, patches that meet any of it. Maps err along edges and in small things, so that "any" takes mines, too.
     """
@@ -51,7 +51,7 @@ class Reason(StrEnum):
     LOW_SHARE = "low_share"  # the mask covers too little of it
     LAND_COVER = "land_cover"  # it lies on ground without mines
     SMALL = "small"  # the patch that it belongs to is too small
-    UNLIKE = "unlike"  # the patch that it belongs to looks like no mine
+    UNLIKE = "unlike"  # what the mask had there looks like no mine
 
 
 @dataclass(frozen=True)
@@ -197,6 +197,28 @@ def refine(
         object_table=_describe_objects(objects, object_classes, enough, barred, patch_of),
         meeting=on_ground.size,
     )
+
+
+def with_unlike(object_table: pd.DataFrame, unlike: Objects) -> pd.DataFrame:
+    """The table of a `Refinement`, and in it the objects that only regions meet which were removed before it.
+
+    unlike : their `intersection` is with these regions.
+    """
+    labels = np.flatnonzero(unlike.intersection > 0) + 1
+    labels = labels[~np.isin(labels, object_table["label"])]
+    more = pd.DataFrame(
+        {
+            "label": labels,
+            "area_m2": unlike.area[labels - 1],
+            "intersection_m2": unlike.intersection[labels - 1],
+            "share": unlike.share[labels - 1],
+            "class_code": np.uint8(0),
+            "kept": False,
+            "reason": str(Reason.UNLIKE),
+            "patch": np.int32(0),
+        }
+    )
+    return pd.concat([object_table, more], ignore_index=True).sort_values("label", ignore_index=True)
 
 
 def _of_pixels(pixel_areas: Floats, shape: tuple[int, ...]) -> Floats:

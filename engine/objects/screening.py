@@ -1,48 +1,80 @@
-"""Which patches are like mines, and which like what else is taken for one: a second look, at patches as a whole.
+"""Which regions of a preliminary mask are like mines, and which like what else is taken for one: a second look.
 
-On the training ground it is known of every patch whether it is a mine. A random forest (Breiman 2001) learns from what
-these patches look like, and those elsewhere that look like none go. How sure it has to be is found on the same patches,
-each judged by the trees that have not learnt from it (out of bag).
+Of some regions it is known whether they are mines: of those on the training ground, and of those that a model brings
+along from places it was tried on. A random forest (Breiman 2001) learns what they look like, and regions that look like
+no mine go. How alike a region has to be is found on the same regions, each judged by the trees that have not learnt
+from it (out of bag): nearly all mines have to stay.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.ndimage import label
 from sklearn.ensemble import RandomForestClassifier
 
+from engine.errors import InputError
+
 Flags = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 
 # Of both kinds there must be so many for a forest to learn from.
 LEAST_SAMPLES = 20
-# A patch is a mine when at least so much of it was interpreted as one.
+# Of the mines that it learns from, so many may look like none.
+_LOST = 0.05
+# A region is a mine when at least so much of it was interpreted as one.
 _MINE_SHARE = 0.4
 # It lies on the training ground when at least so much of it does.
 _GROUND_SHARE = 0.5
 _TREES, _LEAST_IN_LEAF = 400, 2
+# Form and texture are in pixels: of pixels that are larger or smaller by more than this factor they mean other things.
+_OTHER_PIXEL = 1.25
+_NEIGHBOURS = np.ones((3, 3), bool)
 
 
 @dataclass(frozen=True)
 class Samples:
-    """Patches of which it is known whether they are mines.
-
-    looks : as `describe_patches` gives them. mine : shape (patches,). area_m2 : shape (patches,).
-    """
+    """Regions of which it is known whether they are mines. looks : as `describe_regions` gives them. mine : shape
+    (regions,)."""
 
     looks: pd.DataFrame
     mine: Flags
-    area_m2: Floats
+
+    @classmethod
+    def read(cls, path: Path, looks_like: Sequence[str], pixel_m: float) -> "Samples | None":
+        """Those that a model brings along; None where they are of pixels of another size.
+
+        looks_like : the columns that looks have here.
+
+        Raises
+        ------
+        InputError
+            When the file cannot be read, or tells of other bands.
+        """
+        try:
+            table = pd.read_parquet(path)
+            looks, mine, pixel = table[list(looks_like)], table["mine"].to_numpy(bool), float(table["pixel_m"].iloc[0])
+        except (OSError, ValueError, KeyError, IndexError) as error:
+            raise InputError(
+                f"it holds no samples for this model ({error})",
+                file=path,
+                field="samples",
+                mend="take it from where the model came from, or leave it out: patches are then not screened by it",
+            ) from None
+        return cls(looks, mine) if 1 / _OTHER_PIXEL <= pixel / pixel_m <= _OTHER_PIXEL else None
+
+    def write(self, path: Path, pixel_m: float) -> None:
+        self.looks.astype(np.float32).assign(mine=self.mine, pixel_m=np.float32(pixel_m)).to_parquet(path, index=False)
 
 
 @dataclass(frozen=True)
 class Screening:
-    """A forest, and from which share of its votes on (0–1) a patch is like a mine.
+    """A forest, and from which share of its votes on (0–1) a region is like a mine.
 
-    report : how many mines and others it learnt from, and what would be left of both, out of bag.
+    report : how many mines and others it learnt from, and how many of both it would keep, out of bag.
     """
 
     forest: RandomForestClassifier
@@ -50,75 +82,56 @@ class Screening:
     report: Mapping[str, Any]
 
     def keeps(self, looks: pd.DataFrame) -> Flags:
-        """Which of the patches are like a mine, shape (patches,)."""
+        """Which of the regions are like a mine, shape (regions,)."""
         if looks.empty:
             return np.zeros(0, bool)
         kept: Flags = self.forest.predict_proba(looks)[:, 1] >= self.threshold
         return kept
 
 
-def known_patches(
-    patches: NDArray[np.int32], looks: pd.DataFrame, area_m2: Floats, reference: Flags, ground: Flags
-) -> Samples:
-    """The patches on the training ground. Nothing beside it has a say.
+def regions_of(mask: Flags, least_pixels: float) -> NDArray[np.int32]:
+    """The 8-connected regions of a mask of at least so many pixels, from 1, 0 elsewhere; shape of the mask."""
+    regions, _ = label(mask, _NEIGHBOURS, output=np.int32)
+    large = np.bincount(regions.ravel()) >= least_pixels
+    large[0] = False
+    numbers: NDArray[np.int32] = np.where(large, np.cumsum(large), 0).astype(np.int32)
+    return np.asarray(numbers[regions])
+
+
+def known_regions(regions: NDArray[np.int32], looks: pd.DataFrame, reference: Flags, ground: Flags) -> Samples:
+    """The regions on the training ground. Nothing beside it has a say.
 
     Parameters
     ----------
-    patches : 1 to n, 0 for none, shape (rows, cols). looks, area_m2 : of each. reference : training reference patches;
-    ground : what training may see of the image; both of the same shape.
+    regions : 1 to n, 0 for none, shape (rows, cols). looks : of each. reference : training reference patches; ground :
+    what training may see of the image; both of the same shape.
     """
-    count = len(looks)
     pixels, seen, mined = (
-        np.bincount(patches[where], minlength=count + 1)[1:] for where in (patches > 0, ground, reference & ground)
+        np.bincount(regions[where], minlength=len(looks) + 1)[1:] for where in (regions > 0, ground, reference & ground)
     )
     known = seen >= _GROUND_SHARE * pixels
-    return Samples(looks[known], mined[known] >= _MINE_SHARE * pixels[known], area_m2[known])
+    return Samples(looks[known], mined[known] >= _MINE_SHARE * pixels[known])
 
 
 def learn(parts: Sequence[Samples]) -> Screening | None:
     """A screening from the samples of several images; None where there are too few of either kind to learn from."""
-    if not parts:
-        return None
-    samples = Samples(
-        pd.concat([part.looks for part in parts]),
-        np.concatenate([part.mine for part in parts]),
-        np.concatenate([part.area_m2 for part in parts]),
-    )
-    mines, others = int(samples.mine.sum()), int((~samples.mine).sum())
+    looks = pd.concat([part.looks for part in parts]) if parts else pd.DataFrame()
+    mine = np.concatenate([part.mine for part in parts]) if parts else np.zeros(0, bool)
+    mines, others = int(mine.sum()), int((~mine).sum())
     if min(mines, others) < LEAST_SAMPLES:
         return None
+    # In the same precision, whether samples come from a file or not.
     forest = RandomForestClassifier(
-        _TREES,
-        min_samples_leaf=_LEAST_IN_LEAF,
-        class_weight="balanced",
-        oob_score=True,
-        random_state=0,
-    ).fit(samples.looks, samples.mine)
+        _TREES, min_samples_leaf=_LEAST_IN_LEAF, class_weight="balanced", oob_score=True, random_state=0
+    ).fit(looks.astype(np.float32), mine)
     votes = forest.oob_decision_function_[:, 1]
-    threshold = _best_threshold(votes, samples)
+    threshold = float(np.sort(votes[mine])[int(_LOST * mines)])
     kept = votes >= threshold
     report = {
         "threshold": round(threshold, 4),
         "mines": mines,
         "others": others,
-        "mines_kept": int((kept & samples.mine).sum()),
-        "others_kept": int((kept & ~samples.mine).sum()),
+        "mines_kept": int((kept & mine).sum()),
+        "others_kept": int((kept & ~mine).sum()),
     }
     return Screening(forest, threshold, report)
-
-
-def _best_threshold(votes: Floats, samples: Samples) -> float:
-    """That with the best F1 by patch and by area together, the lowest of equals: midway between the last patch that it
-    keeps and the first that it does not."""
-    shares = np.unique(votes)
-    kept = votes >= shares[:, None]
-    score = sum(_f1(kept, samples.mine, weight) for weight in (np.ones(len(votes)), samples.area_m2))
-    best = int(np.argmax(score))
-    return float(shares[max(best - 1, 0) : best + 1].mean())
-
-
-def _f1(kept: Flags, mine: Flags, weight: Floats) -> Floats:
-    """Of each way to keep, shape (ways, patches), of what is there to be kept."""
-    right = (kept & mine) @ weight
-    f1: Floats = 2 * right / (kept @ weight + mine @ weight)
-    return f1

@@ -10,13 +10,12 @@ from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from engine.blocks import Workers
 from engine.errors import InputError
 from engine.grid import Grid
-from engine.objects.looks import describe_patches
+from engine.objects.looks import describe_regions
 from engine.objects.plots import plot_scales, plot_tuning
 from engine.objects.polygons import outline_patches
 from engine.objects.rasters import StretchedImage, segment_raster
@@ -30,9 +29,10 @@ from engine.objects.refinement import (
     objects_meeting,
     refine,
     total_area_threshold,
+    with_unlike,
 )
 from engine.objects.scale import STEPS, estimate_scale
-from engine.objects.screening import Samples, known_patches, learn
+from engine.objects.screening import Samples, Screening, known_regions, learn, regions_of
 from engine.objects.segmentation import SegmentationOptions
 from engine.objects.tuning import tune
 from engine.raster import Raster, write_cog
@@ -121,6 +121,22 @@ def tune_objects(
     }
 
 
+@dataclass(frozen=True)
+class SecondLook:
+    """What regions of the masks are screened by, beside the reference.
+
+    images : by date. bands : names of those that the model sees. grounds : what training may see of the dates with a
+    reference, shape of the grid; none where the model has learnt from that ground. samples : the file that the model
+    brings along, if it does. pixel_m : edge of the images' pixels.
+    """
+
+    images: Mapping[datetime.date, Path]
+    bands: Sequence[str]
+    grounds: Mapping[datetime.date, NDArray[np.bool_]]
+    samples: Path | None
+    pixel_m: float
+
+
 def refine_masks(
     segmented: Mapping[datetime.date, Path],
     found: Mapping[datetime.date, FoundClasses],
@@ -130,8 +146,7 @@ def refine_masks(
     class_names: Sequence[str],
     options: RefinementOptions,
     land_cover: Path | None = None,
-    images: Mapping[datetime.date, Path] | None = None,
-    grounds: Mapping[datetime.date, NDArray[np.bool_]] | None = None,
+    second_look: SecondLook | None = None,
 ) -> dict[str, Any]:
     """Write the outlines of each date (`outlines_path`) and what total-area control did (`CONTROL`).
 
@@ -140,76 +155,45 @@ def refine_masks(
     segmented : folders of `segment_image`. references : where training reference patches lie, shape of the grid, for
     the dates that have any; without them the options' least share stands.
     class_names : of the codes 1, 2, … land_cover : the map that the options speak of, where it lies.
-    images, grounds : the images, and what training may see of those with a reference: with them patches are screened.
     """
-    control = _control(segmented, found, references)
+    unlike: dict[datetime.date, NDArray[np.bool_]] = {}
+    screening = None
+    if second_look is not None and options.screening:
+        unlike, screening = _screen(found, references, second_look, options.least_area_m2)
+    control = _control(segmented, found, references, unlike)
     # Where what was found falls short of the reference's area, no share of an object can make up for it: p* would keep
     # every object that the mask touches.
     if control is not None and not control.saturated:
         options = options.model_copy(update={"least_share": control.share})
-    drafts: dict[datetime.date, _Draft] = {}
-    samples: list[Samples] = []
+    counts = {}
     for day, segments in segmented.items():
         labels, grid = _labels(segments)
-        probability, classes = found[day].read()
+        probability, classes = _read(found, unlike, day)
         mask = classes > 0
         unmined = None if land_cover is None else _unmined(land_cover, grid, options.unmined)
         refined = refine(labels, mask, classes, probability, grid.pixel_area, options, unmined)
-        outlines = outline_patches(refined.patches, grid).merge(refined.patch_table, on="patch")
-        counts = {
+        outlines = outline_patches(refined.patches, grid).merge(refined.patch_table.drop(columns="area_m2"), on="patch")
+        _in_degrees(outlines, class_names).to_parquet(outlines_path(folder, day))
+        objects = refined.object_table
+        if day in unlike:
+            objects = with_unlike(objects, measure_objects(labels, unlike[day], grid.pixel_area))
+            mask = mask | unlike[day]
+        objects.to_parquet(folder / f"{day:%Y%m%d}-objects.parquet")
+        reasons = objects["reason"].value_counts()
+        counts[str(day)] = {
             "mask_ha": round(float((mask * grid.pixel_area[:, None]).sum()) / 1e4, 2),
+            "patches": len(outlines),
+            **{str(reason): int(reasons.get(str(reason), 0)) for reason in Reason},
             "patches_meeting_land_cover": refined.meeting if land_cover else None,
         }
-        looks = None
-        if images and grounds and options.screening:
-            looks = describe_patches(refined.patches, probability, images[day])
-            if day in grounds:
-                area_m2 = refined.patch_table["area_m2"].to_numpy()
-                samples.append(known_patches(refined.patches, looks, area_m2, references[day], grounds[day]))
-        drafts[day] = _Draft(outlines, refined.object_table, looks, counts)
-    screening = learn(samples)
-    for day, draft in drafts.items():
-        if screening is not None and draft.looks is not None:
-            draft.leave_out(~screening.keeps(draft.looks))
-        _in_degrees(draft.outlines, class_names).to_parquet(outlines_path(folder, day))
-        draft.objects.to_parquet(folder / f"{day:%Y%m%d}-objects.parquet")
     report = {
         "least_share": options.least_share,
         "control": asdict(control) if control else None,
         "screening": screening and screening.report,
-        "dates": {str(day): draft.describe() for day, draft in drafts.items()},
+        "dates": counts,
     }
     (folder / CONTROL).write_text(json.dumps(report))
     return report
-
-
-@dataclass
-class _Draft:
-    """The patches of a date as total-area control leaves them. looks : in the order of their numbers, from 1."""
-
-    outlines: gpd.GeoDataFrame
-    objects: pd.DataFrame
-    looks: pd.DataFrame | None
-    counts: Mapping[str, float | None]
-
-    def leave_out(self, unlike: NDArray[np.bool_]) -> None:
-        """Without some of the patches, shape (patches,), whose objects keep the reason."""
-        numbers = np.flatnonzero(unlike) + 1
-        gone = self.objects["patch"].isin(numbers)
-        self.objects = self.objects.assign(
-            kept=self.objects["kept"] & ~gone,
-            reason=self.objects["reason"].mask(gone, str(Reason.UNLIKE)),
-            patch=self.objects["patch"].mask(gone, 0),
-        )
-        self.outlines = self.outlines[~self.outlines["patch"].isin(numbers)]
-
-    def describe(self) -> dict[str, Any]:
-        reasons = self.objects["reason"].value_counts()
-        return {
-            **self.counts,
-            "patches": len(self.outlines),
-            **{str(reason): int(reasons.get(str(reason), 0)) for reason in Reason},
-        }
 
 
 def outlines_path(folder: Path, day: datetime.date) -> Path:
@@ -217,16 +201,51 @@ def outlines_path(folder: Path, day: datetime.date) -> Path:
     return folder / f"{day:%Y%m%d}.parquet"
 
 
+def _screen(
+    found: Mapping[datetime.date, FoundClasses],
+    references: Mapping[datetime.date, NDArray[np.bool_]],
+    second_look: SecondLook,
+    least_area_m2: float,
+) -> tuple[dict[datetime.date, NDArray[np.bool_]], Screening | None]:
+    """Where the mask of each date has regions that look like no mine, shape of the grid; none where nothing could be
+    learnt. Regions under the least area are left to the objects."""
+    regions, looks, samples = {}, {}, []
+    for day, image in second_look.images.items():
+        probability, classes = found[day].read()
+        regions[day] = regions_of(classes > 0, least_area_m2 / second_look.pixel_m**2)
+        looks[day] = describe_regions(regions[day], probability, image, second_look.bands)
+        if (ground := second_look.grounds.get(day)) is not None:
+            samples.append(known_regions(regions[day], looks[day], references[day], ground))
+    described = next((table for table in looks.values() if not table.empty), None)
+    if second_look.samples is not None and described is not None:
+        brought = Samples.read(second_look.samples, list(described.columns), second_look.pixel_m)
+        samples += [] if brought is None else [brought]
+    screening = learn([part for part in samples if len(part.mine)])
+    if screening is None:
+        return {}, None
+    gone = {day: np.concatenate([[False], ~screening.keeps(looks[day])]) for day in regions}
+    return {day: gone[day][numbers] for day, numbers in regions.items()}, screening
+
+
+def _read(
+    found: Mapping[datetime.date, FoundClasses], unlike: Mapping[datetime.date, NDArray[np.bool_]], day: datetime.date
+) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+    """As `FoundClasses.read`, without the regions that look like no mine."""
+    probability, classes = found[day].read()
+    return probability, np.where(unlike[day], np.uint8(0), classes) if day in unlike else classes
+
+
 def _control(
     segmented: Mapping[datetime.date, Path],
     found: Mapping[datetime.date, FoundClasses],
     references: Mapping[datetime.date, NDArray[np.bool_]],
+    unlike: Mapping[datetime.date, NDArray[np.bool_]],
 ) -> AreaThreshold | None:
     """p* from the references of all dates together."""
     parts, meeting, reference_m2 = [], [], 0.0
     for day, reference in references.items():
         labels, grid = _labels(segmented[day])
-        probability, classes = found[day].read()
+        probability, classes = _read(found, unlike, day)
         parts.append(measure_objects(labels, classes > 0, grid.pixel_area))
         seen = reference & np.isfinite(probability)
         meeting.append(objects_meeting(labels, seen))

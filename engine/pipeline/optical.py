@@ -18,7 +18,7 @@ from engine.errors import InputError
 from engine.grid import Grid
 from engine.imagery import IMAGE, ImageryOptions, SourceImage, colour_bands, no_data_at_all, open_sources, prepare_image
 from engine.objects.segmentation import check_weights
-from engine.objects.steps import FoundClasses, refine_masks, segment_image, tune_objects
+from engine.objects.steps import FoundClasses, SecondLook, refine_masks, segment_image, tune_objects
 from engine.patches.checkpoint import Checkpoint, find_checkpoint, read_checkpoint
 from engine.patches.inference import MASK, PROBABILITY, extract
 from engine.patches.labels import UNLABELLED, read_labels
@@ -207,6 +207,7 @@ def _refine(area: Area, extracted: ExtractionSteps, workspace: Workspace, worker
     }
     labelled = _training_labels(area)
     land_cover = _land_cover(area)
+    samples = samples_beside(checkpoint.path)
 
     def refined(folder: Path) -> dict[str, Any]:
         segments = {day: workspace.path(record) for day, record in segmented.items()}
@@ -222,8 +223,13 @@ def _refine(area: Area, extracted: ExtractionSteps, workspace: Workspace, worker
             class_names=checkpoint.description.classes[1:],
             options=area.options.refinement,
             land_cover=land_cover,
-            images={day: workspace.path(image) / IMAGE for day, image in extracted.images.records.items()},
-            grounds=None if learnt else grounds,
+            second_look=SecondLook(
+                images={day: workspace.path(image) / IMAGE for day, image in extracted.images.records.items()},
+                bands=[band.name for band in checkpoint.description.bands],
+                grounds={} if learnt else grounds,
+                samples=samples,
+                pixel_m=grid.square_pixel_m or grid.pixel_size[0],
+            ),
         )
         return with_curve(report, segments, found, references, folder)
 
@@ -234,6 +240,7 @@ def _refine(area: Area, extracted: ExtractionSteps, workspace: Workspace, worker
         files=[
             *(file for path in labelled.values() for file in vector_files(path)),
             *([land_cover] if land_cover else []),
+            *([samples] if samples else []),
         ],
         after=[*inferred.values(), *segmented.values()],
         parameters={
@@ -295,6 +302,12 @@ def _open_checkpoint(options: ExtractionOptions, area: Area, sources: Iterable[S
                 mend="supply these bands, name them under imagery.bands, or take a model for the bands that are there",
             )
     return checkpoint
+
+
+def samples_beside(checkpoint: Path) -> Path | None:
+    """What a model brings along to screen patches by, if it does (`engine/objects/screening.py`)."""
+    path = checkpoint.with_suffix(".samples.parquet")
+    return path if path.is_file() else None
 
 
 def _land_cover(area: Area) -> Path | None:

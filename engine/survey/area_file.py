@@ -15,6 +15,7 @@ from engine.survey.files import shown
 from engine.survey.images import imagery_lines
 from engine.survey.notes import Notes
 from engine.survey.places import Place
+from engine.survey.stacks import Stack
 from engine.survey.toml import Line, comment, comments
 
 # Optional tables: of each key what it does, and an example where its default is "not set".
@@ -113,9 +114,21 @@ def _stack(place: Place) -> Iterator[str]:
     yield from _heading(
         "Interferograms, unwrapped and geocoded. File names are patterns, looked for at any depth of path."
     )
-    yield from comments(f"TO FILL IN or mend: {text}." for text in place.stack.notes.missing)
-    yield "[stack]"
-    yield from map(str, place.stack.lines)
+    yield from _table("stack", place.stack)
+    if place.second_stack:
+        counts = f"{len(place.stack.pairs)} and {len(place.second_stack.pairs)}"
+        yield from _heading(
+            "Interferograms from an orbit of the other direction, for rates east and up. The stack with more pairs is "
+            f"the first ({counts}): activity and verdicts rest on it. Give [inversion] a stable place that both see as "
+            "reference: else these rates are off by a constant."
+        )
+        yield from _table("second_stack", place.second_stack)
+
+
+def _table(name: str, stack: Stack) -> Iterator[str]:
+    yield from comments(f"TO FILL IN or mend: {text}." for text in stack.notes.missing)
+    yield f"[{name}]"
+    yield from map(str, stack.lines)
 
 
 def _patches(place: Place, root: Path) -> Iterator[str]:

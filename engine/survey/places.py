@@ -17,10 +17,10 @@ from engine.survey.geotiff_stacks import find_geotiff_stacks, role_of
 from engine.survey.images import Imagery, find_images
 from engine.survey.labels import attach_labels, is_label_raster
 from engine.survey.models import Model, find_models, fitting
-from engine.survey.product_stacks import find_product_stacks
+from engine.survey.product_stacks import PRODUCTS, find_product_stacks
 from engine.survey.rasters import Facts, overlap, read_rasters
 from engine.survey.registers import read_registers
-from engine.survey.stacks import Stack, check_stack, common_folder
+from engine.survey.stacks import Stack, check_stack, common_folder, flies_north
 from engine.survey.vectors import VectorLayer, choose_outlines, read_vectors
 
 _LONGEST_NAME = 64
@@ -28,10 +28,13 @@ _LONGEST_NAME = 64
 
 @dataclass
 class Place:
-    """One place: images or interferograms of it, or both, and what else is there. model : that fits the images."""
+    """One place: images or interferograms of it, or both, and what else is there. second_stack : from the other side.
+    model : that fits the images.
+    """
 
     imagery: Imagery | None
     stack: Stack | None
+    second_stack: Stack | None = None
     outlines: VectorLayer | None = None
     permits: list[VectorLayer] = field(default_factory=list)
     model: Model | None = None
@@ -50,9 +53,13 @@ class Place:
     def files(self) -> list[Path]:
         return [
             *(self.imagery.files if self.imagery else []),
-            *(sorted(self.stack.files) if self.stack else []),
+            *(path for stack in self.stacks for path in sorted(stack.files)),
             *([self.outlines.path] if self.outlines else []),
         ]
+
+    @property
+    def stacks(self) -> list[Stack]:
+        return [stack for stack in (self.stack, self.second_stack) if stack]
 
     @property
     def finds_patches(self) -> bool:
@@ -102,8 +109,8 @@ def survey(root: Path) -> Survey:
             place.model = fitting(models, place.imagery.bands) if place.imagery else None
     _attach_vectors(vectors, places, root, unused)
     for place in places:
-        if place.stack:
-            check_stack(place.stack, root)
+        for stack in place.stacks:
+            check_stack(stack, root)
     _name(places, root)
     _note_idle(rasters, places, unused)
     used = {path for place in places for path in (*place.files, *(layer.path for layer in place.permits))}
@@ -126,8 +133,9 @@ def _places(groups: Sequence[Imagery], stacks: Sequence[Stack], root: Path, unus
         if imagery:
             radar = [stack for stack in radar if overlap(stack.grid, imagery.grid)]
         stack = max(radar, key=lambda stack: (len(stack.pairs), stack.form == "gamma"), default=None)
+        second = _second(stack, radar, root) if stack else None
         for item in own:
-            if item is imagery or item is stack:
+            if item is imagery or item is stack or item is second:
                 continue
             if isinstance(item, Imagery):
                 best = f"{len(imagery.images)} dates of others" if imagery else "others"
@@ -140,8 +148,16 @@ def _places(groups: Sequence[Imagery], stacks: Sequence[Stack], root: Path, unus
             else:
                 for path in sorted(item.files):
                     unused.add(path, _why_not(stack, root))
-        places.append(Place(imagery, stack))
+        places.append(Place(imagery, stack, second))
     return sorted(places, key=lambda place: place.files[0])
+
+
+def _second(stack: Stack, radar: Sequence[Stack], root: Path) -> Stack | None:
+    """The longest stack of the same processor from an orbit of the other direction."""
+    others = [own for own in radar if own is not stack and own.form == stack.form and overlap(own.grid, stack.grid)]
+    north = flies_north(stack, root) if others and stack.form in PRODUCTS else None
+    opposite = [own for own in others if north is not None and flies_north(own, root) is (not north)]
+    return max(opposite, key=lambda own: len(own.pairs), default=None)
 
 
 def _length(imagery: Imagery) -> tuple[int, int, int]:
@@ -204,7 +220,7 @@ def _note_idle(rasters: Sequence[Facts], places: Sequence[Place], unused: Unused
     used = {path for place in places for path in place.files}
     for place in places:
         used |= set(place.imagery.labels.values()) if place.imagery else set()
-        used |= place.stack.beside if place.stack else set()
+        used |= {path for stack in place.stacks for path in stack.beside}
     for facts in rasters:
         if facts.path in used:
             continue

@@ -24,6 +24,9 @@ _NOT_READ = "beside the phase, and not read: geometry and masks are taken from o
 
 # By what the names of unwrapped phase end in.
 _FORMS = {"_unw_phase.tif": "hyp3", ".geo.unw.tif": "licsar", ".unw.geo": "isce"}
+PRODUCTS = frozenset(_FORMS.values())
+# Of one stack, above the folders of its pairs, as LiCSAR and topsStack name it.
+_PAIRS_FOLDER = "interferograms"
 
 
 def _orbit(form: str, path: Path, known: Mapping[Path, Entry]) -> str | None:
@@ -35,7 +38,8 @@ def _orbit(form: str, path: Path, known: Mapping[Path, Entry]) -> str | None:
         heading = _HEADING.search(parameters.head)
         return "" if heading is None else "ascending" if abs(int(heading[1])) < 90 else "descending"
     frame = _FRAME.search(path.as_posix()) if form == "licsar" else None
-    return frame[0] if frame else ""
+    above = path.parents[1]
+    return frame[0] if frame else str(above) if above.name == _PAIRS_FOLDER else ""
 
 
 def find_product_stacks(listing: Listing, unused: Unused) -> tuple[list[Stack], set[Path]]:

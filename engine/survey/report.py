@@ -47,12 +47,12 @@ def _place(place: Place, survey: Survey) -> Iterator[str]:
         if place.model:
             used = "finds the patches" if place.finds_patches else "fits, and is ready to be switched on"
             yield _item("model", f"{printable(place.model.name)} {used}")
-    if stack := place.stack:
+    for stack in place.stacks:
         span = stack.network.dates
         form = FORMS[stack.form]
         wavelength = f", wavelength {stack.wavelength * 100:.3f} cm" if stack.wavelength else ""
         yield _item(
-            "interferograms",
+            "interferograms" if stack is place.stack else "other direction",
             f"{len(stack.pairs)} pairs ({form}) between {len(span)} dates, {span[0]} to {span[-1]}",
         )
         where = shown(stack.folder, root)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 from pydantic import Field, TypeAdapter
 
+from engine.deformation.decomposition import LineOfSight
 from engine.deformation.network import Network, NetworkOptions, choose_pairs
 from engine.deformation.readers import open_stack
 from engine.deformation.stack import AnyStackOptions, DatePair, StackReader
@@ -97,6 +99,17 @@ def common_folder(paths: Sequence[Path]) -> Path:
 def reader_of(lines: Iterable[Line], root: Path) -> StackReader:
     """What the keys of [stack] read."""
     return open_stack(_OPTIONS.validate_python({line.key: line.value for line in lines if line.active}), root)
+
+
+def flies_north(stack: Stack, root: Path) -> bool | None:
+    """Whether a stack is of an ascending orbit, seen from the west by a radar that looks to the right; None where its
+    products do not say from where they see.
+    """
+    try:
+        sight = LineOfSight.of(reader_of(stack.lines, root).geometry(), "stack")
+    except InputError:
+        return None
+    return bool(np.nanmean(sight.east) < 0)
 
 
 def check_stack(stack: Stack, root: Path) -> None:

@@ -58,8 +58,8 @@ def write_areas(survey: Survey) -> list[Written]:
         for plan in plans:
             if plan.source_is_new:
                 write(plan.source, _source_template(plan))
-            if plan.place.stack:
-                plan.notes.extend(plan.place.stack.notes)
+            for stack in plan.place.stacks:
+                plan.notes.extend(stack.notes)
             _say_what_is_missing(plan)
             text = area_text(plan.place, plan.source.relative_to(root), root, plan.notes)
             write(plan.file, text)
@@ -118,8 +118,7 @@ def _source_template(plan: Written) -> str:
     what = []
     if plan.place.imagery:
         what.append(f"Images ({len(plan.place.imagery.images)})")
-    if plan.place.stack:
-        what.append(f"Interferograms ({len(plan.place.stack.pairs)})")
+    what += [f"Interferograms ({len(stack.pairs)})" for stack in plan.place.stacks]
     if plan.place.outlines:
         what.append("Outlines of the mines")
     lines = [f"- {kind}: origin and licence not stated yet; attribution: not stated yet" for kind in what]

@@ -364,9 +364,9 @@ def test_patches_are_screened_by_ground_that_is_labelled_and_that_the_model_has_
         monkeypatch.setattr(optical, "seen_files", lambda _data, files: [path.name == "labels.tif" for path in files])
     place.run()
     if learnt:
-        assert given["grounds"] is None
+        assert given["second_look"].grounds == {}
     else:
-        (ground,) = given["grounds"].values()
+        (ground,) = given["second_look"].grounds.values()
         np.testing.assert_array_equal(ground, codes[0] != 99)
 
 

@@ -2,11 +2,14 @@
 
 `displacement_east.tif`, `_north.tif`, `_up.tif` : mm since the first date, by date; NaN where ground was dug away.
 `coherence.tif` : mean true coherence over the pairs within the thresholds. `motion.csv` : each patch (`Row`).
-`unwrapping.csv` : pairs with a region that is off by whole turns.
+`unwrapping.csv` : pairs with a region that low coherence cuts off and that is off by whole turns.
+`turns_cut_off.tif`, `turns_steep.tif` : by how many turns a pair's phase is off where it was cut off, and where motion
+was too steep for unwrapping: a band for each pair of which that is so somewhere, by its name, no file where there is
+none. They count against what the pair's other ground has, as phase itself does, and with or without phase.
 """
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import label
 
-from engine.grid import Block
+from engine.grid import Block, Grid
 from engine.raster import write_cog, write_cube
 from engine.simulate.noise import Field
 from engine.simulate.plan import Activity, MotionKind, Patch, Plan
@@ -32,12 +35,19 @@ COHERENT, LOST_SHARE = 0.35, 0.5
 _EIGHT_NEIGHBOURS = np.ones((3, 3), np.int8)
 
 
+class Turns(NamedTuple):
+    """Whole turns by which phase is off, of the block's shape; 0 where it is right."""
+
+    block: Block
+    turns: NDArray[np.int8]
+
+
 class Wrong(NamedTuple):
-    """A pair with a region that was unwrapped wrongly."""
+    """Where a pair was unwrapped wrongly: a region that low coherence cuts off, and places whose motion is steep."""
 
     pair: str
-    pixels: int
-    turns: int
+    cut_off: tuple[Turns, ...]
+    steep: tuple[Turns, ...]
 
 
 class Row(NamedTuple):
@@ -83,7 +93,27 @@ def write_truth(
     _write_table(
         folder / "motion.csv", Row._fields, [motion_of(patch, motion, view, coherence) for patch in plan.patches]
     )
-    _write_table(folder / "unwrapping.csv", Wrong._fields, sorted(wrong))
+    wrong = sorted(wrong, key=lambda item: item.pair)
+    regions = [(item.pair, piece.turns) for item in wrong for piece in item.cut_off]
+    rows = [(pair, np.count_nonzero(turns), turns[turns != 0][0]) for pair, turns in regions]
+    _write_table(folder / "unwrapping.csv", ("pair", "pixels", "turns"), rows)
+    write_turns(folder / "turns_cut_off.tif", {item.pair: item.cut_off for item in wrong if item.cut_off}, grid)
+    write_turns(folder / "turns_steep.tif", {item.pair: item.steep for item in wrong if item.steep}, grid)
+
+
+def write_turns(path: Path, pieces: Mapping[str, Sequence[Turns]], grid: Grid) -> None:
+    """Write a band for each pair; what its pieces have in common adds up."""
+
+    def read(block: Block) -> NDArray[np.int8]:
+        bands = np.zeros((len(pieces), *block.shape), np.int8)
+        for band, own in zip(bands, pieces.values(), strict=True):
+            for piece in own:
+                there, here = piece.block.within(block), block.within(piece.block)
+                band[there] += piece.turns[here]
+        return bands
+
+    if pieces:
+        write_cube(path, read, grid, band_names=list(pieces), unit="turns", dtype=np.int8)
 
 
 def motion_of(patch: Patch, motion: GroundMotion, view: View, coherence: Field) -> Row:

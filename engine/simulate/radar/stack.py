@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import find_objects
 
 from engine.blocks import Workers
 from engine.grid import Block, Pixel
@@ -26,10 +27,10 @@ from engine.simulate.radar.decorrelation import Decorrelation, Ground
 from engine.simulate.radar.gacos import GacosGrid, write_gacos
 from engine.simulate.radar.heights import height_error
 from engine.simulate.radar.hyp3 import Products
-from engine.simulate.radar.interferograms import aliased, interfere, not_unwrapped, wrong_turns
+from engine.simulate.radar.interferograms import WrongTurns, aliased, interfere, not_unwrapped, wrong_turns
 from engine.simulate.radar.line_of_sight import PHASE_PER_M, View
 from engine.simulate.radar.motion import GroundMotion, ground_motion, line_of_sight
-from engine.simulate.radar.motion_truth import Wrong, write_truth
+from engine.simulate.radar.motion_truth import Turns, Wrong, write_truth
 from engine.simulate.radar.places import Places
 from engine.simulate.radar.speckle import Image, images, product, true_coherence
 from engine.simulate.terrain import Terrain
@@ -232,7 +233,8 @@ def _form(scene: Scene, pair: Pair, first: Image, second: Image, phases: list[Fi
     share = scene.decorrelation.baseline(pair.perpendicular)
     wrapped = interfere(product(first, second), (first.power, second.power), phase, share, chance)
     unwrapped = phase + wrapped.noise
-    for block, turns in scene.lost_turns(first.number, second.number):
+    lost = scene.lost_turns(first.number, second.number)
+    for block, turns in lost:
         unwrapped[block.slices] -= turns
     wrong = wrong_turns(wrapped.coherence, chance)
     if wrong is not None:
@@ -242,5 +244,13 @@ def _form(scene: Scene, pair: Pair, first: Image, second: Image, phases: list[Fi
     unwrapped[not_unwrapped(wrapped.coherence)] = np.nan
     products.write_pair(pair, unwrapped, wrapped.coherence, reference)
     truth = np.round(true_coherence(first, second, scene.decorrelation.stays, share) * _COHERENCE_STEPS)
-    told = None if wrong is None else Wrong(pair.name, int(wrong.region.sum()), wrong.turns)
-    return Formed(pair, truth.astype(np.uint8), told)
+    steep = tuple(Turns(block, np.round(-turns / (2 * np.pi)).astype(np.int8)) for block, turns in lost)
+    told = Wrong(pair.name, () if wrong is None else (_region(wrong),), steep)
+    return Formed(pair, truth.astype(np.uint8), told if told.cut_off or told.steep else None)
+
+
+def _region(wrong: WrongTurns) -> Turns:
+    """No more of the frame than the region reaches."""
+    rows, cols = find_objects(wrong.region.astype(np.int8))[0]
+    block = Block(rows.start, rows.stop, cols.start, cols.stop)
+    return Turns(block, (wrong.region[block.slices] * wrong.turns).astype(np.int8))

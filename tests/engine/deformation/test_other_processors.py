@@ -46,7 +46,7 @@ def write_licsar(folder: Path, stack: Phases = STACK) -> LicsarStack:
     return LicsarStack(LicsarOptions(format="licsar"), folder)
 
 
-def write_isce(folder: Path, stack: Phases = STACK, *, reference: int = 0) -> IsceStack:
+def write_isce(folder: Path, stack: Phases = STACK, *, reference: int = 0, azimuth: float = 80.0) -> IsceStack:
     def write(path: Path, *bands: Any) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         shape = {"height": DEGREES.rows, "width": DEGREES.cols, "count": len(bands), "dtype": "float32"}
@@ -58,7 +58,7 @@ def write_isce(folder: Path, stack: Phases = STACK, *, reference: int = 0) -> Is
         own = folder / "merged" / "interferograms" / str(pair)
         write(own / "filt_fine.unw.geo", np.ones(DEGREES.shape), phase)
         write(own / "filt_fine.cor.geo", COHERENCE[pair])
-    write(folder / "merged" / "geom_reference" / "los.rdr.geo", INCIDENCE, INCIDENCE * 0 + 80)
+    write(folder / "merged" / "geom_reference" / "los.rdr.geo", INCIDENCE, INCIDENCE * 0 + azimuth)
     write(folder / "merged" / "geom_reference" / "hgt.rdr.geo", HEIGHT)
     first = DATES[reference]
     for day, value in BASELINES.items():

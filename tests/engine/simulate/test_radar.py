@@ -12,12 +12,15 @@ from engine.blocks import Workers
 from engine.deformation.hyp3 import Hyp3Stack
 from engine.deformation.network import NetworkOptions, choose_pairs
 from engine.deformation.stack import Hyp3Options
+from engine.grid import Block
 from engine.raster import Raster
 from engine.simulate.radar.acquisitions import MAX_DAYS, MAX_PERPENDICULAR_M, Pair, discarded, interferograms
+from engine.simulate.radar.atmosphere import Air
 from engine.simulate.radar.hyp3 import product_name
+from engine.simulate.radar.motion_truth import Turns, write_turns
 from engine.simulate.radar.speckle import images, true_coherence
 from engine.simulate.radar.stack import Scene
-from tests.engine.simulate.conftest import REMOVED, VIOLENT, Simulated
+from tests.engine.simulate.conftest import REMOVED, VIOLENT, Simulated, make_plan
 
 WAVELENGTH_M = 0.05546576
 
@@ -172,6 +175,50 @@ def test_some_pairs_are_unwrapped_wrongly(simulated: Simulated) -> None:
         wrong = {row["pair"] for row in csv.DictReader(file)}
     assert 0.005 < len(wrong) / len(pairs_of(scene)) < 0.15
     assert not list(folder.rglob("*unwrapping*"))
+    assert not list(folder.rglob("*turns*"))
+
+
+def test_truth_says_where_phase_is_off_by_whole_turns(simulated: Simulated) -> None:
+    """Less what was put into it phase is noise, from −π to π; with `turns_*.tif` taken out, and not without."""
+    scene, folder, truth = simulated
+    off = {pair.name: np.zeros(scene.places.shape, np.int8) for pair in pairs_of(scene)}
+    for kind in ("cut_off", "steep"):
+        with Raster(truth / f"turns_{kind}.tif") as cube:
+            assert cube.dtype == "int8"
+            for name, band in zip(cube.band_names, cube.read_bands(), strict=True):
+                assert band.any()
+                off[name] += band
+    phases = [scene.phase(number, Air(scene.plan.frame, day)) for number, day in enumerate(scene.dates)]
+    number_of = {item: number for number, item in enumerate(scene.passes)}
+    told, seen = [], []
+    for pair in pairs_of(scene):
+        left = raster(folder, pair, "unw_phase") - phases[number_of[pair.second]] + phases[number_of[pair.first]]
+        left -= np.nanmedian(left[off[pair.name] == 0])
+        there = np.isfinite(left)
+        told.append(off[pair.name][there])
+        seen.append(np.round(left[there] / (2 * np.pi)))
+    turns, found = np.concatenate(told), np.concatenate(seen)
+    assert np.count_nonzero(turns) > 500
+    assert (turns == found)[turns != 0].mean() > 0.95
+    assert (turns == found).mean() > 0.99
+
+
+def test_turns_are_laid_down_piece_by_piece(tmp_path: Path) -> None:
+    grid = make_plan().frame.radar_grid
+    own, other = np.zeros((2, *grid.shape), np.int8)
+    own[3:30, 5:9], own[20:24, 7:40], other[0, 0] = 1, -2, -1
+    own[20:24, 7:9] = -1
+    pieces = (
+        Turns(Block(3, 30, 5, 9), np.full((27, 4), 1, np.int8)),
+        Turns(Block(20, 24, 7, 40), np.full((4, 33), -2, np.int8)),
+    )
+    path = tmp_path / "turns.tif"
+    write_turns(path, {"one": pieces, "other": (Turns(Block(0, 1, 0, 1), np.full((1, 1), -1, np.int8)),)}, grid)
+    with Raster(path) as cube:
+        assert cube.band_names == ["one", "other"]
+        np.testing.assert_array_equal(cube.read_bands(), [own, other])
+    write_turns(tmp_path / "none.tif", {}, grid)
+    assert not (tmp_path / "none.tif").exists()
 
 
 def test_another_number_of_workers_gives_the_same_bytes(simulate_few: Callable[[str, int, Workers], Path]) -> None:

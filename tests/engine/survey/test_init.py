@@ -22,6 +22,8 @@ from engine.deformation.stack import (
 )
 from engine.imagery import open_sources
 from engine.pipeline import check_inputs
+from engine.survey.places import survey
+from engine.survey.stacks import flies_north
 from store.home import Home
 from store.reader import areas
 from tests.conftest import GEOTIFF_STACK, ROOT
@@ -228,6 +230,50 @@ def test_frames_of_licsar_and_stacks_of_isce_are_known_by_their_names(
     init(folder, capsys)
     assert isinstance(read_area(folder).options.stack, form)
     assert " pairs" in check_inputs(read_area(folder), home, lambda _: None)
+
+
+def test_an_ascending_and_a_descending_stack_are_used_together(
+    folder: Path, home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both = phases(subsidence())
+    write_products(folder, dict(list(both.items())[:7]), path="ascending", heading=-12.0)
+    write_products(folder, both, path="descending", heading=-168.0)
+    said = init(folder, capsys)
+    options = read_area(folder).options
+    assert isinstance(options.stack, Hyp3Options)
+    assert isinstance(options.second_stack, Hyp3Options)
+    assert (options.stack.path, options.second_stack.path) == (Path("descending"), Path("ascending"))
+    assert "other direction" in said
+    comments = " ".join((folder / "area.toml").read_text().replace("\n#", "").split())
+    assert "The stack with more pairs is the first (9 and 7)" in comments
+    assert "9 of 9 pairs" in check_inputs(read_area(folder), home, lambda _: None)
+
+
+def test_stacks_of_one_direction_are_not_used_together(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("one", "other"):
+        write_isce(folder / name)
+    said = init(folder, capsys)
+    assert read_area(folder).options.second_stack is None
+    assert "another stack of the same place" in said
+
+
+def test_two_stacks_of_isce_are_told_apart_by_where_they_see_from(folder: Path) -> None:
+    for name, azimuth in (("ascending", 80.0), ("descending", -80.0)):
+        write_isce(folder / name, azimuth=azimuth)
+    (place,) = survey(folder).places
+    directions = {stack.folder.name: flies_north(stack, folder) for stack in place.stacks}
+    assert directions == {"ascending": True, "descending": False}
+
+
+def test_frames_of_licsar_are_told_apart_by_their_names(folder: Path) -> None:
+    for frame, heading in (("128A_05172_131313", -10.2), ("062D_05172_131313", -169.8)):
+        write_licsar(folder / frame)
+        (folder / frame / "metadata.txt").write_text(f"primary=20200101\ncenter_time=22:50:33\nheading={heading}\n")
+    (place,) = survey(folder).places
+    assert {stack.folder.name: flies_north(stack, folder) for stack in place.stacks} == {
+        "128A_05172_131313": True,
+        "062D_05172_131313": False,
+    }
 
 
 def test_products_of_two_orbits_in_one_folder_are_not_thrown_together(

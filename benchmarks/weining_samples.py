@@ -1,0 +1,83 @@
+"""How models/weining-resnet18.samples.parquet was made: what the model takes for mines where it has not learnt.
+
+    python -m benchmarks.weining_samples FOLDER [--out FOLDER]
+
+Makes `medium` of seeds 17 and 18 in FOLDER (areas that are there stay), has the model look through both dates of each,
+and keeps what the regions of its masks look like, and whether the reference interpretation, an interpreter's errors and
+all, has a mine there. Neither the model nor any figure knows these seeds. Half an hour of two cores.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+
+from benchmarks.weining_model import NAME
+from engine.area import Area, read_area
+from engine.blocks import Workers
+from engine.commands.progress import ProgressBar, counting
+from engine.imagery import IMAGE
+from engine.objects.looks import describe_regions
+from engine.objects.screening import Samples, known_regions, regions_of
+from engine.objects.steps import FoundClasses
+from engine.patches.inference import MASK, PROBABILITY
+from engine.patches.labels import UNLABELLED, read_labels
+from engine.patches.split import is_mine
+from engine.pipeline import extract_area
+from engine.simulate.weining import simulate
+from store.home import Home
+
+SEEDS = (17, 18)
+MODELS = Path(__file__).parents[1] / "models"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="for the simulated areas")
+    parser.add_argument("--out", type=Path, default=MODELS, help="for the samples")
+    given = parser.parse_args()
+    console, parts, pixel_m = Console(stderr=True), [], 1.0
+    for seed in SEEDS:
+        place = given.folder / f"medium-{seed}"
+        with ProgressBar(console) as listen:
+            simulate(
+                "medium",
+                seed,
+                place,
+                workers=Workers(),
+                count=lambda part, total, seed=seed: counting(listen, f"{part} {seed}")(total),  # type: ignore[misc]
+            )
+        found, pixel_m = samples_of(read_area(place), MODELS / f"{NAME}.safetensors", Home(given.folder / "home"))
+        parts += found
+        for day, part in enumerate(found):
+            console.print(f"seed {seed}, image {day + 1}: {part.mine.sum()} mines, {(~part.mine).sum()} others")
+    whole = Samples(pd.concat([part.looks for part in parts]), np.concatenate([part.mine for part in parts]))
+    whole.write(given.out / f"{NAME}.samples.parquet", pixel_m)
+
+
+def samples_of(area: Area, model: Path, home: Home) -> tuple[list[Samples], float]:
+    """The regions of the masks of an area's images, all of whose ground is known; edge of its pixels, metres."""
+    imagery, reference = area.options.imagery, area.options.reference
+    assert imagery is not None and reference is not None
+    extracted, workspace = extract_area(area, home, workers=Workers(), listen=lambda _: None, model=model)
+    grid = extracted.images.grid
+    bands = [band.name for band in extracted.checkpoint.description.bands]
+    least_pixels = area.options.refinement.least_area_m2 / grid.square_pixel_m**2
+    parts = []
+    for image in imagery.in_order:
+        assert image.labels is not None
+        found = workspace.path(extracted.records[image.date])
+        probability, classes = FoundClasses(found / PROBABILITY, found / MASK).read()
+        regions = regions_of(classes > 0, least_pixels)
+        looks = describe_regions(
+            regions, probability, workspace.path(extracted.images.records[image.date]) / IMAGE, bands
+        )
+        labels = read_labels(area.folder / image.labels, grid, reference)
+        parts.append(known_regions(regions, looks, is_mine(labels), labels != UNLABELLED))
+    return parts, grid.square_pixel_m
+
+
+if __name__ == "__main__":
+    main()
