@@ -16,6 +16,7 @@ PAGES = {
     "map": "/?area={area}&patch={patch}",
     "patch": "/patch?area={area}&patch={patch}",
     "compare": "/compare?area={area}&patch={patch}",
+    "cases": "/cases?area={area}&patch={patch}",
     "overview": "/overview?area={area}",
     "quality": "/quality?area={area}",
     "permits": "/permits?area={area}",

@@ -25,7 +25,7 @@ def activity_table(reader: ReleaseReader) -> None:
     with st.expander(_("Activity by class of mine, as a table")):
         left, right = st.columns(2, gap="medium")
         with left:
-            st.markdown(f"**{_('By the ground of each patch')}**")
+            st.markdown("**" + _("By the ground of each patch") + "**")
             st.markdown(_table(own))
             st.caption(
                 _(
@@ -34,7 +34,7 @@ def activity_table(reader: ReleaseReader) -> None:
                 )
             )
         with right:
-            st.markdown(f"**{_('By the rule of the paper')}**")
+            st.markdown("**" + _("By the rule of the paper") + "**")
             st.markdown(_table(paper))
             st.caption(
                 _(

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from components import selection, sign_in
-from components.cases import CASE_SIGNS, case_badge, cases_in, open_many, suspicion_of, today
+from components.cases import CASE_SIGNS, MOST_OPENED, case_badge, cases_in, open_many, suspicion_of, today
 from components.links import list_link
 from components.verdicts import verdict_badge
 from engine import wording
@@ -17,8 +17,6 @@ from store.casebook import Casebook
 from store.cases import LIVE, Case, CasebookError
 from store.patches import WITHOUT, PatchFilter
 from store.reader import ReleaseReader
-
-_MOST_OPENED = 500  # at a time
 
 
 def without_case(reader: ReleaseReader) -> None:
@@ -36,7 +34,7 @@ def without_case(reader: ReleaseReader) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{count}**", width="stretch")
         list_link(asked, _("Show them"), key="without-case")
-        first = reader.patches(asked.of_cases(states), limit=_MOST_OPENED)
+        first = reader.patches(asked.of_cases(states), limit=MOST_OPENED)
         verdicts = reader.verdicts_on([one.patch_id for one in first])
         suspected = {one.patch_id: suspicion_of(v for v in verdicts if v.patch_id == one.patch_id) for one in first}
         open_many(reader.info.area, reader.info.id, suspected, key="open-all")
@@ -51,7 +49,7 @@ def case_list(reader: ReleaseReader) -> None:
     name = me.name if me else ""
     mine = False
     if name:
-        own, everyone = _("Mine"), _("Everyone's")
+        own, everyone = _("My cases"), _("Everyone's")
         mine = whose.segmented_control(_("Whose"), [own, everyone], default=everyone, key="cases-whose") == own
     try:
         known = Casebook.default().cases(None if every_area else reader.info.area)
@@ -81,7 +79,7 @@ def case_list(reader: ReleaseReader) -> None:
 
 def _table(shown: Sequence[Case], reader: ReleaseReader, *, with_area: bool) -> None:
     columns = {
-        _("until"): [wording.case_due(case.due, overdue=case.is_overdue(today())) for case in shown],
+        _("due"): [wording.case_due(case.due, overdue=case.is_overdue(today())) for case in shown],
         _("state"): [case_badge(case.state) for case in shown],
         _("patch"): [case.patch for case in shown],
         _("suspected of"): [_suspicion(case) for case in shown],
@@ -89,7 +87,7 @@ def _table(shown: Sequence[Case], reader: ReleaseReader, *, with_area: bool) -> 
         _("last entry"): [f"{wording.day(case.changed_at.date())} · {case.changed_by}" for case in shown],
     }
     if with_area:
-        columns = {_("area"): [case.area for case in shown], **columns}
+        columns = {_("in area"): [case.area for case in shown], **columns}
     event = st.dataframe(
         pd.DataFrame(columns),
         hide_index=True,
@@ -97,7 +95,8 @@ def _table(shown: Sequence[Case], reader: ReleaseReader, *, with_area: bool) -> 
         selection_mode="single-row",
         key="cases",
         width="stretch",
-        height=min(36 * (len(shown) + 1) + 3, 620),
+        height=min(35 * (len(shown) + 1) + 2, 620),
+        column_config={_("due"): st.column_config.TextColumn(width=170)},
     )
     if rows := event.selection.rows:
         case = shown[rows[0]]

@@ -14,7 +14,7 @@ from engine import wording
 from engine.wording import gettext as _
 from engine.wording import ngettext
 from store.casebook import Casebook
-from store.cases import STEPS, Author, Case, CasebookError, CaseChanged, Entry, State
+from store.cases import STEPS, Author, Case, CasebookError, CaseChanged, Entry
 from store.patches import SUSPECTED
 from store.rows import Verdict
 
@@ -37,6 +37,7 @@ _ICONS = {
     "note": "edit_note",
 }
 _NAME = "author-name"
+MOST_OPENED = 500  # at a time
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def cases_in(area: str) -> dict[str, Case]:
     try:
         return {case.patch: case for case in Casebook.default().cases(area)}
     except CasebookError as error:
-        _cannot_be_used(error)
+        cannot_be_used(error)
         return {}
 
 
@@ -70,11 +71,9 @@ def today() -> date:
 def case_part(area: str, release: str, patch: str, verdicts: Sequence[Verdict], *, trail: bool = False) -> None:
     """The case of a patch with all that can be done about it. trail : show what was done at once."""
     try:
-        book = Casebook.default()
-        case = book.case_of(area, patch)
-        entries = book.trail(case.id) if case else []
+        case, entries = Casebook.default().file_of(area, patch) or (None, [])
     except CasebookError as error:
-        _cannot_be_used(error)
+        cannot_be_used(error)
         return
     if case is None:
         if sign_in.may("open"):
@@ -82,7 +81,7 @@ def case_part(area: str, release: str, patch: str, verdicts: Sequence[Verdict], 
         return
     st.markdown(_line(case), help=_opened(case))
     _conflict(case)
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="xsmall"):
         for step, asked in STEPS.items():
             if case.state in asked.before and sign_in.may(step):
                 _step_button(step, case, key=f"case-{case.id}")
@@ -130,7 +129,7 @@ def _trail(entries: Sequence[Entry]) -> None:
     for entry in reversed(entries):
         who = f"**{plain.markdown(entry.by or '?')}**"
         if entry.role:
-            who += f" ({sign_in.known_role_name(entry.role)})"
+            who += f" ({plain.markdown(wording.person_role_name(entry.role))})"
         line = f"- {wording.moment(entry.at)} · {who} {plain.markdown(wording.case_entry(asdict(entry)))}"
         lines.append(f"{line}: {plain.markdown(entry.text)}" if entry.text else line)
     st.markdown("\n".join(lines))
@@ -218,10 +217,11 @@ def _conflict(case: Case) -> None:
             icon=":material/sync_problem:",
         )
         mine, theirs = st.columns(2)
-        mine.markdown(f"**{_('Yours')}** · {wording.case_step_name(unkept.step)}")
+        yours, meanwhile = _("Yours"), _("Meanwhile")  # what is called within a format string is not found by Babel
+        mine.markdown(f"**{yours}** · {wording.case_step_name(unkept.step)}")
         mine.markdown(plain.markdown(str(unkept.values["text"])) or "–")
         with theirs:
-            st.markdown(f"**{_('Meanwhile')}**")
+            st.markdown(f"**{meanwhile}**")
             _trail(unkept.since)
         with st.container(horizontal=True):
             if case.state in STEPS[unkept.step].before:
@@ -262,12 +262,7 @@ def _open_all(area: str, release: str, suspected: Mapping[str, tuple[str, ...]],
         _submit("open", _Opening(area, release, patch, suspicion), key)
 
 
-def _cannot_be_used(error: CasebookError) -> None:
+def cannot_be_used(error: CasebookError) -> None:
+    """Say so in place of what needs the casebook."""
     words = _("The casebook cannot be read, so that cases are not shown. Tell your administrator: {error}")
     st.warning(words.format(error=plain.markdown(str(error))))
-
-
-def live_and_confirmed(cases: Mapping[str, Case]) -> tuple[list[Case], list[Case]]:
-    """The cases that someone has still to do something about, and those that are confirmed."""
-    live = [case for case in cases.values() if case.is_live]
-    return live, [case for case in live if case.state is State.CONFIRMED]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
 from engine.wording import gettext as _
+from store.casebook import Casebook
+from store.cases import CasebookError
 from store.reader import ReleaseReader
 from store.rows import Patch
 
@@ -54,9 +58,14 @@ def _archive(
 ) -> Callable[[], bytes]:
     def make() -> bytes:
         # What draws and writes takes seconds to import, and the app starts without it.
+        from engine.evidence.case import Casework
         from engine.evidence.dossier import make_dossier
         from engine.evidence.gathering import gather
 
-        return make_dossier(gather(reader, patch_id, uploaded and uploaded()), language).archive()
+        gathered = gather(reader, patch_id, uploaded and uploaded())
+        with suppress(CasebookError):  # the card beside the button says so
+            if found := Casebook.default().file_of(reader.info.area, patch_id):
+                gathered = replace(gathered, casework=Casework.of(*found))
+        return make_dossier(gathered, language).archive()
 
     return make

@@ -5,12 +5,15 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from components.links import list_link
+from components.cases import cannot_be_used, today
+from components.links import cases_link, list_link
 from engine import wording
 from engine.wording import gettext as _
-from store.patches import PatchFilter
+from store.casebook import Casebook
+from store.cases import CasebookError
+from store.patches import WITHOUT, PatchFilter
 from store.reader import ReleaseReader
-from store.summaries import MOTION, WORK
+from store.summaries import MOTION, WORK, CaseFigures
 
 _MOST = 6  # in a row
 _WHOLE = 0.97  # of a frame; a rim without data is no gap
@@ -24,6 +27,8 @@ _LISTS: Mapping[str, PatchFilter] = {
     "tested": PatchFilter(verdicts=("not_tested:",)),
     "certain": PatchFilter(suspected="certain"),
     "doubtful": PatchFilter(suspected="doubtful"),
+    "confirmed": PatchFilter(suspected="certain", case="confirmed"),
+    "unopened": PatchFilter(suspected="certain", case=WITHOUT),
 }
 
 
@@ -42,7 +47,19 @@ def figure_tiles(figures: list[wording.Figure]) -> None:
                 help=figure.meaning,
             )
             words = _("Show the others") if figure.code == "tested" else _("Show them")
+            if figure.code == "cases":
+                cases_link(words)
+                continue
             list_link(_LISTS[figure.code], words, key=f"tile-{figure.code}")
+
+
+def case_figures(reader: ReleaseReader) -> CaseFigures | None:
+    """What has become of the suspicions; None, and a word of it, where the casebook cannot be read."""
+    try:
+        return reader.case_figures(Casebook.default().cases(reader.info.area), today())
+    except CasebookError as error:
+        cannot_be_used(error)
+        return None
 
 
 def hidden_share(reader: ReleaseReader) -> None:

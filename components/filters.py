@@ -142,7 +142,8 @@ def _more(column: Any, reader: ReleaseReader, cases: Mapping[str, str]) -> dict[
     shown = [name for name in keys if name != "suspected" or reader.has_register]
     asked = sum(bool(st.session_state[keys[name]]) for name in shown)
     values: dict[str, Any] = {}
-    with column.popover(f"{_('More')} · {asked}" if asked else _("More"), width="stretch"):
+    more = _("More")
+    with column.popover(f"{more} · {asked}" if asked else more, width="stretch"):
         values["case"] = _case(cases, keys["case"])
         if reader.has_register:
             names = {"": _("any"), "certain": _("suspected"), "doubtful": _("doubtful")}

@@ -33,7 +33,7 @@ def ground_card(reader: ReleaseReader, ring: Ring) -> None:
     """Size, mean series and files of the area."""
     polygon = Polygon(ring)
     title, away = st.columns([3, 1], vertical_alignment="center")
-    title.markdown(f"##### {_('Drawn area')}")
+    title.markdown("##### " + _("Drawn area"))
     if away.button(_("Remove"), type="tertiary", icon=":material/close:", key="ground-away"):
         keep_ring(reader, [])
         st.rerun()

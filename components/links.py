@@ -33,6 +33,12 @@ def list_link(show: PatchFilter, words: str, *, key: str) -> None:
         st.switch_page("pages/inspect/map.py")
 
 
+def cases_link(words: str) -> None:
+    """A button that opens the page of cases."""
+    if st.button(words, key="cases-page", icon=":material/assignment:", type="tertiary"):
+        st.switch_page("pages/cases/cases.py")
+
+
 def patch_link(patch_id: str) -> None:
     """A button that opens the page of a patch."""
     if st.button(_("All about it"), key=f"patch-{patch_id}", icon=":material/article:", type="tertiary"):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal, cast
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, cast
 
 import streamlit as st
 
@@ -13,8 +13,8 @@ from store.reader import ReleaseReader
 from web.palette import ACTIVITY_COLOURS, CHANGE_COLOURS
 
 
-def overview_buttons(reader: ReleaseReader, before: ReleaseReader | None) -> None:
-    """PDF and XLSX, in the reader's language."""
+def overview_buttons(reader: ReleaseReader, before: ReleaseReader | None, cases: Mapping[str, Any] | None) -> None:
+    """PDF and XLSX, in the reader's language. cases : figures of the area's, None where they cannot be read."""
     pdf, xlsx = st.columns(2)
     name, language = f"{reader.info.area}-{reader.info.id}", wording.language()
     kinds: dict[Literal["pdf", "xlsx"], tuple[str, str, str]] = {
@@ -24,7 +24,7 @@ def overview_buttons(reader: ReleaseReader, before: ReleaseReader | None) -> Non
     for column, (kind, (label, mime, icon)) in zip((pdf, xlsx), kinds.items(), strict=True):
         column.download_button(
             label,
-            _maker(reader, before, kind, cast("Literal['en', 'zh']", language)),
+            _maker(reader, before, cases, kind, cast("Literal['en', 'zh']", language)),
             f"{name}-{language}.{kind}",
             mime,
             key=f"overview-{kind}",
@@ -36,13 +36,17 @@ def overview_buttons(reader: ReleaseReader, before: ReleaseReader | None) -> Non
 
 
 def _maker(
-    reader: ReleaseReader, before: ReleaseReader | None, kind: Literal["pdf", "xlsx"], language: Literal["en", "zh"]
+    reader: ReleaseReader,
+    before: ReleaseReader | None,
+    cases: Mapping[str, Any] | None,
+    kind: Literal["pdf", "xlsx"],
+    language: Literal["en", "zh"],
 ) -> Callable[[], bytes]:
     def make() -> bytes:
         # What draws and writes takes seconds to import, and the app starts without it.
         from engine.evidence.overview import gather_overview, overview_pdf, overview_xlsx
 
-        gathered = gather_overview(reader, before)
+        gathered = gather_overview(reader, before, cases)
         if kind == "xlsx":
             return overview_xlsx(gathered, language)
         return overview_pdf(gathered, language, ACTIVITY_COLOURS | CHANGE_COLOURS)

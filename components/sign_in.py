@@ -7,9 +7,10 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from components import plain
+from engine import wording
 from engine.wording import gettext as _
 from store.cases import Author
-from web.roles import MAY_STEP, MAY_UPLOAD, ROLES, Role
+from web.roles import MAY_STEP, MAY_UPLOAD
 from web.sign_in import Person, sign_in
 
 # Pages by their address on which files are uploaded.
@@ -68,28 +69,13 @@ def badge() -> tuple[str, str, str]:
     someone = person()
     if someone is None or someone.role is None:  # the sign-in has run out since the page began
         return "gray", "person_off", _("signed out")
-    return "green", "person", f"{plain.markdown(someone.name)} · {role_name(someone.role)}"
+    return "green", "person", f"{plain.markdown(someone.name)} · {wording.person_role_name(someone.role)}"
 
 
 def sign_out_button() -> None:
     """The way out; nothing where nobody signs in."""
     if not is_open():
         st.button(_("Sign out"), icon=":material/logout:", on_click=st.logout, type="tertiary")
-
-
-def role_name(role: Role) -> str:
-    names: dict[Role, str] = {
-        "administrator": _("administrator"),
-        "analyst": _("analyst"),
-        "manager": _("manager"),
-        "inspector": _("inspector"),
-    }
-    return names[role]
-
-
-def known_role_name(role: str) -> str:
-    """The name of a role that someone had when they made an entry; as it stands where there is no such role now."""
-    return next((role_name(one) for one in ROLES if one == role), plain.markdown(role))
 
 
 def _signed_out() -> None:

@@ -177,8 +177,9 @@ def verdict_table(reader: ReleaseReader) -> None:
     )
     st.caption(
         _(
-            "Suspected: found by computing, and confirmed by nobody yet. Doubtful: the positional error may turn it "
-            "round. Each patch was held against the permits that were valid on the date of its outline, and may have "
-            "several verdicts. At least and at most are what the positional error of outlines and permits leaves open."
+            "Suspected: found by computing, until a person has confirmed or dismissed it in its case. Doubtful: the "
+            "positional error may turn it round. Each patch was held against the permits that were valid on the date "
+            "of its outline, and may have several verdicts. At least and at most are what the positional error of "
+            "outlines and permits leaves open."
         )
     )

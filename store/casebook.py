@@ -118,6 +118,11 @@ class Casebook:
         with self._reading() as connection:
             return self._entries(connection, case_id, 0)
 
+    def file_of(self, area: str, patch: str) -> tuple[Case, list[Entry]] | None:
+        """The case of a patch with its trail; None where it has none."""
+        case = self.case_of(area, patch)
+        return (case, self.trail(case.id)) if case else None
+
     def people(self) -> list[str]:
         """Names of all who have made entries or had cases assigned."""
         if not self._is_there():

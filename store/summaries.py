@@ -1,9 +1,11 @@
 """What the app asks of a release as a whole: the figures, distributions and longest lists of the overview."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import date
 
-from store.patches import SUSPECTED, PatchQueries
+from store.cases import Case, State
+from store.patches import SUSPECTED, WITHOUT, PatchFilter, PatchQueries
 from store.queries import remembered
 
 # Activities that are work, and those that are motion: digging may leave none, and settling is none.
@@ -43,6 +45,20 @@ class Figures:
     certain: Concerned | None
     doubtful: Concerned | None
     tested: int
+
+
+@dataclass(frozen=True)
+class CaseFigures:
+    """What people have made of a release's suspicions; None without a register.
+
+    confirmed : suspected patches of which the case is. unopened : those without a case. live : cases of the area with
+    something left to do, also of patches that the release has not. overdue : of these.
+    """
+
+    confirmed: Concerned | None
+    unopened: Concerned | None
+    live: int
+    overdue: int
 
 
 @dataclass(frozen=True)
@@ -132,17 +148,31 @@ class SummaryQueries(PatchQueries):
             tested=counts["tested"] if known["register"] else 0,
         )
 
-    def _concerned(self, certainty: str) -> Concerned:
+    def case_figures(self, cases: Collection[Case], today: date) -> CaseFigures:
+        """What has become of the suspicions. cases : of the area."""
+        states = {case.patch: str(case.state) for case in cases}
+        suspected = PatchFilter(suspected="certain")
+        known = self.figures().certain is not None
+        confirmed, unopened = (
+            self._concerned("certain", replace(suspected, case=case).of_cases(states)) if known else None
+            for case in (State.CONFIRMED, WITHOUT)
+        )
+        live = [case for case in cases if case.is_live]
+        return CaseFigures(confirmed, unopened, len(live), sum(case.is_overdue(today) for case in live))
+
+    def _concerned(self, certainty: str, chosen: PatchFilter | None = None) -> Concerned:
         """Patches that are suspected for certain; or those of which all that speaks against them is doubtful."""
+        where, parameters = self.condition(chosen or PatchFilter())
         [row] = self._rows(
-            """WITH worst AS (
+            f"""WITH worst AS (
                    SELECT patch_id, bool_or(certainty = 'certain') AS certain, max_by(least_m2, likely_m2) AS least,
                           max(likely_m2) AS likely, max_by(most_m2, likely_m2) AS most
-                   FROM verdict WHERE list_contains(?, kind) AND (certainty = ? OR ? = 'doubtful') GROUP BY patch_id)
+                   FROM verdict WHERE list_contains(?, kind) AND (certainty = ? OR ? = 'doubtful')
+                        AND patch_id IN (SELECT patch_id FROM patch WHERE {where}) GROUP BY patch_id)
                SELECT count(*) AS patches, coalesce(sum(least), 0.0) AS least_m2,
                       coalesce(sum(likely), 0.0) AS likely_m2, coalesce(sum(most), 0.0) AS most_m2
                FROM worst WHERE certain = (? = 'certain')""",
-            [list(SUSPECTED), certainty, certainty, certainty],
+            [list(SUSPECTED), certainty, certainty, *parameters, certainty],
         )
         return Concerned(**row)
 

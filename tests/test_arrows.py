@@ -90,7 +90,10 @@ ARROWS = {
     ),
     "engine.pipeline": ("engine", "store.home", "store.reader"),
     "engine.cli": ("engine", "store.home", "store.reader"),
-    "engine.commands": ("engine", "store.home", "store.reader", "store.assessments", "store.tunings"),
+    "engine.commands": (
+        *("engine", "store.home", "store.reader", "store.assessments", "store.tunings"),
+        *("store.casebook", "store.cases"),
+    ),
     "engine.__main__": ("engine.cli",),
 }
 HEAVY = ("torch", "mintpy", "numba", "scipy", "matplotlib", "geopandas", "leafmap")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
 
 from components import plain
+from components.cases import MOST_OPENED, cases_in, open_many, suspicion_of
 from components.exports import export_button
 from components.permits.draft import Draft
 from engine import wording
 from engine.wording import gettext as _
+from engine.wording import ngettext
 from store.home import Home
+from store.patches import SUSPECTED
 from store.reader import ReleaseReader
 
 if TYPE_CHECKING:
@@ -52,11 +55,35 @@ def keep_step(
             _("All verdicts of step 3 with their reasons, areas and permits, and what lies outside as polygons.")
         )
         export_button(spoken(reader, verdicts), f"{draft.area}-verdicts", key="verdicts")
+    _cases(reader, verdicts)
     folder = home.registers(draft.area)
     others = [one for one in versions(folder) if one.id != draft.version] if folder.is_dir() else []
     if others:
         st.subheader(_("What changed"), anchor=False)
         _changes(home, draft, register, others)
+
+
+def _cases(reader: ReleaseReader, verdicts: gpd.GeoDataFrame) -> None:
+    """Cases for what this register makes suspected, where there is none yet."""
+    rows = list(verdicts[["patch_id", "kind", "certainty"]].itertuples(index=False))
+    certain = {row.patch_id for row in rows if row.kind in SUSPECTED and row.certainty == "certain"}
+    known = cases_in(reader.info.area)
+    left = sorted(certain - set(known))
+    if not certain:
+        return
+    st.subheader(_("Cases"), anchor=False)
+    said = ngettext(
+        "{count} suspected patch, of which {left} has no case yet.",
+        "{count} suspected patches, of which {left} have no case yet.",
+        len(certain),
+    )
+    st.markdown(said.format(count=wording.number(len(certain)), left=wording.number(len(left))))
+    against: dict[str, list[Any]] = {patch: [] for patch in left[:MOST_OPENED]}
+    for row in rows:
+        if row.patch_id in against:
+            against[row.patch_id].append(row)
+    suspected = {patch: suspicion_of(own) for patch, own in against.items()}
+    open_many(reader.info.area, reader.info.id, suspected, key="open-of-register")
 
 
 def _save(home: Home, draft: Draft, register: Register, report: QualityReport) -> None:

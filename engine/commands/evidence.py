@@ -1,6 +1,7 @@
 """`dossier` and `export`: what a published release says, as files."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,20 @@ def add_commands(commands: Any) -> None:
 
 def _dossier(path: Path, home: Home, given: argparse.Namespace, console: Console) -> None:
     from engine.commands.published import published
+    from engine.evidence.case import Casework
     from engine.evidence.dossier import make_dossier
     from engine.evidence.gathering import gather
+    from store.casebook import Casebook
+    from store.cases import CasebookError
 
-    made = make_dossier(gather(published(path, home), given.patch), given.language)
+    reader = published(path, home)
+    gathered = gather(reader, given.patch)
+    try:
+        if found := Casebook.default(home).file_of(reader.info.area, given.patch):
+            gathered = replace(gathered, casework=Casework.of(*found))
+    except CasebookError as error:
+        console.print(f"without its case: {error}", markup=False)
+    made = make_dossier(gathered, given.language)
     given.out.mkdir(parents=True, exist_ok=True)
     for name, content in ((f"{made.name}.pdf", made.pdf), (f"{made.name}.zip", made.archive())):
         (given.out / name).write_bytes(content)

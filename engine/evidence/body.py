@@ -7,7 +7,7 @@ from engine.evidence.case import Case, CasePermit, CaseVerdict
 from engine.evidence.corners import crs_name
 from engine.evidence.drawing import PATCH
 from engine.evidence.front import OUTSIDE, image_row, rate_caption, suspected
-from engine.evidence.sheet import beside, boxed, gap, heading, more, part, picture, table, text
+from engine.evidence.sheet import beside, boxed, facts, gap, heading, more, part, picture, room, table, text
 from engine.wording import dossiers, number
 
 MOST_PERMITS = 20  # of a patch, in print; the files that go with it have all
@@ -143,6 +143,22 @@ def _overlap_row(permit: CasePermit) -> list[str]:
         area(permit.outside_m2),
         "–" if permit.distance_m is None else f"{number(permit.distance_m)} m",
     ]
+
+
+def case_pages(case: Case) -> list[Flowable]:
+    """How far people have come with the patch, and what they did; nothing where nobody has opened a case."""
+    if case.casework is None:
+        return []
+    known = case.casework.case
+    rows = [("state", wording.case_state_name(known["state"])), ("assignee", known["assignee"])]
+    rows.append(("due", wording.case_due(known["due"], overdue=False)))
+    made: list[Flowable] = [facts([(dossiers.label(code), [words]) for code, words in rows if words], (30, 144))]
+    for entry in case.casework.trail:
+        role = f" ({wording.person_role_name(entry['role'])})" if entry["role"] else ""
+        said = f"{entry['by'] or '?'}{role} {wording.case_entry(entry)}"
+        made += [gap(1.5), room(14), text(f"{wording.moment(entry['at'])} · {said}", "quiet")]
+        made += [text(entry["text"])] if entry["text"] else []
+    return [*heading("case", room_mm=35), *made, gap(5)]
 
 
 def limit_pages(case: Case) -> list[Flowable]:

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -155,6 +155,19 @@ class Provenance:
 
 
 @dataclass(frozen=True)
+class Casework:
+    """What people have made of the patch. case : fields of the store's `Case`. trail : of its entries, in order."""
+
+    case: Mapping[str, Any]
+    trail: Sequence[Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, case: Any, trail: Sequence[Any]) -> "Casework":
+        """As the store has them."""
+        return cls(asdict(case), [asdict(entry) for entry in trail])
+
+
+@dataclass(frozen=True)
 class Case:
     """One patch of one release.
 
@@ -163,7 +176,7 @@ class Case:
     one. register_crs : its own system. others, around : the area's other patches and its permits, for the overview.
     zones : those near by in which nothing may be mined, by name. permits : those that verdicts rest on first, then
     those near by. frame, wide : of the maps and of the overview, in `crs`. place : longitude and latitude of a point in
-    the patch. uploaded : whether the register is not the release's.
+    the patch. uploaded : whether the register is not the release's. casework : None where nobody has opened a case.
     """
 
     release: Mapping[str, Any]
@@ -191,6 +204,7 @@ class Case:
     verdicts: Sequence[CaseVerdict]
     zones: Sequence[tuple[str, BaseGeometry]]
     provenance: Provenance
+    casework: Casework | None = None
 
     @property
     def patch_id(self) -> str:

@@ -94,6 +94,7 @@ def _pdf(case: Case, pictures: dict[str, bytes], hashes: dict[str, str]) -> byte
             *body.image_pages(case, pictures),
             *body.motion_pages(case, pictures),
             *body.verdict_pages(case),
+            *body.case_pages(case),
             *body.limit_pages(case),
             *annex.corner_pages(case),
             *annex.provenance_pages(case),

@@ -114,10 +114,18 @@ def _finding(case: Case) -> list[Flowable]:
             content.append(text(area_of(verdict.kind, least, likely, most), "part"))
         reasons = [wording.reason(one["code"], one["parameters"]) for one in verdict.reasons[:_MOST_REASONS]]
         content.append(text(wording.joined(reasons)))
-    content.append(
-        text(dossiers.suspicion(len(suspected(case)), any(one.kind != "not_tested" for one in case.verdicts)), "badge")
-    )
+    content.append(text(_standing(case), "badge"))
     return content
+
+
+def _standing(case: Case) -> str:
+    """Whether a person has judged what is suspected; of a register that was uploaded nobody can have."""
+    against = len(suspected(case))
+    if against and case.casework is not None and not case.uploaded:
+        outcome = wording.case_outcome(case.casework.case["state"], case.casework.trail)
+        if outcome:
+            return outcome
+    return dossiers.suspicion(against, any(one.kind != "not_tested" for one in case.verdicts))
 
 
 def _facts(case: Case) -> list[tuple[str, list[str]]]:

@@ -32,7 +32,10 @@ _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#
 
 @dataclass(frozen=True)
 class Overview:
-    """A release as a whole; `before` is of the release before. See `store.summaries` for units."""
+    """A release as a whole; `before` is of the release before, `cases` what people have made of its suspicions.
+
+    See `store.summaries` for units.
+    """
 
     release: dict[str, Any]
     figures: dict[str, Any]
@@ -45,10 +48,13 @@ class Overview:
     notable: dict[str, Sequence[Notable]]
     has_images: bool
     has_radar: bool
+    cases: Mapping[str, Any] | None
 
 
-def gather_overview(reader: ReleaseReader, before: ReleaseReader | None = None) -> Overview:
-    """What the store says of a release, and the figures of the one before."""
+def gather_overview(
+    reader: ReleaseReader, before: ReleaseReader | None = None, cases: Mapping[str, Any] | None = None
+) -> Overview:
+    """What the store says of a release, and the figures of the one before. cases : fields of its `CaseFigures`."""
     return Overview(
         release=asdict(reader.info),
         figures=asdict(reader.figures()),
@@ -65,6 +71,7 @@ def gather_overview(reader: ReleaseReader, before: ReleaseReader | None = None) 
         },
         has_images=reader.extraction is not None,
         has_radar=reader.radar is not None,
+        cases=cases,
     )
 
 
@@ -124,7 +131,7 @@ def _pdf(overview: Overview, language: Language, colours: Mapping[str, str]) -> 
 def _figure_table(overview: Overview) -> Flowable:
     rows = [
         (one.label, one.value, one.change, one.meaning)
-        for one in wording.overview_figures(overview.figures, overview.before)
+        for one in wording.overview_figures(overview.figures, overview.before, overview.cases)
     ]
     names = [wording.overview_column(code) for code in ("figure", "value", "change", "meaning")]
     return table(names, rows, (28, 34, 26, 86), right=(1, 2))
@@ -266,7 +273,7 @@ def _xlsx(overview: Overview, language: Language) -> bytes:
     wording.use_language(language)
     book = Workbook(write_only=True)
     name = wording.overview_heading
-    figures = wording.overview_figures(overview.figures, overview.before)
+    figures = wording.overview_figures(overview.figures, overview.before, overview.cases)
     release = overview.release
     _sheet(
         book,

@@ -10,11 +10,13 @@ from engine.wording.cadastres import cadastre_form
 from engine.wording.cases import (
     case_due,
     case_entry,
+    case_outcome,
     case_reason_label,
     case_state_name,
     case_step_meaning,
     case_step_name,
     moment,
+    person_role_name,
 )
 from engine.wording.courses import turn_facts, turn_name
 from engine.wording.differences import made_difference_name, patch_difference_name
@@ -71,6 +73,7 @@ __all__ = [
     "cadastre_form",
     "case_due",
     "case_entry",
+    "case_outcome",
     "case_reason_label",
     "case_state_name",
     "case_step_meaning",
@@ -111,6 +114,7 @@ __all__ = [
     "patch_statement",
     "percent",
     "period",
+    "person_role_name",
     "pixel_statement",
     "place",
     "rate",

@@ -1,6 +1,6 @@
 """What is said of cases: their states, what can be done with one, and what was."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -72,6 +72,26 @@ def case_entry(entry: Mapping[str, Any]) -> str:
         "reopen": _("opened it again"),
         "note": _("noted"),
     }[entry["step"]]
+
+
+def case_outcome(state: str, trail: Sequence[Mapping[str, Any]]) -> str:
+    """Who confirmed or dismissed a case, and when; empty while nobody has. trail : fields of the store's `Entry`."""
+    step = {"confirmed": "confirm", "closed": "confirm", "dismissed": "dismiss"}.get(state)
+    for entry in reversed(trail):
+        if entry["step"] == step:
+            said = _("Confirmed on {day} by {person}.") if step == "confirm" else _("Dismissed on {day} by {person}.")
+            return said.format(day=day(entry["at"].date()), person=entry["by"])
+    return ""
+
+
+def person_role_name(role: str) -> str:
+    """Of someone who signs in; as it stands where there is no such role any more."""
+    return {
+        "administrator": _("administrator"),
+        "analyst": _("analyst"),
+        "manager": _("manager"),
+        "inspector": _("inspector"),
+    }.get(role, role)
 
 
 def moment(at: datetime) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.wording.language import gettext as _
+from engine.wording.language import joined, ngettext
 from engine.wording.names import class_name
 from engine.wording.numbers import day, hectares, number, rate
 from engine.wording.verdicts import outside_range, verdict_name
@@ -21,10 +22,13 @@ class Figure:
     meaning: str
 
 
-def overview_figures(figures: Mapping[str, Any], before: Mapping[str, Any] | None) -> list[Figure]:
+def overview_figures(
+    figures: Mapping[str, Any], before: Mapping[str, Any] | None, cases: Mapping[str, Any] | None = None
+) -> list[Figure]:
     """The figures that an area has, in the order of the page.
 
     figures : fields of the store's `Figures`, of a release; before : of the release before, None where there is none.
+    cases : fields of the store's `CaseFigures`, None where they cannot be read.
     """
     found = [
         _counted("patches", _("Patches"), figures["patches"], before, _("Mine patches of the release.")),
@@ -54,10 +58,11 @@ def overview_figures(figures: Mapping[str, Any], before: Mapping[str, Any] | Non
         found.append(Figure("fastest", _("Fastest"), rate(figures["fastest"]), "", meaning))
     if figures["certain"] is not None:
         meaning = _(
-            "Patches with a verdict against them: {area}. Of a patch with several verdicts the largest ground counts. "
-            "Nobody has confirmed them yet."
+            "Patches with a verdict against them: {area}. Of a patch with several verdicts the largest ground counts."
         )
+        meaning = joined([meaning, _how_many_confirmed(cases)])
         found.append(_concerned("certain", _("Suspected"), figures["certain"], before, meaning))
+    found += _case_figures(cases) if cases else []
     if figures["doubtful"] is not None and figures["doubtful"]["patches"]:
         meaning = _("Patches of which the positional error, or a missing date, leaves open whether they are: {area}.")
         found.append(_concerned("doubtful", _("Doubtful"), figures["doubtful"], before, meaning))
@@ -87,6 +92,35 @@ def _concerned(
     area = outside_range(value["least_m2"], value["likely_m2"], value["most_m2"])
     words = f"{number(count)} · {hectares(value['likely_m2'])}" if count else number(count)
     return Figure(code, label, words, _change(count, earlier, number), meaning.format(area=area))
+
+
+def _how_many_confirmed(cases: Mapping[str, Any] | None) -> str:
+    """Of what is suspected; where nobody knows, what is true of all of it."""
+    if cases is None or cases["confirmed"] is None:
+        return _("Found by computing; a person has to confirm it.")
+    if not (count := cases["confirmed"]["patches"]):
+        return _("Nobody has confirmed them yet.")
+    said = ngettext("{count} of them is confirmed.", "{count} of them are confirmed.", count)
+    return said.format(count=number(count))
+
+
+def _case_figures(cases: Mapping[str, Any]) -> list[Figure]:
+    """What people have made of the suspicions, and what is left to them; cases go on without releases."""
+    found = []
+    if cases["confirmed"] is not None:
+        meaning = _(
+            "Suspected patches of which a person has found the suspicion right: {area}. Closed ones are not in."
+        )
+        found.append(_concerned("confirmed", _("Confirmed"), cases["confirmed"], None, meaning))
+    if cases["live"] or cases["confirmed"] is not None:
+        late = ngettext("{count} overdue", "{count} overdue", cases["overdue"]).format(count=number(cases["overdue"]))
+        words = f"{number(cases['live'])} · {late}" if cases["overdue"] else number(cases["live"])
+        meaning = _("Cases of this area with something left to do: to be checked, being checked, or confirmed.")
+        found.append(Figure("cases", _("Open cases"), words, "", meaning))
+    if cases["unopened"] is not None:
+        meaning = _("Suspected patches that have no case, so that nobody has looked at them: {area}.")
+        found.append(_concerned("unopened", _("To review"), cases["unopened"], None, meaning))
+    return found
 
 
 def _change(value: float, before: float | None, words: Any) -> str:
@@ -157,8 +191,8 @@ def overview_notes(*, images: bool, radar: bool, register: bool) -> Sequence[str
     if register:
         said.append(
             _(
-                "Suspected: found by computing, and confirmed by nobody yet. Doubtful: the positional error may turn "
-                "it round."
+                "Suspected: found by computing, until a person has confirmed or dismissed it in its case. Doubtful: "
+                "the positional error may turn it round."
             )
         )
     if images:

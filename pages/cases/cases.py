@@ -12,7 +12,7 @@ from engine.wording import gettext as _
 
 frame = header()
 reader = frame.reader
-listed, detail = st.columns([1.7, 1], gap="large")
+listed, detail = st.columns([1.85, 1], gap="large")
 with listed:
     without_case(reader)
     case_list(reader)

@@ -7,7 +7,7 @@ import streamlit as st
 from components.activity import activity_table
 from components.all_areas import all_areas
 from components.charts import activity_chart, area_chart, change_chart, frame_chart, rate_histogram
-from components.figures import figure_tiles, hidden_share
+from components.figures import case_figures, figure_tiles, hidden_share
 from components.frame import earlier_releases, header
 from components.notables import notable_list
 from components.overview_charts import concentration_chart, growth_chart, history_chart, onset_chart
@@ -25,10 +25,12 @@ before = earlier[0] if earlier else None
 title, files = st.columns([5, 1.6], vertical_alignment="center")
 since = _("Differences are to the release before.") if before else ""
 title.markdown(f"#### {wording.overview_heading('overview')}", help=since or None)
+found = case_figures(reader)
+cases = asdict(found) if found else None
 with files:
-    overview_buttons(reader, before)
+    overview_buttons(reader, before, cases)
 figures = reader.figures()
-figure_tiles(wording.overview_figures(asdict(figures), asdict(before.figures()) if before else None))
+figure_tiles(wording.overview_figures(asdict(figures), asdict(before.figures()) if before else None, cases))
 if not figures.patches:
     st.info(_("No patches here. The map shows what is known of the whole frame."))
 

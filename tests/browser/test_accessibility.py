@@ -11,6 +11,7 @@ READY = {
     "": ".map[data-drawn]",
     "patch": "iframe",
     "compare": "iframe",
+    "cases": "[data-testid=stPopoverButton]",
     "overview": ".js-plotly-plot",
     "permits": "[data-testid=stFileUploaderDropzone]",
     "quality": "[data-testid=stDataFrame]",

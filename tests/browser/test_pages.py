@@ -18,6 +18,7 @@ SHOWN = {
     "map": "Along the line of sight",
     "patch": "All that is known of one patch",
     "compare": "two images of different dates are needed",
+    "cases": "No cases yet",
     "permits": "Permits of this area",
     "overview": "Patches by class and activity",
     "quality": "Network of interferograms",

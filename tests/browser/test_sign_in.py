@@ -17,7 +17,8 @@ from tests.browser.provider import Provider
 from web.roles import MAY_UPLOAD, ROLES
 from web.urls import ABOUT, PAGES, tile_template, vector_url
 
-TITLES = {"map": "Map", "patch": "Patch", "compare": "Compare", "permits": "Permits", "overview": "Overview"} | {
+TITLES = {"map": "Map", "patch": "Patch", "compare": "Compare", "cases": "Cases", "permits": "Permits"} | {
+    "overview": "Overview",
     "quality": "Quality",
     "sources": "Sources",
 }

@@ -1,6 +1,8 @@
 """The commands that read what was published: `compare`, `dossier` and `export`."""
 
+import json
 import math
+import zipfile
 from pathlib import Path
 
 import geopandas as gpd
@@ -8,6 +10,8 @@ import pytest
 
 from engine.cli import main
 from engine.permits.versions import versions
+from store.casebook import Casebook
+from store.cases import Author
 from store.home import Home
 from store.reader import ReleaseReader, current_release
 from tests.conftest import STRZEGOM
@@ -96,10 +100,26 @@ def test_what_cannot_be_done_is_explained(
     assert not home.registers(AREA).exists()
 
 
+def test_a_dossier_takes_the_case_along(home: Home, reader: ReleaseReader, tmp_path: Path) -> None:
+    patch, li = reader.patch_ids()[0], Author("Li Na", "li@example.org", "inspector")
+    book = Casebook.default(home)
+    book.enter(book.open(AREA, patch, by=li, release="r1"), "confirm", by=li, text="two excavators")
+    assert main(["dossier", AREA, patch, "--out", str(tmp_path)]) == 0
+    with zipfile.ZipFile(tmp_path / f"{AREA}-{patch}-en.zip") as archive:
+        told = archive.read(f"{AREA}-{patch}-en/case.json").decode()
+    case = json.loads(told)["case"]
+    assert (case["state"], [entry["text"] for entry in case["trail"]]) == ("confirmed", ["", "two excavators"])
+    assert "li@example.org" not in told
+    home.casebook.write_bytes(b"no database" * 100)
+    assert main(["dossier", AREA, patch, "--out", str(tmp_path / "without")]) == 0
+
+
 def test_a_dossier_and_an_export_are_written(home: Home, reader: ReleaseReader, tmp_path: Path) -> None:
     patch = next(one.patch_id for one in reader.verdicts() if one.kind == "no_permit")
     assert main(["dossier", AREA, patch, "--language", "zh", "--out", str(tmp_path)]) == 0
     assert (tmp_path / f"{AREA}-{patch}-zh.pdf").read_bytes().startswith(b"%PDF")
+    with zipfile.ZipFile(tmp_path / f"{AREA}-{patch}-zh.zip") as archive:
+        assert "case" not in json.loads(archive.read(f"{AREA}-{patch}-zh/case.json"))
     out = tmp_path / "suspects.geojson"
     assert main(["export", AREA, "--form", "geojson", "--verdict", "no_permit", "--out", str(out)]) == 0
     assert patch in set(gpd.read_file(out)["patch_id"])

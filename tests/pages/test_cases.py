@@ -18,6 +18,7 @@ from tests.pages.test_pages import text
 
 AREA = "crowded"
 MAP, CASES = ROOT / "pages" / "inspect" / "map.py", ROOT / "pages" / "cases" / "cases.py"
+OVERVIEW = ROOT / "pages" / "overview" / "summary.py"
 WU = Author("Wu Bo")
 
 
@@ -124,7 +125,7 @@ def test_the_page_lists_what_is_due_first_and_says_what_is_overdue(home: Home, c
     book.enter(cases[2], "dismiss", by=WU, text="a road")
     app = opened(CASES)
     assert list(table(app)["patch"]) == [names[1], names[0]]
-    assert "overdue" in table(app)["until"][0]
+    assert "overdue" in table(app)["due"][0]
     assert "2 cases · 1 overdue" in text(app)
     assert book.cases(AREA)[0].is_overdue(date(2020, 1, 2) + timedelta(days=1))
 
@@ -141,7 +142,35 @@ def test_cases_for_all_that_are_suspected_and_have_none(home: Home, crowd: Relea
 
 def test_a_broken_casebook_takes_no_page_with_it(home: Home, crowd: ReleaseReader) -> None:
     home.casebook.write_bytes(b"no database" * 100)
-    for page in (MAP, CASES):
+    for page in (MAP, CASES, OVERVIEW):
         app = opened(page, patch=crowd.patch_ids()[0])
         assert not app.exception
         assert "The casebook cannot be read" in text(app)
+    labels = {metric.label: metric.help for metric in app.metric}
+    assert "Confirmed" not in labels
+    assert "a person has to confirm it" in labels["Suspected"]
+
+
+def test_the_overview_says_what_has_become_of_the_suspicions(home: Home, crowd: ReleaseReader) -> None:
+    first, second, *others = crowd.patch_ids(PatchFilter(suspected="certain"))
+    metrics = {metric.label: metric for metric in opened(OVERVIEW).metric}
+    assert (metrics["Confirmed"].value, metrics["Open cases"].value) == ("0", "0")
+    assert "Nobody has confirmed them yet" in metrics["Suspected"].help
+    assert metrics["To review"].value == metrics["Suspected"].value
+    book = Casebook.default(home)
+    book.enter(book.open(AREA, first, by=WU, release="r1"), "confirm", by=WU, text="seen")
+    book.enter(book.open(AREA, second, by=WU, release="r1"), "assign", by=WU, assignee="Ma Jun", due=date(2020, 1, 2))
+    app = opened(OVERVIEW)
+    assert not app.exception
+    labels = [metric.label for metric in app.metric]
+    place = labels.index("Suspected")
+    assert labels[place : place + 4] == ["Suspected", "Confirmed", "Open cases", "To review"]
+    metrics = {metric.label: metric for metric in app.metric}
+    assert metrics["Confirmed"].value.startswith("1 · ")
+    assert metrics["Open cases"].value == "2 · 1 overdue"
+    assert metrics["To review"].value.startswith(f"{len(others)} · ")
+    assert "1 of them is confirmed" in metrics["Suspected"].help
+    app.button(key="list-tile-confirmed").click()
+    # The map is another page, which a script alone cannot go to: the filter that it would open with is kept.
+    app.run()
+    assert app.session_state["selection"].show == PatchFilter(suspected="certain", case="confirmed")

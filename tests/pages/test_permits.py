@@ -101,7 +101,7 @@ def test_the_overview_counts_what_is_suspected_and_apart_what_is_doubtful(reader
     assert figures["Suspected"].startswith(f"{shown['crosses', 'certain'] + shown['no_permit', 'certain']} · ")
     table = next(frame.value for frame in app.dataframe if "verdict" in frame.value.columns)
     assert sum(table["patches"]) == sum(shown.values())
-    assert "confirmed by nobody yet" in text(app)
+    assert "until a person has confirmed or dismissed it" in text(app)
 
 
 def test_without_a_register_there_is_neither_filter_nor_table(

@@ -11,7 +11,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.permits.versions import read_version, versions
+from store.casebook import Casebook
+from store.cases import Author
 from store.home import Home
+from store.patches import PatchFilter
 from store.reader import ReleaseReader, current_release
 from tests.conftest import ROOT, STRZEGOM
 from tests.pages.test_pages import text
@@ -113,6 +116,21 @@ def test_a_register_is_saved_as_a_version_and_opened_again(home: Home, reader: R
     press(again, "Open")
     press(again, "Verdicts")
     assert "suspected: no permit" in text(again)
+
+
+def test_cases_are_opened_for_what_the_register_makes_suspected(home: Home, reader: ReleaseReader) -> None:
+    suspected = reader.patch_ids(PatchFilter(suspected="certain"))  # the register is the release's own
+    book = Casebook.default(home)
+    known = book.open(AREA, suspected[0], by=Author("Wu Bo"), release="r1")
+    app = press(press(open_with("permits.zip", shapefile(register())), "Verdicts"), "Keep")
+    assert f"{len(suspected)} suspected patches, of which {len(suspected) - 1} have no case yet." in text(app)
+    app.text_input(key="open-of-register-by").set_value("Li Na")
+    (button,) = [one for one in app.button if one.form_id == "open-of-register"]
+    assert not button.click().run().exception
+    cases = {case.patch: case for case in book.cases(AREA)}
+    assert sorted(cases) == suspected
+    assert cases[suspected[0]] == known
+    assert all(any(one.endswith(":certain") for one in cases[name].suspicion) for name in suspected[1:])
 
 
 def test_what_changed_from_a_saved_register_is_listed(home: Home) -> None:

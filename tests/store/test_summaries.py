@@ -2,11 +2,15 @@
 
 from collections import Counter
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from store.patches import SUSPECTED
+from store.casebook import Casebook
+from store.cases import Author
+from store.patches import SUSPECTED, PatchFilter
 from store.reader import ReleaseReader
+from store.summaries import CaseFigures
 
 
 def test_figures(crowd: ReleaseReader) -> None:
@@ -82,3 +86,30 @@ def test_an_area_of_radar_alone_has_no_figures_of_images(reader: ReleaseReader) 
     assert (figures.patches, figures.active, figures.tested) == (1, 1, 0)
     assert figures.area_m2 is figures.new is figures.certain is figures.latest is None
     assert reader.growth() == []
+
+
+def test_figures_of_cases_are_of_the_suspected_and_of_all_that_is_open(crowd: ReleaseReader, book: Casebook) -> None:
+    first, second, *others = crowd.patch_ids(PatchFilter(suspected="certain"))
+    by = Author("Li Na")
+    book.enter(book.open("crowded", first, by=by, release="r1"), "confirm", by=by, text="seen")
+    late = book.open("crowded", second, by=by, release="r1")
+    book.enter(late, "assign", by=by, assignee="Wu Bo", due=date(2021, 1, 1))
+    book.open("crowded", "gone from the release", by=by, release="r0")
+    figures = crowd.case_figures(book.cases("crowded"), date(2021, 1, 2))
+    assert figures.confirmed is not None and figures.unopened is not None
+    own = [one for one in crowd.verdicts(first) if one.kind in SUSPECTED and one.certainty == "certain"]
+    assert figures.confirmed.patches == 1
+    assert figures.confirmed.likely_m2 == pytest.approx(max(one.likely_m2 or 0.0 for one in own))
+    assert figures.unopened.patches == len(others)
+    assert (figures.live, figures.overdue) == (3, 1)
+    assert crowd.case_figures(book.cases("crowded"), date(2021, 1, 1)).overdue == 0
+
+
+def test_without_a_register_cases_are_counted_alone(reader: ReleaseReader, book: Casebook) -> None:
+    book.open("metropolitan", "M1345.B1", by=Author("Li Na"), release="r1")
+    assert reader.case_figures(book.cases(), date(2021, 1, 1)) == CaseFigures(None, None, 1, 0)
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Casebook:
+    return Casebook(f"sqlite:///{tmp_path}/book.sqlite")

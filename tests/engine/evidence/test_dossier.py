@@ -7,28 +7,30 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pyogrio
 import pytest
 import shapely
-from reportlab.platypus import Flowable
+from reportlab.platypus import Flowable, Paragraph
 from shapely.geometry import Point, box
 
 from engine import wording
 from engine.errors import InputError
-from engine.evidence.case import Case
+from engine.evidence.body import case_pages
+from engine.evidence.case import Case, Casework
 from engine.evidence.charts import fitted_line
 from engine.evidence.corners import corners_of
 from engine.evidence.dossier import MANIFEST, Dossier, make_dossier
 from engine.evidence.drawing import encoded
-from engine.evidence.front import image_row
+from engine.evidence.front import front_page, image_row
 from engine.evidence.gathering import Uploaded, gather
 from engine.evidence.selecting import patches_with, selection_frame
 from engine.evidence.sheet import build, gap, heading, text
@@ -314,6 +316,62 @@ def test_no_heading_ends_a_page(lines: int) -> None:
 
     pdf = build(content, title="", header="", footer="", subject="")
     assert pages(pdf) == (1 if lines <= 44 else 2)
+
+
+def words(content: Iterable[Any]) -> str:
+    """All that a page says."""
+    said = []
+    for one in content:
+        inner = getattr(one, "_cellvalues", None) or getattr(one, "_content", None)
+        said.append(one.text if isinstance(one, Paragraph) else words(inner) if inner else "")
+        if isinstance(one, list | tuple):
+            said.append(words(one))
+    return "\n".join(said)
+
+
+def worked(step: str, state: str) -> Casework:
+    """A case that was opened and came to something, with a text longer than a page."""
+    opened = {"at": datetime(2021, 3, 1, 8), "by": "Wu Bo", "identity": "", "role": "", "step": "open", "state": "open"}
+    opened |= {"version": 1, "text": "", "assignee": "", "due": None}
+    judged = {**opened, "at": datetime(2021, 3, 5, 9, 30), "by": "李娜", "step": step, "state": state, "version": 2}
+    judged |= {"role": "inspector", "identity": "li@example.org", "text": "two excavators " * 260}
+    case = {"state": state, "assignee": "Ma Jun", "due": date(2021, 4, 1), "suspicion": ("crosses:certain",)}
+    return Casework(case, [opened, judged])
+
+
+@pytest.mark.parametrize(
+    ("step", "state", "said"),
+    [
+        ("confirm", "confirmed", "Confirmed on 5 Mar 2021 by 李娜."),
+        ("confirm", "closed", "Confirmed on 5 Mar 2021 by 李娜."),
+        ("dismiss", "dismissed", "Dismissed on 5 Mar 2021 by 李娜."),
+        ("note", "open", "This is a suspicion until a person has confirmed it."),
+    ],
+)
+def test_what_people_have_made_of_it_is_said_first(
+    case: Case, dossier: Dossier, step: str, state: str, said: str
+) -> None:
+    case = replace(case, verdicts=case.verdicts[:1])
+    assert "This is a suspicion" in words(front_page(case, dossier.files))
+    assert said in words(front_page(replace(case, casework=worked(step, state)), dossier.files))
+    # The case is of the release's verdicts, not of those on whatever someone uploads.
+    uploaded = replace(case, casework=worked(step, state), uploaded=True)
+    assert "This is a suspicion" in words(front_page(uploaded, dossier.files))
+
+
+def test_the_case_and_its_trail_are_in_the_dossier(case: Case, dossier: Dossier) -> None:
+    assert case_pages(case) == []
+    assert "case" not in json.loads(dossier.files["case.json"])
+    with_case = replace(case, casework=worked("confirm", "confirmed"))
+    said = words(case_pages(with_case))
+    for part in ("confirmed", "Ma Jun", "1 Apr 2021", "1 Mar 2021 08:00 UTC · Wu Bo opened the case", "two excavators"):
+        assert part in said
+    assert "李娜 (inspector) confirmed it" in said
+    made = make_dossier(with_case, "zh")
+    told = made.files["case.json"].decode()
+    assert json.loads(told)["case"]["trail"][1]["by"] == "李娜"
+    assert "li@example.org" not in told
+    assert made.archive() == make_dossier(with_case, "zh").archive()
 
 
 def test_thousands_of_permits_on_one_patch(case: Case) -> None:

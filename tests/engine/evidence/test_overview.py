@@ -49,6 +49,19 @@ def test_the_workbook_holds_what_the_page_shows(crowded: Home) -> None:
     assert len(list(book["Longest after expiry"].iter_rows(min_row=2))) == 8
 
 
+def test_what_people_have_made_of_it_is_in_the_files(crowded: Home) -> None:
+    reader, without = gathered(crowded, "crowded")
+    certain = asdict(reader.figures())["certain"]
+    cases = {"confirmed": {**certain, "patches": 5}, "unopened": certain, "live": 9, "overdue": 2}
+    overview = gather_overview(reader, reader, cases)
+    book = load_workbook(io.BytesIO(overview_xlsx(overview, "en")))
+    rows = {row[0]: row for row in book["Figures"].iter_rows(min_row=3, values_only=True)}
+    assert str(rows["Confirmed"][1]).startswith("5 · ")
+    assert rows["Open cases"][1:3] == ("9 · 2 overdue", None)
+    assert "5 of them are confirmed." in str(rows["Suspected"][3])
+    assert overview_pdf(overview, "zh", COLOURS) != overview_pdf(without, "zh", COLOURS)
+
+
 def test_what_became_of_a_figure_is_said_and_what_did_not_change_is_not(crowded: Home) -> None:
     reader, _overview = gathered(crowded, "crowded")
     now = asdict(reader.figures())
