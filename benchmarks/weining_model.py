@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from rich.console import Console
 
-from engine.area import read_area
+from engine.area import Area, read_area
 from engine.assessment import score_mines
 from engine.blocks import Workers
 from engine.commands.progress import ProgressBar, counting, telling_losses
@@ -89,8 +89,8 @@ def _train(name: str, asked: Round, folder: Path, out: Path, console: Console) -
     console.print(f"{checkpoint.path}\n  sha256 {checkpoint.sha256}, thresholds {low:g} and {high:g}")
 
 
-def _area(folder: Path, seed: int, console: Console) -> LabelledArea:
-    """A simulated area, of which nearly all may be learnt, on both dates."""
+def made(folder: Path, seed: int, console: Console) -> Area:
+    """A simulated area; one that is there stays."""
     place = folder / f"medium-{seed}"
     with ProgressBar(console) as listen:
         simulate(
@@ -100,7 +100,12 @@ def _area(folder: Path, seed: int, console: Console) -> LabelledArea:
             workers=Workers(),
             count=lambda part, total: counting(listen, f"{part} {seed}")(total),
         )
-    area = read_area(place)
+    return read_area(place)
+
+
+def _area(folder: Path, seed: int, console: Console) -> LabelledArea:
+    """A simulated area, of which nearly all may be learnt, on both dates."""
+    area = made(folder, seed, console)
     imagery, reference = area.options.imagery, area.options.reference
     assert imagery is not None
     assert reference is not None

@@ -4,7 +4,7 @@
 
 Makes `medium` of seeds 17 and 18 in FOLDER (areas that are there stay), has the model look through both dates of each,
 and keeps what the regions of its masks look like, and whether the reference interpretation, an interpreter's errors and
-all, has a mine there. Neither the model nor any figure knows these seeds. Half an hour of two cores.
+all, has a mine there. Neither the model nor any figure knows these seeds.
 """
 
 import argparse
@@ -14,10 +14,9 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
-from benchmarks.weining_model import NAME
-from engine.area import Area, read_area
+from benchmarks.weining_model import NAME, made
+from engine.area import Area
 from engine.blocks import Workers
-from engine.commands.progress import ProgressBar, counting
 from engine.imagery import IMAGE
 from engine.objects.looks import describe_regions
 from engine.objects.screening import Samples, known_regions, regions_of
@@ -26,7 +25,6 @@ from engine.patches.inference import MASK, PROBABILITY
 from engine.patches.labels import UNLABELLED, read_labels
 from engine.patches.split import is_mine
 from engine.pipeline import extract_area
-from engine.simulate.weining import simulate
 from store.home import Home
 
 SEEDS = (17, 18)
@@ -40,16 +38,8 @@ def main() -> None:
     given = parser.parse_args()
     console, parts, pixel_m = Console(stderr=True), [], 1.0
     for seed in SEEDS:
-        place = given.folder / f"medium-{seed}"
-        with ProgressBar(console) as listen:
-            simulate(
-                "medium",
-                seed,
-                place,
-                workers=Workers(),
-                count=lambda part, total, seed=seed: counting(listen, f"{part} {seed}")(total),  # type: ignore[misc]
-            )
-        found, pixel_m = samples_of(read_area(place), MODELS / f"{NAME}.safetensors", Home(given.folder / "home"))
+        area = made(given.folder, seed, console)
+        found, pixel_m = samples_of(area, MODELS / f"{NAME}.safetensors", Home(given.folder / "home"))
         parts += found
         for day, part in enumerate(found):
             console.print(f"seed {seed}, image {day + 1}: {part.mine.sum()} mines, {(~part.mine).sum()} others")

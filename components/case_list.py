@@ -9,7 +9,7 @@ import streamlit as st
 from components import selection, sign_in
 from components.cases import CASE_SIGNS, MOST_OPENED, case_badge, cases_in, open_many, suspicion_of, today
 from components.links import list_link
-from components.verdicts import verdict_badge
+from components.verdicts import by_patch, verdict_badge
 from engine import wording
 from engine.wording import gettext as _
 from engine.wording import ngettext
@@ -36,7 +36,7 @@ def without_case(reader: ReleaseReader) -> None:
         list_link(asked, _("Show them"), key="without-case")
         first = reader.patches(asked.of_cases(states), limit=MOST_OPENED)
         verdicts = reader.verdicts_on([one.patch_id for one in first])
-        suspected = {one.patch_id: suspicion_of(v for v in verdicts if v.patch_id == one.patch_id) for one in first}
+        suspected = {patch: suspicion_of(own) for patch, own in by_patch(verdicts).items()}
         open_many(reader.info.area, reader.info.id, suspected, key="open-all")
 
 

@@ -42,7 +42,7 @@ MOST_OPENED = 500  # at a time
 
 @dataclass(frozen=True)
 class _Unkept:
-    """An entry that was not made because others had made one. seen : the case that its author had before them."""
+    """An entry that was not made because others had made some. since : theirs."""
 
     step: str
     values: Mapping[str, Any]
@@ -148,8 +148,7 @@ def _step_button(step: str, on: Case | _Opening, *, key: str) -> None:
         st.form(key, clear_on_submit=True, border=False),
     ):
         st.caption(wording.case_step_meaning(step))
-        if sign_in.is_open():
-            st.text_input(_("Your name, for the trail"), value=st.session_state.get(_NAME, ""), key=f"{key}-by")
+        _ask_name(key)
         if step == "assign" and isinstance(on, Case):
             people = sorted({*Casebook.default().people(), on.assignee} - {""})
             st.selectbox(
@@ -167,6 +166,12 @@ def _step_button(step: str, on: Case | _Opening, *, key: str) -> None:
         st.error(problem)
 
 
+def _ask_name(key: str) -> None:
+    """Where nobody signs in, who it is."""
+    if sign_in.is_open():
+        st.text_input(_("Your name, for the trail"), value=st.session_state.get(_NAME, ""), key=f"{key}-by")
+
+
 def _submit(step: str, on: Case | _Opening, key: str) -> None:
     """Before the page runs again: `on` is what its author had before them."""
     given = {name: st.session_state.get(f"{key}-{name}") for name in ("text", "assignee", "due", "by")}
@@ -174,7 +179,6 @@ def _submit(step: str, on: Case | _Opening, key: str) -> None:
         st.session_state[_NAME] = (given["by"] or "").strip()
     author = sign_in.author(st.session_state.get(_NAME, ""))
     text = (given["text"] or "").strip()
-    problem = ""
     if author is None or not sign_in.may(step):
         problem = _("You may not do this, or your sign-in has ended.")
     elif not author.name:
@@ -249,8 +253,7 @@ def open_many(area: str, release: str, suspected: Mapping[str, tuple[str, ...]],
     label = ngettext("Open {count} case", "Open {count} cases", count).format(count=wording.number(count))
     with st.popover(label, icon=":material/add_task:"), st.form(key, clear_on_submit=True, border=False):
         st.caption(wording.case_step_meaning("open"))
-        if sign_in.is_open():
-            st.text_input(_("Your name, for the trail"), value=st.session_state.get(_NAME, ""), key=f"{key}-by")
+        _ask_name(key)
         st.text_area(wording.case_reason_label("open"), key=f"{key}-text", height=100, max_chars=4000)
         st.form_submit_button(label, type="primary", on_click=_open_all, args=[area, release, suspected, key])
     if problem := st.session_state.pop(f"{key}-problem", None):

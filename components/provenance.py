@@ -62,14 +62,14 @@ def extraction_report(reader: ReleaseReader, extraction: Extraction) -> None:
 
 
 def _screening(screening: dict[str, float] | None) -> None:
-    """What the second look at patches as a whole rests on; nothing where there was none."""
+    """What the second look at regions of the mask rests on; nothing where there was none."""
     if screening is None:
         return
     st.caption(
         _(
-            "Screened: a random forest learnt from {mines} mines and {others} other patches on the training ground "
-            "what mines look like. Of these it would keep {mines_kept} and {others_kept}, each judged by trees that "
-            "have not learnt from it."
+            "Screened: a random forest learnt from {mines} mines and {others} other regions, of the training ground "
+            "and of what the model brings along, what mines look like. Of these it would keep {mines_kept} and "
+            "{others_kept}, each judged by trees that have not learnt from it."
         ).format(**{name: wording.number(value) for name, value in screening.items()})
     )
 

@@ -158,7 +158,7 @@ def refine_masks(
     """
     unlike: dict[datetime.date, NDArray[np.bool_]] = {}
     screening = None
-    if second_look is not None and options.screening:
+    if second_look is not None and options.screening and (second_look.grounds or second_look.samples):
         unlike, screening = _screen(found, references, second_look, options.least_area_m2)
     control = _control(segmented, found, references, unlike)
     # Where what was found falls short of the reference's area, no share of an object can make up for it: p* would keep

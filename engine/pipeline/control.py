@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine.objects.refinement import objects_meeting
+from engine.objects.refinement import Reason, objects_meeting
 from engine.objects.steps import LABELS, FoundClasses
 from engine.raster import Raster
 
@@ -54,10 +54,11 @@ def control_curve(objects: pd.DataFrame, share: float) -> dict[str, list[float]]
 def _meeting(
     segments: Path, found: FoundClasses, reference: NDArray[np.bool_], folder: Path, day: datetime.date
 ) -> pd.DataFrame:
-    """Of a date's objects that meet the mask, those that meet the reference."""
+    """Of a date's objects that meet the mask, as it was left after the second look, those that meet the reference."""
     with Raster(segments / LABELS) as raster:
         labels = raster.read()
     probability, _ = found.read()
     meets = objects_meeting(labels, reference & np.isfinite(probability))
-    objects = pd.read_parquet(folder / f"{day:%Y%m%d}-objects.parquet", columns=["label", "share", "intersection_m2"])
-    return objects[meets[objects["label"].to_numpy() - 1]]
+    columns = ["label", "share", "intersection_m2", "reason"]
+    objects = pd.read_parquet(folder / f"{day:%Y%m%d}-objects.parquet", columns=columns)
+    return objects[meets[objects["label"].to_numpy() - 1] & (objects["reason"] != Reason.UNLIKE)]

@@ -228,7 +228,7 @@ def _refine(area: Area, extracted: ExtractionSteps, workspace: Workspace, worker
                 bands=[band.name for band in checkpoint.description.bands],
                 grounds={} if learnt else grounds,
                 samples=samples,
-                pixel_m=grid.square_pixel_m or grid.pixel_size[0],
+                pixel_m=grid.square_pixel_m,
             ),
         )
         return with_curve(report, segments, found, references, folder)

@@ -22,6 +22,7 @@ from engine.objects.refinement import RefinementOptions
 from engine.objects.screening import LEAST_SAMPLES, Samples, known_regions, learn, regions_of
 from engine.objects.steps import LABELS, FoundClasses, SecondLook, outlines_path, refine_masks
 from engine.patches.checkpoint import find_checkpoint, read_checkpoint
+from engine.pipeline.control import with_curve
 from engine.pipeline.optical import samples_beside
 from engine.raster import Raster, start_cog, write_cog
 
@@ -262,6 +263,17 @@ def test_what_the_model_brings_along_does_where_no_ground_is_known(place: Place,
     assert (report["screening"]["mines"], report["screening"]["others"]) == (72, 72)
     assert len(outlines) >= 68 and place.squares(outlines).all()
     assert place.refine(np.zeros(place.shape, bool), known=False)[0]["screening"] is None
+
+
+def test_the_curve_of_control_is_of_what_control_saw(place: Place, tmp_path: Path) -> None:
+    """Objects that only what was removed meets are in the table; they are none that a share could keep."""
+    regions, everywhere = regions_of(place.mask, 50), np.ones(place.shape, bool)
+    looks = describe_regions(regions, np.where(place.mask, 0.9, 0.1), place.image, BANDS)
+    known_regions(regions, looks, place.mines, everywhere).write(tmp_path / "samples.parquet", 1.0)
+    report, _ = place.refine(place.mask, tmp_path / "samples.parquet", known=False)
+    assert report["dates"][str(DAY)]["unlike"] > 0
+    told = with_curve(report, {DAY: place.folder}, {DAY: place.found}, {DAY: place.mask}, place.folder / "refined")
+    assert told["control"]["curve"]["kept_m2"] == [pytest.approx(report["control"]["cumulated_m2"], abs=0.1)]
 
 
 def test_it_can_be_left_out(place: Place) -> None:
