@@ -26,6 +26,14 @@ def add_commands(commands: Any, whole: Callable[[str], int]) -> None:
     )
     train.add_argument("area", nargs=1, type=Path, help="folder of an area, or its area.toml, with [reference]")
     train.add_argument("--also", type=Path, nargs="+", default=[], metavar="AREA", help="more areas to learn from")
+    train.add_argument(
+        "--thresholds",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="AREA",
+        help="areas to fit the mask's thresholds to, of which nothing is learnt",
+    )
     train.add_argument("--name", help="of the model (default: the area's)")
     train.add_argument("--data", type=Path, metavar="FOLDER", help="what its paths are relative to (default: its own)")
     train.add_argument("--out", type=Path, metavar="FOLDER", help="for the model (default: 'models' beside the area)")
@@ -72,6 +80,7 @@ def _asked(path: Path, given: argparse.Namespace) -> tuple["AreaTraining", Path]
         areas=(_labelled(area, given.data), *(_labelled(read_area(other), None) for other in given.also)),
         options=recipe if given.seed is None else recipe.model_copy(update={"seed": given.seed}),
         out=given.out or area.folder / "models",
+        tried_on=tuple(_labelled(read_area(other), None) for other in given.thresholds),
     )
     return asked, area.file
 

@@ -45,7 +45,7 @@ class Samples:
 
     @classmethod
     def read(cls, path: Path, looks_like: Sequence[str], pixel_m: float) -> "Samples | None":
-        """Those that a model brings along; None where they are of pixels of another size.
+        """Those that a model brings along for pixels of about this size; None where it has none.
 
         looks_like : the columns that looks have here.
 
@@ -56,18 +56,23 @@ class Samples:
         """
         try:
             table = pd.read_parquet(path)
-            looks, mine, pixel = table[list(looks_like)], table["mine"].to_numpy(bool), float(table["pixel_m"].iloc[0])
-        except (OSError, ValueError, KeyError, IndexError) as error:
+            looks, mine, factor = table[list(looks_like)], table["mine"].astype(bool), table["pixel_m"] / pixel_m
+        except (OSError, ValueError, KeyError) as error:
             raise InputError(
                 f"it holds no samples for this model ({error})",
                 file=path,
                 field="samples",
                 mend="take it from where the model came from, or leave it out: patches are then not screened by it",
             ) from None
-        return cls(looks, mine) if 1 / _OTHER_PIXEL <= pixel / pixel_m <= _OTHER_PIXEL else None
+        fits = factor.between(1 / _OTHER_PIXEL, _OTHER_PIXEL)
+        return cls(looks[fits].reset_index(drop=True), mine[fits].to_numpy()) if fits.any() else None
 
-    def write(self, path: Path, pixel_m: float) -> None:
-        self.looks.astype(np.float32).assign(mine=self.mine, pixel_m=np.float32(pixel_m)).to_parquet(path, index=False)
+
+def write_samples(path: Path, by_pixel_m: Mapping[float, Samples]) -> None:
+    """The file that a model brings along: samples of images whose pixels are so large, metres."""
+    tables = (part.looks.assign(mine=part.mine, pixel_m=pixel_m) for pixel_m, part in by_pixel_m.items())
+    whole = pd.concat(tables, ignore_index=True)
+    whole.astype(dict.fromkeys(whole.columns.drop("mine"), np.float32)).to_parquet(path, index=False)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """From the labelled images of one area or several to a checkpoint that a run can use."""
 
+import itertools
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,14 +29,16 @@ from engine.patches.weights import StartingWeights, find_weights
 
 @dataclass(frozen=True)
 class AreaTraining:
-    """What is asked for. name : of the model. areas : to learn from, all of them alike; the threshold is fitted to the
-    first one's ground. out : folder for the model.
+    """What is asked for. name : of the model. areas : to learn from, all of them alike. out : folder for the model.
+    tried_on : areas of which nothing is learnt, to fit the thresholds to; without any, that is the ground of the first
+    one that training may see, where a network is surer than elsewhere.
     """
 
     name: str
     areas: tuple[LabelledArea, ...]
     options: TrainingOptions
     out: Path
+    tried_on: tuple[LabelledArea, ...] = ()
 
 
 def train_area(asked: AreaTraining, *, count: Count, score: Score, hardware: Hardware = PROCESSOR) -> Checkpoint | None:
@@ -55,7 +58,8 @@ def train_area(asked: AreaTraining, *, count: Count, score: Score, hardware: Har
         another, or a class without labels.
     """
     first, options = asked.areas[0], asked.options
-    by_area = read_areas(asked.areas)
+    everything = read_areas((*asked.areas, *asked.tried_on))
+    by_area, tried_on = everything[: len(asked.areas)], everything[len(asked.areas) :]
     read = [one for images in by_area for one in images]
     begin = find_weights(options.initial, first.folder) if options.initial is not None else None
     parts = [
@@ -83,12 +87,13 @@ def train_area(asked: AreaTraining, *, count: Count, score: Score, hardware: Har
     # What is looked at is what is shipped: weights in float16, run as a pipeline runs them.
     with TemporaryDirectory() as scratch:
         trial = write_checkpoint(Path(scratch) / f"{asked.name}.safetensors", description, state)
-        if first.reference.split is not None:
-            low, high = best_thresholds(by_area[0], trial.path)
-            changes: dict[str, Any] = {"threshold_low": low, "threshold": high}
-        else:
+        changes: dict[str, Any] = {}
+        if tried_on or first.reference.split is not None:
+            low, high = best_thresholds(itertools.chain(*(tried_on or by_area[:1])), trial.path)
+            changes |= {"threshold_low": low, "threshold": high}
+        if first.reference.split is None:
             predicted = [predict_image(one.image, one.grid, one.bands, trial.path) for one in read]
-            changes = {"metrics": {**training.metrics, **score_parts(read, predicted, score)}}
+            changes["metrics"] = {**training.metrics, **score_parts(read, predicted, score)}
     description = description.model_copy(update=changes)
     write_curves(asked.out / f"{asked.name}.training", training.history)
     checkpoint = write_checkpoint(asked.out / f"{asked.name}.safetensors", description, state)

@@ -138,7 +138,7 @@ class TrainingOptions(Options):
     light : least and greatest factor that a crop's values are multiplied by, so that the model holds for other seasons
     (reflectance falls by half from summer to winter); 1, 1 for none. jitter : strength of the other changes of contrast
     and brightness, and of noise, 0 to 1. rescale : crops are made larger or smaller by factors from e^-rescale to
-    e^rescale.
+    e^rescale. coarse_share : of the crops, shown as images of pixels twice as large are, which a model enlarges.
     normalise : by the "training" images together, or each "image" by itself, which takes haze, sun and gain of a date
     away where images are large beside what is looked for.
     initial : weights to begin with: a checkpoint's path or name, or published weights (`python -m engine weights`);
@@ -166,6 +166,7 @@ class TrainingOptions(Options):
     light: tuple[Positive, Positive] = (0.55, 1.25)
     jitter: Share = 1
     rescale: Share = 0.25
+    coarse_share: Share = 0
     normalise: Normalise = "training"
     initial: str | None = None
     warm_up: Share = 0.1

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.nn.functional import interpolate
+from torch.nn.functional import avg_pool2d, interpolate
 
 from engine.grid import Block
 from engine.patches.labels import UNLABELLED
@@ -31,7 +31,8 @@ _STRIP = 256
 class LabelledImage:
     """An image and what is known of it.
 
-    values : shape (bands, rows, cols), NaN for no data. labels : shape (rows, cols), as `labels` gives them.
+    values : shape (bands, rows, cols), NaN for no data; in half precision where that holds them exactly. labels :
+    shape (rows, cols), as `labels` gives them.
     seen : what a training may see of the values, shape (rows, cols); None for all. standard : what brings the values to
     mean 0 and standard deviation 1; None for values as they are. Both are applied where crops are cut, which saves a
     copy of the image. place : number of the area that it shows; images of one place show one ground. alarms : where a
@@ -40,7 +41,7 @@ class LabelledImage:
 
     name: str
     date: date
-    values: NDArray[np.float32]
+    values: NDArray[np.float16] | NDArray[np.float32]
     labels: NDArray[np.uint8]
     seen: NDArray[np.bool_] | None = None
     standard: "Standard | None" = None
@@ -166,6 +167,8 @@ class Sampler:
         size = max(1, round(options.crop / scale))
         values, labels = cut(self._parts[place.part], (place.row - size // 2, place.col - size // 2), size)
         values, labels = _resized(values, labels, options.crop)
+        if changed and options.coarse_share and random.random() < options.coarse_share:
+            values = _coarsened(values)
         turns = int(random.integers(4))
         values, labels = np.rot90(values, turns, (1, 2)), np.rot90(labels, turns)
         if changed and random.random() < 0.5:
@@ -201,6 +204,12 @@ def _resized(
     known = labels[np.ix_(nearest, nearest)]
     known[np.isnan(resized).any(axis=0)] = UNLABELLED
     return resized, known
+
+
+def _coarsened(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A crop as an image of pixels twice as large shows it, enlarged as it enters a network."""
+    coarse = avg_pool2d(torch.from_numpy(values)[None], 2)
+    return interpolate(coarse, values.shape[1:], mode="bilinear", align_corners=False)[0].numpy()
 
 
 def cut(image: LabelledImage, corner: tuple[int, int], size: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:

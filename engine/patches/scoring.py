@@ -55,7 +55,7 @@ def find(image: LabelledImage, grid: Grid, bands: Sequence[str], checkpoint: Pat
     with TemporaryDirectory() as scratch:
         folder, path = Path(scratch), Path(scratch) / "image.tif"
         with start_plain(path, grid, dtype="float32", nodata=np.nan, unit="1", names=bands) as write:
-            write(Block(0, grid.rows, 0, grid.cols), image.values)
+            write(Block(0, grid.rows, 0, grid.cols), image.values.astype(np.float32, copy=False))
         extract(path, checkpoint, folder, options, workers=Workers(count=torch.get_num_threads()), count=_uncounted)
         with Raster(folder / product) as raster:
             values: NDArray[np.uint8] = raster.read()

@@ -1,8 +1,11 @@
 """Training of the network: AdamW, warm-up and cosine, and the best weights on patches set aside (METHOD §1)."""
 
+import itertools
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,12 +110,22 @@ def _go(course: "_Course", sampler: Sampler, advance: Callable[[float], None], k
     hardware, saved = course.hardware, time.monotonic()
     for step in course.state.history:
         advance(step.loss)
-    while not course.finished:
-        values, labels = sampler.batch(len(course.state.history), hardware.rank, hardware.ranks)
-        advance(course.step(torch.from_numpy(values), torch.from_numpy(labels)))
-        if keep is not None and hardware.leads and time.monotonic() - saved >= _SAVE_AFTER_S:
-            course.state.save(keep, key)
-            saved = time.monotonic()
+    with closing(_batches(sampler, len(course.state.history), hardware)) as batches:
+        while not course.finished:
+            advance(course.step(*next(batches)))
+            if keep is not None and hardware.leads and time.monotonic() - saved >= _SAVE_AFTER_S:
+                course.state.save(keep, key)
+                saved = time.monotonic()
+
+
+def _batches(sampler: Sampler, first: int, hardware: Hardware) -> Generator[tuple[Tensor, Tensor], None, None]:
+    """Crops and labels of each step from the first on; the next are cut while these are learnt from."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        ahead = pool.submit(sampler.batch, first, hardware.rank, hardware.ranks)
+        for step in itertools.count(first + 1):
+            values, labels = ahead.result()
+            ahead = pool.submit(sampler.batch, step, hardware.rank, hardware.ranks)
+            yield torch.from_numpy(values), torch.from_numpy(labels)
 
 
 class _Course:

@@ -19,7 +19,7 @@ from engine.errors import InputError
 from engine.grid import Block, Grid
 from engine.objects.looks import describe_regions
 from engine.objects.refinement import RefinementOptions
-from engine.objects.screening import LEAST_SAMPLES, Samples, known_regions, learn, regions_of
+from engine.objects.screening import LEAST_SAMPLES, Samples, known_regions, learn, regions_of, write_samples
 from engine.objects.steps import LABELS, FoundClasses, SecondLook, outlines_path, refine_masks
 from engine.patches.checkpoint import find_checkpoint, read_checkpoint
 from engine.pipeline.control import with_curve
@@ -140,15 +140,18 @@ def test_nearly_all_mines_stay_however_little_looks_tell(apart: float) -> None:
 
 
 def test_what_a_model_brings_along_is_for_pixels_of_its_size_and_for_its_bands(tmp_path: Path) -> None:
-    path, samples = tmp_path / "model.samples.parquet", samples_of(30, 40)
-    samples.write(path, 1.0)
+    path, samples, coarse = tmp_path / "model.samples.parquet", samples_of(30, 40), samples_of(5, 6)
+    write_samples(path, {1.0: samples, 2.0: coarse})
     columns = list(samples.looks.columns)
     read = Samples.read(path, columns[::-1], 1.1)
     assert read is not None
     pd.testing.assert_frame_equal(read.looks[columns], samples.looks.astype(np.float32))
     np.testing.assert_array_equal(read.mine, samples.mine)
-    assert Samples.read(path, columns, 2.0) is None
+    larger = Samples.read(path, columns, 1.9)
+    assert larger is not None
+    np.testing.assert_array_equal(larger.mine, coarse.mine)
     assert Samples.read(path, columns, 0.5) is None
+    assert Samples.read(path, columns, 1.4) is None
     for wrong in (["z"], [*columns, "z"]):
         with pytest.raises(InputError, match="samples for this model"):
             Samples.read(path, wrong, 1.0)
@@ -258,7 +261,7 @@ def test_what_the_model_brings_along_does_where_no_ground_is_known(place: Place,
     regions = regions_of(place.mask, 50)
     looks = describe_regions(regions, np.where(place.mask, 0.9, 0.1), place.image, BANDS)
     everywhere = np.ones(place.shape, bool)
-    known_regions(regions, looks, place.mines, everywhere).write(tmp_path / "samples.parquet", 1.0)
+    write_samples(tmp_path / "samples.parquet", {1.0: known_regions(regions, looks, place.mines, everywhere)})
     report, outlines = place.refine(np.zeros(place.shape, bool), tmp_path / "samples.parquet", known=False)
     assert (report["screening"]["mines"], report["screening"]["others"]) == (72, 72)
     assert len(outlines) >= 68 and place.squares(outlines).all()
@@ -269,7 +272,7 @@ def test_the_curve_of_control_is_of_what_control_saw(place: Place, tmp_path: Pat
     """Objects that only what was removed meets are in the table; they are none that a share could keep."""
     regions, everywhere = regions_of(place.mask, 50), np.ones(place.shape, bool)
     looks = describe_regions(regions, np.where(place.mask, 0.9, 0.1), place.image, BANDS)
-    known_regions(regions, looks, place.mines, everywhere).write(tmp_path / "samples.parquet", 1.0)
+    write_samples(tmp_path / "samples.parquet", {1.0: known_regions(regions, looks, place.mines, everywhere)})
     report, _ = place.refine(place.mask, tmp_path / "samples.parquet", known=False)
     assert report["dates"][str(DAY)]["unlike"] > 0
     told = with_curve(report, {DAY: place.folder}, {DAY: place.found}, {DAY: place.mask}, place.folder / "refined")

@@ -18,7 +18,7 @@ from engine.patches.checkpoint import Checkpoint, read_checkpoint
 from engine.patches.labelled import LabelledArea, read_labelled
 from engine.patches.model import DeepLabV3
 from engine.patches.options import Architecture, SplitOptions, TrainingOptions
-from engine.patches.thresholds import best_thresholds
+from engine.patches.thresholds import Thresholds, best_thresholds
 from engine.patches.weight_files import write_weights
 from tests.engine.conftest import write_tif
 from tests.engine.patches.conftest import BANDS, grid_of, uncounted, write_image
@@ -29,7 +29,8 @@ pytestmark = pytest.mark.usefixtures("narrow")
 
 def trained(folder: Path, imagery: ImageryOptions, options: TrainingOptions = QUICK, **changes: Any) -> Checkpoint:
     area = LabelledArea("pits", folder, imagery, changes.pop("reference", REFERENCE))
-    asked = AreaTraining("test", (area, *changes.pop("others", ())), options, folder / "models")
+    others, tried_on = changes.pop("others", ()), changes.pop("tried_on", ())
+    asked = AreaTraining("test", (area, *others), options, folder / "models", tried_on)
     checkpoint = train_area(asked, **{"count": uncounted, "score": score_mines, **changes})
     assert checkpoint is not None
     return checkpoint
@@ -93,6 +94,25 @@ def test_several_areas_train_one_model(tmp_path: Path) -> None:
     assert {name.split("/")[0] for name in both.description.data.files} == {"pits", "over there"}
     assert both.description.metrics["trained.pixels"] == 2 * alone.description.metrics["trained.pixels"]
     assert both.sha256 != alone.sha256
+
+
+def test_thresholds_are_fitted_to_areas_that_nothing_is_learnt_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders, (first, second) = two_places(tmp_path)
+    there, fitted_to = LabelledArea("there", folders[1], second, REFERENCE), []
+    plain = trained(folders[0], first)
+
+    def best(read: Any, _checkpoint: Path) -> Thresholds:
+        fitted_to.extend(one.files[0] for one in read)
+        return Thresholds(0.35, 0.85)
+
+    monkeypatch.setattr(area_training, "best_thresholds", best)
+    description = trained(folders[0], first, tried_on=(there,)).description
+    assert (description.threshold_low, description.threshold) == (0.35, 0.85)
+    assert fitted_to == [folders[1] / f"{day}.tif" for day in (FIRST, SECOND)]
+    assert description.data == plain.description.data
+    assert description.metrics["training.loss"] == plain.description.metrics["training.loss"]
 
 
 def test_false_alarms_of_the_model_before_are_learnt_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

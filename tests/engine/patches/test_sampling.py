@@ -160,6 +160,19 @@ def test_a_share_of_the_crops_lies_on_false_alarms_each_alike() -> None:
     assert not (crops[:, 0] == 3).any()
 
 
+def test_a_share_of_the_crops_is_as_coarse_as_pixels_twice_as_large() -> None:
+    """A chequered image is grey to larger pixels; its labels stay."""
+    chequered = np.indices((200, 200)).sum(axis=0) % 2
+    one = LabelledImage("a", date(2021, 6, 19), chequered[None].astype(np.float32), chequered.astype(np.uint8))
+    unchanged = {"rescale": 0, "jitter": 0, "light": (1, 1), "balanced_share": 0}
+    plain = Standard(np.zeros(1), np.ones(1))
+    crops, labels = Sampler([one], plain, TrainingOptions(crop=32, batch=200, coarse_share=0.4, **unchanged)).batch(0)
+    grey = np.isclose(crops, 0.5).all(axis=(1, 2, 3))
+    assert 0.3 < grey.mean() < 0.5
+    assert (crops[~grey][:, 0] == labels[~grey]).all()
+    assert (labels.mean(axis=(1, 2)) == 0.5).all()
+
+
 def test_without_patches_crops_lie_anywhere() -> None:
     one = LabelledImage("a", date(2021, 6, 19), np.zeros((2, 40, 40), np.float32), np.zeros((40, 40), np.uint8))
     assert Sampler([one], PLAIN, TrainingOptions(crop=16, balanced_share=1)).batch(0)[1].max() == 0

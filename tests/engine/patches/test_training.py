@@ -174,6 +174,6 @@ def test_batches_that_processes_cannot_share_are_refused() -> None:
 
 
 def test_bfloat16_is_computed_in_where_it_is_asked_for() -> None:
-    exact, rough = weights(QUICK), weights(QUICK.model_copy(update={"precision": "bfloat16"}))
+    exact, rough = (weights(QUICK.model_copy(update={"precision": name})) for name in ("float32", "bfloat16"))
     assert not equal(exact, rough)
     assert all(tensor.dtype != torch.bfloat16 for tensor in rough.values())
