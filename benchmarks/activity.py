@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.permit_verdicts import match, patch_tables
-from engine.activity.courses import DAYS_PER_YEAR
+from engine.activity.fitting import DAYS_PER_YEAR
 from engine.activity.steps import COURSES
 from engine.area import Area, read_area
 from engine.blocks import Workers

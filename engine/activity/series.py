@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import linregress
 
-from engine.activity.courses import DAYS_PER_YEAR
+from engine.activity.fitting import DAYS_PER_YEAR
 from engine.activity.motion import Motion
 from engine.activity.sites import Mask
 from engine.grid import Block

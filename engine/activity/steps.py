@@ -17,8 +17,9 @@ from rasterio.windows import transform as window_transform
 from scipy.stats import beta, norm
 from shapely.geometry import shape as to_shape
 
-from engine.activity.courses import LEAST_DATES, Fit, Fitter, Turn
+from engine.activity.courses import Turn
 from engine.activity.decorrelation import DatedPair, Loss, ReadCoherence, consecutive, date_loss
+from engine.activity.fitting import LEAST_DATES, Fit, Fitter
 from engine.activity.motion import Motion, ReadSeries
 from engine.activity.options import ActivityOptions
 from engine.activity.scenes import MOVING, ActivityClass, Cluster, Scene, read_scene

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks.activity import cramer_rao
-from engine.activity.courses import LEAST_DATES, Course, Fit, Fitter, Turn
+from engine.activity.courses import Course, Turn
+from engine.activity.fitting import LEAST_DATES, Fit, Fitter
 
 DATES = [date(2019, 1, 11) + timedelta(days=12 * number) for number in range(90)]
 YEARS = np.array([(day - DATES[0]).days for day in DATES]) / 365.25
