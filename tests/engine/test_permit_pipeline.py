@@ -23,9 +23,9 @@ from engine.pipeline import check_inputs
 from store.home import Home
 from store.reader import ReleaseReader
 from tests.engine.conftest import BOWL, UTM
+from tests.engine.pipeline.places import Place, build
 from tests.engine.test_optical_pipeline import Place as OpticalPlace
 from tests.engine.test_optical_pipeline import build as build_optical
-from tests.engine.test_pipeline import Place, build
 
 WEST, NORTH = UTM.transform @ (BOWL[1].start, BOWL[0].start)
 EAST, SOUTH = UTM.transform @ (BOWL[1].stop, BOWL[0].stop)
