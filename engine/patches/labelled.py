@@ -116,7 +116,8 @@ def _compact(values: NDArray[np.float32]) -> NDArray[np.float16] | NDArray[np.fl
     """In half precision where nothing is lost by it, as with 8 bits: a training of many areas holds all of them."""
     with np.errstate(over="ignore"):
         half = values.astype(np.float16)
-    same = all(np.array_equal(one, other, equal_nan=True) for one, other in zip(half, values, strict=True))
+    pairs = zip(half, values, strict=True)
+    same = all(((one.astype(np.float32) == band) | np.isnan(band)).all() for one, band in pairs)
     return half if same else values
 
 
