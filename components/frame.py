@@ -1,5 +1,6 @@
 """What stands on every page: its settings, the header with area and release, and the states without data."""
 
+import json
 from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,8 +80,28 @@ def assessment_of(reader: ReleaseReader, extraction: Extraction) -> Assessment |
 def begin_page() -> None:
     """Settings of every page, before anything is drawn."""
     st.set_page_config(page_title="Pitwatch", page_icon=f"data:image/png;base64,{_ICON}", layout="wide")
-    st.html(f"<style>{_CSS}{_DARK if st.context.theme.type == 'dark' else ''}</style>")
     wording.use_language(_language())
+    st.html(f"<style>{_CSS}{_uploads()}{_DARK if st.context.theme.type == 'dark' else ''}</style>")
+
+
+def _uploads() -> str:
+    """Streamlit's fields for files speak English alone: what they say is put beside them in the reader's language."""
+    zone = '[data-testid="stFileUploaderDropzone"]'
+    limit = _("or drop them here; {size} MB each at most").format(size=st.get_option("server.maxUploadSize"))
+    said = {
+        f'{zone} [data-testid^="stBaseButton"] p': _("Choose files"),
+        f'{zone} [data-testid="stFileUploaderDropzoneInstructions"] *': "",
+        f'{zone} [data-testid="stFileUploaderDropzoneInstructions"]': limit,
+    }
+    return "\n".join(
+        f"{where} {{ font-size: 0; }}\n{where}::after {{ content: {_quoted(text)}; font-size: 0.875rem; }}"
+        for where, text in said.items()
+    )
+
+
+def _quoted(text: str) -> str:
+    """As CSS writes a text."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _language() -> str:

@@ -4,6 +4,7 @@ import itertools
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,7 +21,14 @@ from engine.patches.labelled import LabelledArea, ReadImage, read_areas, trainin
 from engine.patches.labels import require_every_class
 from engine.patches.model import ATROUS_RATES, DeepLabV3
 from engine.patches.options import TrainingOptions
-from engine.patches.sampling import LabelledImage, Standard, measure, normalised, training_parts
+from engine.patches.sampling import (
+    LabelledImage,
+    Moments,
+    Standard,
+    measure_images,
+    normalised,
+    training_parts,
+)
 from engine.patches.scoring import Score, false_alarms, predict_image, score_parts
 from engine.patches.thresholds import best_thresholds
 from engine.patches.training import PROCESSOR, Count, train
@@ -69,10 +77,13 @@ def train_area(asked: AreaTraining, *, count: Count, score: Score, hardware: Har
     ]
     require_every_class([part.labels for part in parts], first.reference, [one.files[1] for one in read])
     _check_crop(parts, options)
-    trained_on, classes = measure(parts), ("background", *first.reference.classes)
-    standard = trained_on
+    by_image, classes = measure_images(parts), ("background", *first.reference.classes)
+    standard = trained_on = reduce(Moments.joined, by_image.values()).standard
     if options.normalise == "image":
-        parts, standard = normalised(parts), Standard(np.zeros(len(trained_on.mean)), np.ones(len(trained_on.mean)))
+        parts, standard = (
+            normalised(parts, by_image),
+            Standard(np.zeros(len(trained_on.mean)), np.ones(len(trained_on.mean))),
+        )
 
     def start(network: DeepLabV3) -> None:
         if begin is not None:

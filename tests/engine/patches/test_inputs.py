@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from engine.patches.checkpoint import Checkpoint
 from engine.patches.inputs import ImageBands, Standardisation, check_units
-from engine.patches.sampling import LabelledImage, cut, measure, normalised
+from engine.patches.sampling import LabelledImage, cut, measure, measure_images, normalised
 from tests.engine.patches.conftest import BANDS, description_of, write_image, write_untrained
 from tests.engine.patches.pits import FIRST, SECOND
 
@@ -46,7 +46,8 @@ def test_otherwise_they_are_seen_as_training_saw_its_own(tmp_path: Path) -> None
 def test_training_and_inference_standardise_an_image_alike(tmp_path: Path) -> None:
     values = photograph()
     labels = np.zeros(values.shape[1:], np.uint8)
-    (part,) = normalised([LabelledImage("a", FIRST, values, labels)])
+    image = LabelledImage("a", FIRST, values, labels)
+    (part,) = normalised([image], measure_images([image]))
     values_seen, _ = cut(part, (0, 0), max(part.shape))
     rows, cols = part.shape
     np.testing.assert_allclose(
@@ -58,7 +59,7 @@ def test_each_date_is_brought_to_the_same_mean_and_spread() -> None:
     values = photograph()
     labels = np.zeros(values.shape[1:], np.uint8)
     dates = [LabelledImage("a", FIRST, values, labels), LabelledImage("b", SECOND, 3 * values + 500, labels)]
-    for part in normalised(dates):
+    for part in normalised(dates, measure_images(dates)):
         values_seen, seen_labels = cut(part, (0, 0), max(part.shape))
         mean, std = measure([LabelledImage(part.name, part.date, values_seen, seen_labels)])
         np.testing.assert_allclose(mean, 0, atol=1e-3)
