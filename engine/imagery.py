@@ -1,6 +1,5 @@
 """The images of an area, one a date, brought onto one grid and freed of their offset."""
 
-import datetime
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from pydantic import Field
 
 from engine.errors import InputError
 from engine.grid import Block, Grid
-from engine.options import Options
+from engine.options import Day, Options
 from engine.raster import Raster, start_cog
 
 IMAGE, PICTURE = "image.tif", "picture.tif"
@@ -39,7 +38,7 @@ class ImageOptions(Options):
     """
 
     path: Path
-    date: datetime.date
+    date: Day
     offset: float = Field(default=0.0, allow_inf_nan=False)
     labels: Path | None = None
 
