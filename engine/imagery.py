@@ -19,6 +19,7 @@ IMAGE, PICTURE = "image.tif", "picture.tif"
 READABLE_TYPES = ("uint8", "uint16", "int16", "float32")
 _BLOCK = 1024  # pixels
 _SAMPLE = 1024  # pixels along an edge are enough for the ends of a picture's scale
+OPACITY = frozenset({"alpha", "opacity"})
 # How much of a picture's pixels may be clipped at its dark and its bright end, per cent.
 _CLIPPED = (1.0, 1.5)
 # Usual names of the bands that the eye sees.
@@ -50,6 +51,9 @@ class ImageryOptions(Options):
     bands to show as red, green and blue; without it they are found by their usual names, or are the first three.
     nodata : value that stands for no data where the files do not say it. A pixel has no data when any of its bands
     holds it; in 8-bit images, where 0 is dark as well as no data, when all of them do.
+
+    A band called alpha or opacity, and a last band that a file declares as such and that nobody names otherwise, is no
+    measurement: where it is 0 there is no data, and it is left out.
     """
 
     images: tuple[ImageOptions, ...] = Field(min_length=1)
@@ -67,7 +71,8 @@ class ImageryOptions(Options):
 class SourceImage:
     """An image as its file has it: checked, and read without its offset.
 
-    files : itself, and those beside it that its format reads with it.
+    files : itself, and those beside it that its format reads with it. opacity : index in the file of the band that
+    says where there is data; it is none of `bands`.
     """
 
     path: Path
@@ -76,6 +81,7 @@ class SourceImage:
     nodata: float | None
     bands: tuple[str, ...]
     grid: Grid
+    opacity: int | None = None
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -85,6 +91,7 @@ class SourceImage:
             "nodata": self.nodata,
             "bands": list(self.bands),
             "own_grid": self.grid.describe(),
+            "opacity": self.opacity,
         }
 
     def read(self, grid: Grid, block: Block) -> NDArray[np.float32]:
@@ -97,8 +104,11 @@ class SourceImage:
             if self.grid.matches(grid):
                 values = raster.read_bands(block).astype(np.float32)
             else:
-                values = raster.read_bands_onto(grid, block, self.nodata, together=together)
+                values = raster.read_bands_onto(grid, block, self.nodata, together=together, opacity=self.opacity)
         missing = ~np.isfinite(values).all(axis=0)
+        if self.opacity is not None:
+            missing |= values[self.opacity] == 0
+            values = np.delete(values, self.opacity, axis=0)
         if self.nodata is not None:
             holds = values == self.nodata
             missing |= holds.all(axis=0) if together else holds.any(axis=0)
@@ -124,13 +134,16 @@ def open_source(image: ImageOptions, options: ImageryOptions, folder: Path) -> S
                 field="dtype",
                 mend=f"convert them to one of {', '.join(READABLE_TYPES)}",
             )
+        names = _band_names(raster, options)
+        opacity = _opacity(raster, names, named=bool(options.bands))
         return SourceImage(
             path=path,
             files=tuple(raster.files),
             offset=image.offset,
             nodata=options.nodata if raster.nodata is None else raster.nodata,
-            bands=_band_names(raster, options),
+            bands=tuple(name for number, name in enumerate(names) if number != opacity),
             grid=raster.grid,
+            opacity=opacity,
         )
 
 
@@ -154,6 +167,23 @@ def _band_names(raster: Raster, options: ImageryOptions) -> tuple[str, ...]:
             mend="name each of them, in the file's order",
         )
     return options.bands
+
+
+def _opacity(raster: Raster, names: Sequence[str], *, named: bool) -> int | None:
+    """Index of the band that is opacity. named : the area names the bands; then it decides."""
+    if raster.bands < 2:
+        return None
+    if called := [number for number, name in enumerate(names) if name.lower() in OPACITY]:
+        return called[0]
+    if named or not raster.says_alpha:
+        return None
+    return raster.bands - 1 if is_opacity(raster.read_sample(_SAMPLE)[-1]) else None
+
+
+def is_opacity(band: NDArray[np.float32]) -> bool:
+    """Whether a band that may be opacity is: it holds one value, and perhaps 0; GDAL calls any fourth band so."""
+    values = band[np.isfinite(band)]
+    return np.unique(values[values != 0]).size == 1
 
 
 def open_sources(options: ImageryOptions, folder: Path) -> list[SourceImage]:
