@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from engine.errors import InputError
-from engine.grid import Block, Grid
+from engine.grid import Block, Grid, require_one_side
 from engine.options import Day, Options
 from engine.raster import Raster, start_cog
 
@@ -123,7 +123,8 @@ def open_source(image: ImageOptions, options: ImageryOptions, folder: Path) -> S
     Raises
     ------
     InputError
-        For a missing or unreadable file, no CRS, a type of numbers or a count of bands that cannot be used.
+        For a missing or unreadable file, no CRS, a place across the antimeridian, a type of numbers or a count of bands
+        that cannot be used.
     """
     path = folder / image.path
     with Raster(path) as raster:
@@ -134,6 +135,7 @@ def open_source(image: ImageOptions, options: ImageryOptions, folder: Path) -> S
                 field="dtype",
                 mend=f"convert them to one of {', '.join(READABLE_TYPES)}",
             )
+        require_one_side(raster.grid, path)
         names = _band_names(raster, options)
         opacity = _opacity(raster, names, named=bool(options.bands))
         return SourceImage(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import InputError
-from engine.grid import Block, Grid
+from engine.grid import Block, Grid, require_one_side
 from engine.imagery import is_opacity
 from engine.raster import Raster
 from engine.survey.files import Entry, Listing, Unused
@@ -128,6 +128,7 @@ def _has_header(entry: Entry, headers: set[Path]) -> bool:
 def _read(path: Path) -> Facts:
     with Raster(path) as raster:
         grid = raster.grid
+        require_one_side(grid, path)
         names = raster.band_names
         pixels = _look(raster, grid)
         return Facts(

@@ -12,6 +12,7 @@ from affine import Affine
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 from pydantic import ValidationError
+from pyproj import CRS
 
 from engine.errors import InputError
 from engine.grid import Block, Grid
@@ -214,6 +215,13 @@ def test_a_large_image_meets_without_seams_on_another_grid(tmp_path: Path) -> No
     image, _, _ = prepare(tmp_path, options("a.tif", "b.tif"), number=1)
     assert_array_equal(image[:, 1:, 1:], values[:3, :-1, :-1].astype(np.float32))
     assert np.isnan(image[:, 0]).all()
+
+
+def test_an_image_across_the_antimeridian_is_refused(tmp_path: Path) -> None:
+    across = Grid(CRS.from_epsg(32701), Affine(1000.0, 0, 177_000, 0, -1000.0, 8_000_000), (6, 8))
+    write_image(tmp_path / "a.tif", values_of(), grid=across)
+    error = refused(lambda: open_sources(options("a.tif"), tmp_path))
+    assert (error.file, error.field) == (tmp_path / "a.tif", "extent")
 
 
 def test_ground_that_an_image_does_not_show_is_no_data(tmp_path: Path) -> None:

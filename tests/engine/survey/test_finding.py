@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from affine import Affine
 from numpy.typing import NDArray
+from pyproj import CRS
 from shapely.geometry import box
 
 from engine.grid import Grid
@@ -159,6 +160,12 @@ def test_opacity_on_a_later_date_is_none_on_the_first_either(tmp_path: Path) -> 
     found, notes = lines(tmp_path)
     assert found["bands"] == ("red", "green", "blue", "alpha")
     assert any("the fourth band of b_20220619.tif" in note for note in notes.assumed)
+
+
+def test_a_raster_across_the_antimeridian_is_named(tmp_path: Path) -> None:
+    across = Grid(CRS.from_epsg(32701), Affine(1000.0, 0, 177_000, 0, -1000.0, 8_000_000), STRZEGOM.shape)
+    write_image(tmp_path / "a_20210619.tif", scene(3), grid=across)
+    assert "crosses the antimeridian" in why_not(survey(tmp_path), "a_20210619.tif")
 
 
 def test_an_image_of_one_colour_says_nothing_of_its_fourth_band(tmp_path: Path) -> None:
