@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,10 @@ from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS, Geod, Transformer
 from shapely.geometry.base import BaseGeometry
+
+from engine.errors import InputError
+
+_WIDEST = 180  # degrees of longitude; what says more goes round a pole
 
 WGS84 = Geod(ellps="WGS84")
 Degrees = NDArray[np.float64]
@@ -126,7 +131,9 @@ class Grid:
 
     @cached_property
     def bounds_lonlat(self) -> Bounds:
-        """The frame in degrees, WGS 84."""
+        """The frame in degrees, WGS 84; west is the larger number where it crosses the antimeridian, which no area may
+        (`require_one_side`).
+        """
         return Bounds(*self._to_lonlat.transform_bounds(*self.bounds))
 
     @cached_property
@@ -215,3 +222,23 @@ class Grid:
     def from_description(cls, description: dict[str, Any]) -> "Grid":
         rows, cols = description["shape"]
         return cls(CRS.from_user_input(description["crs"]), Affine(*description["transform"]), (rows, cols))
+
+
+def require_one_side(grid: Grid, file: Path) -> None:
+    """Refuse a raster across the antimeridian, or round a pole: its west lies east of its east, and all that goes by
+    bounds in degrees (the map, its tiles, what overlaps what) would be wrong.
+
+    Raises
+    ------
+    InputError
+        Naming the file.
+    """
+    west, _, east, _ = grid.bounds_lonlat
+    if -180 <= west < east <= 180 and east - west <= _WIDEST:
+        return
+    raise InputError(
+        f"it crosses the antimeridian (180°), or says longitudes beyond it: from {west:.4f}° to {east:.4f}°",
+        file=file,
+        field="extent",
+        mend="cut it at 180° and make an area of each side, with longitudes from -180 to 180",
+    )

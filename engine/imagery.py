@@ -1,6 +1,5 @@
 """The images of an area, one a date, brought onto one grid and freed of their offset."""
 
-import datetime
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from engine.errors import InputError
-from engine.grid import Block, Grid
-from engine.options import Options
+from engine.grid import Block, Grid, require_one_side
+from engine.options import Day, Options
 from engine.raster import Raster, start_cog
 
 IMAGE, PICTURE = "image.tif", "picture.tif"
@@ -20,6 +19,7 @@ IMAGE, PICTURE = "image.tif", "picture.tif"
 READABLE_TYPES = ("uint8", "uint16", "int16", "float32")
 _BLOCK = 1024  # pixels
 _SAMPLE = 1024  # pixels along an edge are enough for the ends of a picture's scale
+OPACITY = frozenset({"alpha", "opacity"})
 # How much of a picture's pixels may be clipped at its dark and its bright end, per cent.
 _CLIPPED = (1.0, 1.5)
 # Usual names of the bands that the eye sees.
@@ -39,7 +39,7 @@ class ImageOptions(Options):
     """
 
     path: Path
-    date: datetime.date
+    date: Day
     offset: float = Field(default=0.0, allow_inf_nan=False)
     labels: Path | None = None
 
@@ -51,6 +51,9 @@ class ImageryOptions(Options):
     bands to show as red, green and blue; without it they are found by their usual names, or are the first three.
     nodata : value that stands for no data where the files do not say it. A pixel has no data when any of its bands
     holds it; in 8-bit images, where 0 is dark as well as no data, when all of them do.
+
+    A band called alpha or opacity, and a last band that a file declares as such and that nobody names otherwise, is no
+    measurement: where it is 0 there is no data, and it is left out.
     """
 
     images: tuple[ImageOptions, ...] = Field(min_length=1)
@@ -68,7 +71,8 @@ class ImageryOptions(Options):
 class SourceImage:
     """An image as its file has it: checked, and read without its offset.
 
-    files : itself, and those beside it that its format reads with it.
+    files : itself, and those beside it that its format reads with it. opacity : index in the file of the band that
+    says where there is data; it is none of `bands`.
     """
 
     path: Path
@@ -77,6 +81,7 @@ class SourceImage:
     nodata: float | None
     bands: tuple[str, ...]
     grid: Grid
+    opacity: int | None = None
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -86,6 +91,7 @@ class SourceImage:
             "nodata": self.nodata,
             "bands": list(self.bands),
             "own_grid": self.grid.describe(),
+            "opacity": self.opacity,
         }
 
     def read(self, grid: Grid, block: Block) -> NDArray[np.float32]:
@@ -98,8 +104,11 @@ class SourceImage:
             if self.grid.matches(grid):
                 values = raster.read_bands(block).astype(np.float32)
             else:
-                values = raster.read_bands_onto(grid, block, self.nodata, together=together)
+                values = raster.read_bands_onto(grid, block, self.nodata, together=together, opacity=self.opacity)
         missing = ~np.isfinite(values).all(axis=0)
+        if self.opacity is not None:
+            missing |= values[self.opacity] == 0
+            values = np.delete(values, self.opacity, axis=0)
         if self.nodata is not None:
             holds = values == self.nodata
             missing |= holds.all(axis=0) if together else holds.any(axis=0)
@@ -114,7 +123,8 @@ def open_source(image: ImageOptions, options: ImageryOptions, folder: Path) -> S
     Raises
     ------
     InputError
-        For a missing or unreadable file, no CRS, a type of numbers or a count of bands that cannot be used.
+        For a missing or unreadable file, no CRS, a place across the antimeridian, a type of numbers or a count of bands
+        that cannot be used.
     """
     path = folder / image.path
     with Raster(path) as raster:
@@ -125,13 +135,17 @@ def open_source(image: ImageOptions, options: ImageryOptions, folder: Path) -> S
                 field="dtype",
                 mend=f"convert them to one of {', '.join(READABLE_TYPES)}",
             )
+        require_one_side(raster.grid, path)
+        names = _band_names(raster, options)
+        opacity = _opacity(raster, names, named=bool(options.bands))
         return SourceImage(
             path=path,
             files=tuple(raster.files),
             offset=image.offset,
             nodata=options.nodata if raster.nodata is None else raster.nodata,
-            bands=_band_names(raster, options),
+            bands=tuple(name for number, name in enumerate(names) if number != opacity),
             grid=raster.grid,
+            opacity=opacity,
         )
 
 
@@ -155,6 +169,23 @@ def _band_names(raster: Raster, options: ImageryOptions) -> tuple[str, ...]:
             mend="name each of them, in the file's order",
         )
     return options.bands
+
+
+def _opacity(raster: Raster, names: Sequence[str], *, named: bool) -> int | None:
+    """Index of the band that is opacity. named : the area names the bands; then it decides."""
+    if raster.bands < 2:
+        return None
+    if called := [number for number, name in enumerate(names) if name.lower() in OPACITY]:
+        return called[0]
+    if named or not raster.says_alpha:
+        return None
+    return raster.bands - 1 if is_opacity(raster.read_sample(_SAMPLE)[-1]) else None
+
+
+def is_opacity(band: NDArray[np.float32]) -> bool:
+    """Whether a band that may be opacity is: it holds one value, and perhaps 0; GDAL calls any fourth band so."""
+    values = band[np.isfinite(band)]
+    return np.unique(values[values != 0]).size == 1
 
 
 def open_sources(options: ImageryOptions, folder: Path) -> list[SourceImage]:

@@ -1,18 +1,26 @@
 """Options of the steps: frozen, typed, and refusing keys they do not know."""
 
 import difflib
+import re
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from engine import days
 from engine.errors import InputError
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
+# Pydantic alone would read few forms, and take a number for seconds since 1970.
+Day = Annotated[date, BeforeValidator(days.day_of)]
+
+# A bare value of TOML that somebody meant as a day.
+_LIKE_A_DAY = re.compile(r"[=\[,]\s*(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})")
 
 
 class Options(BaseModel):
@@ -33,7 +41,8 @@ def read_options(path: Path, kind: type[AnyOptions]) -> AnyOptions:
         When the file is missing, is no TOML, or a key is unknown, missing or of the wrong type; it names the key.
     """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw_text = path.read_text(encoding="utf-8")
+        raw = tomllib.loads(raw_text)
     except FileNotFoundError:
         raise InputError("the file does not exist", file=path, mend="check the path, or write the file") from None
     except OSError as error:
@@ -41,11 +50,19 @@ def read_options(path: Path, kind: type[AnyOptions]) -> AnyOptions:
     except UnicodeDecodeError:
         raise InputError("not UTF-8 text", file=path, mend="save the file as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"not valid TOML ({error})", file=path, mend="correct the syntax at that place") from None
+        raise InputError(f"not valid TOML ({error})", file=path, mend=_mend_of_syntax(raw_text, error)) from None
     try:
         return kind.model_validate(raw)
     except ValidationError as error:
         raise _explain(error, path, kind) from None
+
+
+def _mend_of_syntax(text: str, error: tomllib.TOMLDecodeError) -> str:
+    """What to do at the line that an error names; TOML knows one form of a day, and says nothing of that."""
+    mend = "correct the syntax at that place"
+    place = re.search(r"at line (\d+)", str(error))
+    line = text.splitlines()[int(place[1]) - 1 : int(place[1])] if place else []
+    return f"{mend}; write a day as {days.EXAMPLE}" if any(_LIKE_A_DAY.search(one) for one in line) else mend
 
 
 def _explain(error: ValidationError, path: Path, kind: type[Options]) -> InputError:
@@ -63,6 +80,10 @@ def _explain(error: ValidationError, path: Path, kind: type[Options]) -> InputEr
         return InputError(
             "the form is not known", file=path, field=f"{field}.format", mend=f"one of: {', '.join(forms)}"
         )
+    if fault["type"] == days.FAULT:
+        return InputError(fault["msg"], file=path, field=field, mend=fault["ctx"]["mend"])
+    if fault["type"].startswith("date_"):
+        return InputError(f"{fault['msg']} (given: {fault['input']!r})", file=path, field=field, mend=days.MEND)
     if fault["type"] == "missing":
         return InputError("missing key", file=path, field=field, mend=f"add '{location[-1]}'")
     given = f" (given: {fault['input']!r})" if not isinstance(fault["input"], dict) else ""

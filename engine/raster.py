@@ -1,5 +1,6 @@
 """The only reader and writer of georeferenced rasters."""
 
+import math
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,8 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import rasterio
+from affine import Affine
 from numpy.typing import NDArray
-from pyproj import CRS
+from pyproj import CRS, Transformer
 from rasterio.enums import ColorInterp, Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
@@ -21,13 +23,17 @@ from rasterio.warp import reproject
 from rasterio.windows import Window
 
 from engine.errors import InputError
-from engine.grid import Block, Grid
+from engine.grid import Block, Grid, cover
 
 # Formats that rasters may come in. Anything else (a VRT that points elsewhere, say) is refused.
 READABLE = {"GTiff", "COG", "ENVI", "ISCE", "ROI_PAC"}
 
 # A pixel of a series cube is read without its neighbours beyond this many rows and columns.
 CUBE_TILE = 16
+_PIECE = (
+    256  # pixels along an edge that are resampled at a time: what they see of a finer raster has to fit into memory
+)
+_BESIDE = 2  # pixels round what is seen, which bilinear resampling reaches
 _NO_CODE = -9999  # which no raster of codes holds
 
 
@@ -134,15 +140,57 @@ class Raster:
             raise self._corrupt(error) from None
         return values
 
-    def read_bands_onto(self, grid: Grid, block: Block, nodata: float | None, *, together: bool) -> NDArray[np.float32]:
+    def read_bands_onto(
+        self, grid: Grid, block: Block, nodata: float | None, *, together: bool, opacity: int | None = None
+    ) -> NDArray[np.float32]:
         """All bands resampled bilinearly onto a block of another grid, shape (bands, rows, cols); NaN for no data.
 
-        together : only a pixel whose every band is `nodata` has none; else each band has its own.
+        together : only a pixel whose every band is `nodata` has none; else each band has its own. opacity : index of
+        the band in which 0 means that there is no data in any.
         """
         _ = self.grid  # without CRS or transform it cannot be brought anywhere
+        if opacity is not None or self.says_alpha:
+            return self._read_apart_onto(grid, block, nodata, together=together, opacity=opacity)
         with self._warp(grid, "float32", src_nodata=nodata, UNIFIED_SRC_NODATA="YES" if together else "NO") as warped:
             values: NDArray[np.float32] = warped.read(window=_window(block))
         return values
+
+    def _read_apart_onto(
+        self, grid: Grid, block: Block, nodata: float | None, *, together: bool, opacity: int | None
+    ) -> NDArray[np.float32]:
+        """`read_bands_onto` without GDAL's own way with opacity, which weighs the bands by it and drops what is not
+        wholly opaque: what it calls opacity is near infrared in many a file.
+        """
+        found = np.full((self.bands, *block.shape), np.nan, np.float32)
+        for part in cover(block.shape, _PIECE):
+            place = Affine.translation(block.col0 + part.col0, block.row0 + part.row0)
+            onto = Grid(grid.crs, grid.transform @ place, part.shape)
+            own = self._seen_by(onto)
+            if own is None:
+                continue
+            values = self.read_bands(own).astype(np.float32)
+            colours = np.arange(self.bands) != (self.bands if opacity is None else opacity)
+            missing = np.zeros(own.shape, bool) if opacity is None else values[opacity] == 0
+            if nodata is not None:
+                holds = values[colours] == nodata
+                missing |= holds.all(axis=0) if together else holds.any(axis=0)
+            values[:, missing] = np.nan
+            corner = Affine.translation(own.col0, own.row0)
+            source = Grid(self.grid.crs, self.grid.transform @ corner, own.shape)
+            found[(slice(None), *part.slices)] = [resample(band, source, onto) for band in values]
+        return found
+
+    def _seen_by(self, grid: Grid) -> Block | None:
+        """The pixels that show the ground of another grid, and those beside them; None where there are none."""
+        own = self.grid
+        to_own = Transformer.from_crs(grid.crs, own.crs, always_xy=True)
+        west, south, east, north = to_own.transform_bounds(*grid.bounds)
+        if not np.isfinite([west, south, east, north]).all():
+            return None
+        cols, rows = zip(*(~own.transform @ (x, y) for x in (west, east) for y in (south, north)), strict=True)
+        row0, row1 = max(math.floor(min(rows)) - _BESIDE, 0), min(math.ceil(max(rows)) + _BESIDE, own.rows)
+        col0, col1 = max(math.floor(min(cols)) - _BESIDE, 0), min(math.ceil(max(cols)) + _BESIDE, own.cols)
+        return Block(row0, row1, col0, col1) if row0 < row1 and col0 < col1 else None
 
     def read_sample(self, size: int) -> NDArray[np.float32]:
         """All bands, thinned to at most `size` pixels along an edge; NaN for no data."""

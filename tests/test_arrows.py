@@ -14,6 +14,7 @@ FOUNDATIONS = (
     *("engine.grid", "engine.raster", "engine.vectors", "engine.blocks", "engine.options", "engine.errors"),
     "engine.steps.Progress",
     "engine.compiled",
+    "engine.days",
 )
 DOMAINS = [f"engine.{name}" for name in ("patches", "objects", "deformation", "activity", "permits", "evidence")]
 

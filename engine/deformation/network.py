@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 from engine.deformation.stack import DatePair, Interferogram
 from engine.errors import InputError
-from engine.options import Options, Positive, Share
+from engine.options import Day, Options, Positive, Share
 
 DAYS_PER_YEAR = 365.25
 
@@ -31,7 +31,7 @@ class NetworkOptions(Options):
 
     max_days: int | None = Field(default=None, ge=1)
     max_perpendicular_m: Positive | None = None
-    exclude_dates: tuple[date, ...] = ()
+    exclude_dates: tuple[Day, ...] = ()
     select: Literal["all", "sequential", "delaunay", "coherence"] = "all"
     neighbours: int = Field(default=3, ge=1)
     min_coherence: Share = 0.5

@@ -44,7 +44,7 @@ from engine.deformation.unwrapping import find_loops
 from engine.deformation.weights import weights_from_coherence
 from engine.deformation.wrong_regions import WrongRegions
 from engine.errors import InputError
-from engine.grid import Block, Grid, LonLat, Pixel
+from engine.grid import Block, Grid, LonLat, Pixel, require_one_side
 from engine.raster import write_cog
 from engine.steps import Progress
 
@@ -113,6 +113,7 @@ def prepare_stack(
     left is the same to the bit.
     """
     interferograms = reader.interferograms
+    require_one_side(reader.grid, interferograms[0].unwrapped)
     coherent = coherence or options.needs_coherence
     if coherent:
         require_coherence(interferograms, reader.radar, options.weights)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.deformation.network import DAYS_PER_YEAR
 from engine.errors import InputError
-from engine.options import Options
+from engine.options import Day, Options
 
 MAD_TO_SIGMA = 1.4826
 
@@ -32,8 +32,8 @@ class VelocityOptions(Options):
     walk, bends series slowly and hides from residuals about a line; it is the larger part of the error of a rate.
     """
 
-    start: date | None = None
-    end: date | None = None
+    start: Day | None = None
+    end: Day | None = None
     standard_error: Literal["residual", "bootstrap", "covariance"] = "residual"
 
     def functional(self, dates: Sequence[date]) -> NDArray[np.float64]:

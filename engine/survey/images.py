@@ -12,7 +12,7 @@ from engine.imagery import READABLE_TYPES
 from engine.survey.dates import date_of_image
 from engine.survey.files import Unused, shown
 from engine.survey.notes import Notes
-from engine.survey.rasters import Facts, overlap
+from engine.survey.rasters import Facts, Fourth, overlap
 from engine.survey.toml import Line
 
 _LEAST_BANDS = 3
@@ -34,6 +34,11 @@ _OFFSET_NOTES = {
 }
 
 _RGB = {3: ("red", "green", "blue"), 4: ("red", "green", "blue", "nir")}
+_NO_INFRARED = {Fourth.OPACITY: "alpha", Fourth.EMPTY: "unused"}
+_FOURTH_NOTES = {
+    "alpha": "holds one value, and perhaps 0: it is opacity, no near infrared; where it is 0 there is no data",
+    "unused": "is 0 everywhere: it is no near infrared, and no model may look at it",
+}
 _SENTINEL2_NAMES = {
     10: ("B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12"),
     12: ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12"),
@@ -69,7 +74,7 @@ class Imagery:
     def bands(self) -> tuple[str, ...]:
         """Names of the bands, as the area file will have them."""
         facts = self.images[0].facts
-        return facts.names or _usual_names(facts) or tuple(str(number) for number in range(1, facts.bands + 1))
+        return facts.names or _usual_names(self) or tuple(str(number) for number in range(1, facts.bands + 1))
 
     @property
     def files(self) -> list[Path]:
@@ -127,7 +132,7 @@ def _belongs(image: Image, group: Imagery) -> bool:
 
 def imagery_lines(imagery: Imagery, root: Path, notes: Notes) -> tuple[list[Line], list[list[Line]]]:
     """The keys of [imagery], and of each [[imagery.images]]; what they assume is added to the notes."""
-    lines = [*_band_lines(imagery.images[0].facts, notes), *_nodata_lines(imagery, root, notes)]
+    lines = [*_band_lines(imagery, root, notes), *_nodata_lines(imagery, root, notes)]
     tables = []
     offset_of = {image.day: _offset(image) for image in imagery.images}
     for image in imagery.images:
@@ -148,23 +153,30 @@ def imagery_lines(imagery: Imagery, root: Path, notes: Notes) -> tuple[list[Line
     return lines, tables
 
 
-def _usual_names(facts: Facts) -> tuple[str, ...] | None:
-    """Of bands that the file does not name; opacity must not pass for near infrared, which models look at."""
-    names = _RGB.get(facts.bands)
-    return (*names[:3], "alpha") if names and len(names) == 4 and facts.alpha else names
+def _usual_names(imagery: Imagery) -> tuple[str, ...] | None:
+    """Of bands that the files do not name; opacity must not pass for near infrared, which models look at."""
+    names = _RGB.get(imagery.images[0].facts.bands)
+    if names is None or len(names) < 4:
+        return names
+    fourths = {image.facts.fourth for image in imagery.images}
+    return (*names[:3], next((_NO_INFRARED[one] for one in _NO_INFRARED if one in fourths), names[3]))
 
 
-def _band_lines(first: Facts, notes: Notes) -> list[Line]:
+def _band_lines(imagery: Imagery, root: Path, notes: Notes) -> list[Line]:
+    first = imagery.images[0].facts
     if first.names:
         by_name = {name.upper(): name for name in first.names}
         natural = [by_name.get(name, "") for name in ("B04", "B03", "B02")]
         natural = natural if all(natural) else list((first.names * 3)[:3])
         return [Line("natural_colour", natural, "bands shown as red, green and blue", active=False)]
-    if names := _usual_names(first):
+    if names := _usual_names(imagery):
         notes.assumed.append(
             f"the {first.bands} bands are {', '.join(names)}, as the files do not name them; check the colours on the "
             "map, and correct bands in [imagery]"
         )
+        if said := _FOURTH_NOTES.get(names[-1]):
+            odd = next(image.facts for image in imagery.images if image.facts.fourth is not Fourth.BAND)
+            notes.assumed.append(f"the fourth band of {shown(odd.path, root)} {said}")
         return [Line("bands", names, "ASSUMED: the files do not name them; in the files' order")]
     names = _SENTINEL2_NAMES.get(first.bands) or tuple(str(number) for number in range(1, first.bands + 1))
     notes.missing.append(
@@ -175,7 +187,8 @@ def _band_lines(first: Facts, notes: Notes) -> list[Line]:
 
 
 def _nodata_lines(imagery: Imagery, root: Path, notes: Notes) -> list[Line]:
-    silent = [image.facts for image in imagery.images if image.facts.nodata is None]
+    facts_of = [image.facts for image in imagery.images]
+    silent = [facts for facts in facts_of if facts.nodata is None and facts.fourth is not Fourth.OPACITY]
     empty = [facts for facts in silent if facts.pixels.empty_rim]
     if empty:
         notes.assumed.append(

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import InputError
-from engine.grid import Block, Grid
+from engine.grid import Block, Grid, require_one_side
+from engine.imagery import is_opacity
 from engine.raster import Raster
 from engine.survey.files import Entry, Listing, Unused
 
@@ -17,10 +19,19 @@ _WHOLE = 4_000_000  # values; a raster of no more is read whole
 _PROBE = 256  # pixels along an edge of the pieces that are read of a larger one
 _KEPT = 50_000  # pixels that are kept of what was read
 _MOST_CODES = 64  # more values than that are no classes
+_RGBA = 4  # bands
 # A header beside a file of plain numbers: ENVI's, ISCE's, ROI_PAC's.
 _HEADER_SUFFIXES = (".hdr", ".xml", ".rsc")
 
 Floats = NDArray[np.float32]
+
+
+class Fourth(Enum):
+    """A last band: a measurement, opacity (one value, and perhaps 0), or 0 everywhere."""
+
+    BAND = auto()
+    OPACITY = auto()
+    EMPTY = auto()
 
 
 @dataclass(frozen=True)
@@ -67,7 +78,7 @@ def _data(band: Floats, nodata: float | None) -> Floats:
 class Facts:
     """A raster as its file has it, without its pixels. `names` is empty where the bands are not all named.
 
-    alpha : whether the last band is opacity, by what the file says and by its values, which are 0 and one other.
+    fourth : what the last band is, by what the file says and by its values.
     """
 
     path: Path
@@ -78,7 +89,7 @@ class Facts:
     nodata: float | None
     tags: dict[str, str]
     pixels: Pixels
-    alpha: bool = False
+    fourth: Fourth = Fourth.BAND
 
     @property
     def valid(self) -> Floats:
@@ -117,6 +128,7 @@ def _has_header(entry: Entry, headers: set[Path]) -> bool:
 def _read(path: Path) -> Facts:
     with Raster(path) as raster:
         grid = raster.grid
+        require_one_side(grid, path)
         names = raster.band_names
         pixels = _look(raster, grid)
         return Facts(
@@ -128,8 +140,21 @@ def _read(path: Path) -> Facts:
             nodata=raster.nodata,
             tags=raster.tags,
             pixels=pixels,
-            alpha=raster.says_alpha and np.unique(pixels.sample[-1][pixels.sample[-1] != 0]).size <= 1,
+            fourth=_fourth(raster, pixels),
         )
+
+
+def _fourth(raster: Raster, pixels: Pixels) -> Fourth:
+    """What the last band is, where it is no measurement. Without a word of the file only a fourth band is suspected,
+    and only where another band shows that there is something to be seen at all.
+    """
+    last = pixels.sample[-1]
+    varied = any(np.unique(band).size > 2 for band in pixels.sample[:-1])
+    if not raster.says_alpha and not (raster.bands == _RGBA and varied):
+        return Fourth.BAND
+    if not last.any():
+        return Fourth.EMPTY if raster.bands == _RGBA and varied else Fourth.BAND
+    return Fourth.OPACITY if is_opacity(last) else Fourth.BAND
 
 
 def _look(raster: Raster, grid: Grid) -> Pixels:

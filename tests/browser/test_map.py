@@ -168,3 +168,22 @@ def test_the_legend_names_every_line_and_area_that_is_switched_on(page: Page, se
     expect(rows.first).to_be_hidden()
     page.get_by_label("Moving ground").check()
     expect(rows.first).to_be_hidden()
+
+
+def test_open_layers_do_not_cover_the_legend_and_stay_on_the_map(page: Page, server: str) -> None:
+    page.set_viewport_size({"width": 900, "height": 560})
+    open_map(page, server)
+    layers, legend, ground = (page.locator(name) for name in (".layers", ".legend", ".map"))
+    place = legend.bounding_box()
+    layers.locator("summary").click()
+    boxes = [one.bounding_box() for one in (layers, legend, ground)]
+    assert all(boxes)
+    opened, beside, whole = (box for box in boxes if box)
+    assert beside["x"] >= opened["x"] + opened["width"]
+    assert beside["x"] + beside["width"] <= whole["x"] + whole["width"]
+    assert opened["y"] + opened["height"] <= whole["y"] + whole["height"]
+    page.set_viewport_size({"width": 700, "height": 560})
+    expect(legend).to_be_hidden()
+    page.set_viewport_size({"width": 900, "height": 560})
+    layers.locator("summary").click()
+    assert legend.bounding_box() == place

@@ -70,6 +70,21 @@ def test_on_paper_it_is_dark_on_white_with_nothing_to_press(page: Page, server: 
     expect(page.get_by_role("button", name="Show them").first).to_be_hidden()
 
 
+def test_on_paper_a_table_that_is_wider_than_the_page_shrinks(page: Page, server: str) -> None:
+    """Tables are painted as wide as the window was, and paper does not have them painted anew."""
+    page.goto(f"{server}/quality")
+    page.get_by_role("tab", name="Provenance").click()
+    table = page.locator("[data-testid=stDataFrame]:visible").first
+    table.locator("canvas").first.wait_for()
+    page.emulate_media(media="print")
+    table.evaluate("table => table.querySelectorAll('canvas').forEach(one => { one.style.width = '3000px'; })")
+    widths = "table => [...table.querySelectorAll('canvas')].map(one => one.getBoundingClientRect().right)"
+    body, heading = table.evaluate(widths)
+    assert body <= page.evaluate("() => document.querySelector('.block-container').getBoundingClientRect().right")
+    assert heading == body
+    expect(table.locator(".dvn-scroller")).to_be_hidden()
+
+
 def test_no_page_can_be_reached_past_the_navigation(page: Page, server: str) -> None:
     """Streamlit would run a file directly under pages/ by its name, without what `navigation.py` asks first."""
     assert list((ROOT / "pages").glob("*.py")) == []

@@ -1,6 +1,7 @@
 """area.toml: what it says is what is used, and what cannot be used is named with the key and the mend."""
 
 import pickle
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,11 @@ def test_the_stack_s_form_chooses_its_options(tmp_path: Path) -> None:
 def test_a_reference_point_is_longitude_and_latitude(tmp_path: Path) -> None:
     folder = write_area(tmp_path, GEOTIFF, inversion={"reference": [15.01, 50.99]})
     assert read_area(folder).options.inversion.reference == (15.01, 50.99)
+
+
+def _add(folder: Path, lines: str) -> None:
+    with (folder / "area.toml").open("a") as file:
+        file.write(lines)
 
 
 def refused(folder: Path) -> InputError:
@@ -106,7 +112,7 @@ def test_a_missing_key_is_named(tmp_path: Path) -> None:
         ("inversion", "weights", "heavy", "inversion.weights"),
         ("inversion", "min_pair_share", "half", "inversion.min_pair_share"),
         ("network", "max_days", 12.5, "network.max_days"),
-        ("network", "exclude_dates", "2006-13-01", "network.exclude_dates"),
+        ("network", "exclude_dates", "2006-12-01", "network.exclude_dates"),
         ("activity", "radius_m", [], "activity.radius_m"),
     ],
 )
@@ -116,6 +122,67 @@ def test_a_value_of_the_wrong_kind_is_refused_with_what_was_given(
     error = refused(write_area(tmp_path, GEOTIFF, **{table: {key: value}}))
     assert error.field == field
     assert f"(given: {value!r})" in error.problem
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2021-06-19", "2021/06/19", "2021/6/19", "2021-6-19", "2021.06.19", "20210619", 20210619, "2021年6月19日"],
+)
+def test_a_day_whose_year_comes_first_is_read(tmp_path: Path, written: str | int) -> None:
+    own = write_area(tmp_path, GEOTIFF, velocity={"start": written}, network={"exclude_dates": [written]})
+    options = read_area(own).options
+    assert options.velocity.start == date(2021, 6, 19)
+    assert options.network.exclude_dates == (date(2021, 6, 19),)
+
+
+@pytest.mark.parametrize(
+    ("written", "problem", "mend"),
+    [
+        ("19.06.2021", "the year does not come first", "write it as 2021-06-19"),
+        ("06/19/2021", "the year does not come first", "write it as 2021-06-19"),
+        ("03/04/2021", "which is the day and which the month", "write it as 2021-04-03 or 2021-03-04"),
+        ("2021-13-01", "there is no such day", "write it as 2021-06-19 (year, month, day)"),
+        ("2021/02-03", "it is no day", "write it as 2021-06-19 (year, month, day)"),
+        ("31.02.2021", "it is no day", "write it as 2021-06-19 (year, month, day)"),
+        ("19.06.21", "it is no day", "write it as 2021-06-19 (year, month, day)"),
+        ("1624060800", "it is no day", "write it as 2021-06-19 (year, month, day)"),
+        (86400, "it is no day", "write it as 2021-06-19 (year, month, day)"),
+        (True, "it is no day", "write it as 2021-06-19 (year, month, day)"),
+    ],
+)
+def test_another_day_is_refused_with_the_way_to_write_it(tmp_path: Path, written: Any, problem: str, mend: str) -> None:
+    for table, value in (("velocity", {"start": written}), ("network", {"exclude_dates": ["2021-06-19", written]})):
+        error = refused(write_area(tmp_path, GEOTIFF, **{table: value}))
+        assert problem in error.problem
+        assert str(written) in error.problem
+        assert error.mend == mend
+        assert error.field == f"{table}.{next(iter(value))}"
+
+
+def test_a_day_with_a_time_is_refused(tmp_path: Path) -> None:
+    _add(write_area(tmp_path, GEOTIFF), "[velocity]\nstart = 2021-06-19T10:00:00\n")
+    error = refused(tmp_path)
+    assert (error.field, error.mend) == ("velocity.start", "write it as 2021-06-19")
+
+
+def test_a_held_out_day_is_told_the_form(tmp_path: Path) -> None:
+    lines = "[reference]\nclasses = { pit = [1] }\nheld_out_dates = ['19.06.2021']\n"
+    _add(write_area(tmp_path, GEOTIFF), lines)
+    error = refused(tmp_path)
+    assert (error.field, error.mend) == ("reference.held_out_dates", "write it as 2021-06-19 (year, month, day)")
+
+
+@pytest.mark.parametrize("bare", ["19.06.2021", "2021/06/19", "2021-6-19", "2021-02-30", "[2021-06-19, 19.06.2021]"])
+def test_a_bare_day_in_another_form_is_told_the_form(tmp_path: Path, bare: str) -> None:
+    (tmp_path / "area.toml").write_text(f"[velocity]\nstart = {bare}\n")
+    error = refused(tmp_path)
+    assert "line 2" in error.problem
+    assert "write a day as 2021-06-19" in error.mend
+
+
+def test_other_mistakes_of_syntax_say_nothing_of_days(tmp_path: Path) -> None:
+    (tmp_path / "area.toml").write_text("start = 2021-06-19\nname = mine\n")
+    assert refused(tmp_path).mend == "correct the syntax at that place"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Grids: where pixels lie, how large they are, and how blocks cover them."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from pyproj import CRS
 from shapely.geometry import MultiPolygon, Polygon, box
 
-from engine.grid import Grid, LonLat, Pixel, geodesic_area
+from engine.errors import InputError
+from engine.grid import Grid, LonLat, Pixel, geodesic_area, require_one_side
 from tests.engine.conftest import DEGREES, UTM
 
 SOUTH = Grid(CRS.from_epsg(32756), Affine(90.0, 0.0, 300_000.0, 0.0, -90.0, 6_210_000.0), (72, 47))
@@ -155,3 +157,31 @@ def test_bounds_of_a_grid_that_runs_northwards() -> None:
 def test_a_grid_without_pixels_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one pixel"):
         Grid(UTM.crs, UTM.transform, (0, 5))
+
+
+ACROSS = {
+    "UTM zone 1 south": Grid(CRS.from_epsg(32701), Affine(10, 0, 177_000, 0, -10, 8_000_000), (1500, 1500)),
+    "UTM zone 60 north": Grid(CRS.from_epsg(32660), Affine(10, 0, 730_000, 0, -10, 5_000_000), (1500, 1500)),
+    "degrees beyond 180": Grid(CRS.from_epsg(4326), Affine(0.001, 0, 179.9, 0, -0.001, -17), (100, 200)),
+    "degrees from 0 to 360": Grid(CRS.from_epsg(4326), Affine(0.001, 0, 190, 0, -0.001, -17), (100, 200)),
+    "Mercator": Grid(CRS.from_epsg(3857), Affine(10, 0, 20_037_000, 0, -10, 0), (100, 1500)),
+    "round a pole": Grid(CRS.from_epsg(3031), Affine(1000, 0, -500_000, 0, -1000, 500_000), (1000, 1000)),
+}
+
+
+@pytest.mark.parametrize("grid", ACROSS.values(), ids=ACROSS.keys())
+def test_a_frame_across_the_antimeridian_is_refused(grid: Grid) -> None:
+    with pytest.raises(InputError, match="crosses the antimeridian") as error:
+        require_one_side(grid, Path("a.tif"))
+    assert (error.value.file, error.value.field) == (Path("a.tif"), "extent")
+    assert "cut it at 180°" in error.value.mend
+
+
+@every_grid
+def test_other_frames_are_not(grid: Grid) -> None:
+    require_one_side(grid, Path("a.tif"))
+
+
+def test_a_frame_that_ends_at_the_antimeridian_is_not() -> None:
+    for west in (-180.0, 179.8):
+        require_one_side(Grid(CRS.from_epsg(4326), Affine(0.001, 0, west, 0, -0.001, -17), (100, 200)), Path("a.tif"))

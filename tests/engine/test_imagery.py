@@ -12,6 +12,7 @@ from affine import Affine
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 from pydantic import ValidationError
+from pyproj import CRS
 
 from engine.errors import InputError
 from engine.grid import Block, Grid
@@ -145,6 +146,82 @@ def test_another_grid_is_brought_onto_the_first(tmp_path: Path) -> None:
     assert image.shape == (3, 40, 40)
     assert report["valid_share"] == 1.0
     np.testing.assert_allclose(image, plane(fine), atol=0.05)
+
+
+def rgba(opacity: int = 255) -> NDArray[Any]:
+    """Bytes of three colours, and opacity that hides the left quarter, whose colours are no ground's."""
+    values = np.stack([*values_of(20, 8, "uint16") // 3 + 1, np.full((20, 8), opacity)]).astype(np.uint8)
+    values[:3, :, :2], values[3, :, :2] = 200, 0
+    return values
+
+
+@pytest.mark.parametrize("opacity", [255, 1])
+@pytest.mark.parametrize("names", [(), ("red", "green", "blue", "alpha")])
+def test_where_an_image_is_transparent_there_is_no_data(tmp_path: Path, opacity: int, names: tuple[str, ...]) -> None:
+    write_image(tmp_path / "a.tif", rgba(opacity), bands=names)
+    image, picture, _ = prepare(tmp_path, options("a.tif"))
+    assert open_sources(options("a.tif"), tmp_path)[0].bands == (names[:3] or ("1", "2", "3"))
+    assert np.isnan(image[:, :, :2]).all()
+    assert (picture[:, :, :2] == 0).all()
+    assert_array_equal(image[:, :, 2:], rgba()[:3, :, 2:].astype(np.float32))
+
+
+@pytest.mark.parametrize("opacity", [255, 1])
+def test_transparency_is_kept_on_another_grid(tmp_path: Path, opacity: int) -> None:
+    """What is hidden does not blend into what is seen."""
+    values = rgba(opacity)
+    values[:3, :, 2:] = 50
+    write_image(tmp_path / "a.tif", values_of(20, 8, "uint8")[:3])
+    own = grid_of(20, 8)
+    moved = Grid(own.crs, own.transform @ Affine.translation(0.4, 0.4), own.shape)
+    write_image(tmp_path / "b.tif", values, bands=(*BANDS, "alpha"), grid=moved)
+    image, _, _ = prepare(tmp_path, options("a.tif", "b.tif"), number=1)
+    assert image.shape == (3, 20, 8)
+    assert np.isnan(image[:, :, :2]).all()
+    assert (image[:, 1:-1, 3:-1] == 50).all()
+
+
+def test_a_measurement_that_a_file_calls_opacity_is_kept_on_another_grid(tmp_path: Path) -> None:
+    """GDAL calls any fourth band of bytes opacity, and would drop what is not wholly opaque."""
+    values = np.stack([np.arange(160).reshape(20, 8)] * 4).astype(np.uint8) + 1
+    values[3] //= 2
+    own = grid_of(20, 8)
+    half = Grid(own.crs, own.transform @ Affine.translation(0.5, 0), own.shape)
+    names = (*BANDS, "nir")
+    write_image(tmp_path / "a.tif", values, bands=names)
+    write_image(tmp_path / "b.tif", values, bands=names, grid=half)
+    assert Raster(tmp_path / "b.tif").says_alpha
+    image, _, report = prepare(tmp_path, options("a.tif", "b.tif"), number=1)
+    assert report["bands"] == list(names)
+    expected = (values[:, :, 1:].astype(np.float32) + values[:, :, :-1]) / 2
+    np.testing.assert_allclose(image[:, :, 1:], expected, atol=1e-3)
+
+
+def test_the_area_s_names_decide_what_is_opacity(tmp_path: Path) -> None:
+    write_image(tmp_path / "a.tif", rgba(), bands=())
+    for names, bands in ((("r", "g", "b", "nir"), 4), (("r", "g", "b", "Alpha"), 3)):
+        assert len(open_sources(options("a.tif", bands=names), tmp_path)[0].bands) == bands
+
+
+def test_a_large_image_meets_without_seams_on_another_grid(tmp_path: Path) -> None:
+    """Pieces are resampled one by one."""
+    rows = cols = 600
+    plane = np.add.outer(np.arange(rows), np.arange(cols)) % 200
+    values = np.stack([plane, plane, plane, np.full_like(plane, 255)]).astype(np.uint8)
+    own = grid_of(rows, cols)
+    write_image(tmp_path / "a.tif", values[:3])
+    moved = Grid(own.crs, own.transform @ Affine.translation(1, 1), own.shape)
+    write_image(tmp_path / "b.tif", values, bands=(*BANDS, "alpha"), grid=moved)
+    image, _, _ = prepare(tmp_path, options("a.tif", "b.tif"), number=1)
+    assert_array_equal(image[:, 1:, 1:], values[:3, :-1, :-1].astype(np.float32))
+    assert np.isnan(image[:, 0]).all()
+
+
+def test_an_image_across_the_antimeridian_is_refused(tmp_path: Path) -> None:
+    across = Grid(CRS.from_epsg(32701), Affine(1000.0, 0, 177_000, 0, -1000.0, 8_000_000), (6, 8))
+    write_image(tmp_path / "a.tif", values_of(), grid=across)
+    error = refused(lambda: open_sources(options("a.tif"), tmp_path))
+    assert (error.file, error.field) == (tmp_path / "a.tif", "extent")
 
 
 def test_ground_that_an_image_does_not_show_is_no_data(tmp_path: Path) -> None:

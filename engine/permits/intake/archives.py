@@ -15,6 +15,7 @@ _WANTED = frozenset(
     {".shp", ".shx", ".dbf", ".prj", ".cpg", ".gpkg", ".geojson", ".json", ".kml", ".csv", ".tsv", ".txt", ".xlsx"}
     | {".parquet"}
 )
+_SYSTEMS = ("thumbs.db", "desktop.ini")
 _ARCHIVES = (".zip", ".kmz", ".rar", ".7z")
 _UTF8_FLAG, _ENCRYPTED_FLAG = 0x800, 0x1
 DAMAGED = (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, ValueError, zlib.error)
@@ -34,10 +35,14 @@ class Member:
 
 @dataclass(frozen=True)
 class Contents:
-    """nested : archives in the archive, which are not opened."""
+    """nested : archives in the archive, which are not opened. names : of all files in it that a person put there.
+    hidden : of those that a system adds by itself, such as __MACOSX.
+    """
 
     members: tuple[Member, ...]
     nested: tuple[str, ...]
+    names: tuple[str, ...]
+    hidden: tuple[str, ...]
 
 
 def is_workbook(path: Path) -> bool:
@@ -71,8 +76,9 @@ def unpack(path: Path, folder: Path, limits: Limits) -> Contents:
                 members.append(Member(name, target))
     except DAMAGED as error:
         raise damaged(error) from None
-    nested = tuple(name for name in names if name.lower().endswith(_ARCHIVES))
-    return Contents(tuple(members), nested)
+    seen = tuple(name for name in names if not _is_hidden(name))
+    nested = tuple(name for name in seen if name.lower().endswith(_ARCHIVES))
+    return Contents(tuple(members), nested, seen, tuple(name for name in names if _is_hidden(name)))
 
 
 def damaged(_error: Exception) -> InputError:
@@ -118,9 +124,13 @@ def _check_name(info: zipfile.ZipInfo) -> None:
 
 
 def _is_wanted(name: str) -> bool:
+    return not _is_hidden(name) and PurePosixPath(name).suffix.lower() in _WANTED
+
+
+def _is_hidden(name: str) -> bool:
+    """Whether a system put a file into an archive by itself: macOS its folder, Windows and Office theirs."""
     path = PurePosixPath(name)
-    hidden = path.name.startswith((".", "~$")) or "__MACOSX" in path.parts
-    return not hidden and path.suffix.lower() in _WANTED and not name.lower().endswith(".shp.xml")
+    return path.name.startswith((".", "~$")) or path.name.lower() in _SYSTEMS or "__MACOSX" in path.parts
 
 
 def _names(infos: Sequence[zipfile.ZipInfo]) -> list[str]:

@@ -1,6 +1,9 @@
 """From the copies of a file in a private folder to its cadastre."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -26,9 +29,10 @@ from engine.permits.intake import (
 from engine.permits.intake.archives import Member
 from engine.permits.intake.attributes import check_attribute
 from engine.permits.intake.exchange import SCRATCH, Request, read_request
-from engine.permits.intake.forms import READ, form_of
+from engine.permits.intake.forms import form_of
 from engine.permits.intake.geopackages import layers_in
 from engine.permits.intake.layers import Layer, Loaded, choose, together
+from engine.permits.intake.missing import without_permits
 
 _ZIPPED = (".gpkg", ".kml", ".geojson", ".json", ".parquet", ".xlsx", ".csv", ".tsv", ".txt")
 
@@ -126,10 +130,11 @@ def _loose(members: Sequence[Member], scratch: Path, request: Request) -> tuple[
 
 def _of_shapefiles(found: Sequence[shapefiles.Parts], scratch: Path, request: Request) -> list[Layer]:
     chosen, limits = request.choices.encoding, request.limits
-    return [
-        shapefiles.layer_of(parts, scratch / f"shapefile-{number}", limits, chosen)
-        for number, parts in enumerate(found)
-    ]
+    layers = []
+    for number, parts in enumerate(found):
+        with _naming(f"{parts.name}.shp" if len(found) > 1 else None):
+            layers.append(shapefiles.layer_of(parts, scratch / f"shapefile-{number}", limits, chosen))
+    return layers
 
 
 def _zipped(member: Member, scratch: Path, request: Request) -> tuple[str, list[Layer], list[Note]]:
@@ -143,28 +148,37 @@ def _zipped(member: Member, scratch: Path, request: Request) -> tuple[str, list[
         fit = [one for one in contents.members if one.suffix == suffix]
         if fit:
             return *_of_files(fit, scratch, request), notes
-    if contents.nested:
-        raise InputError(
-            "it holds other archives and no permits", mend="unpack it, and supply the archive that holds the permits"
-        )
-    raise InputError("no shapefile or other file of permits in it", mend=f"zip {READ}")
+    raise without_permits(contents.names, contents.hidden)
+
+
+@contextmanager
+def _naming(name: str | None) -> Iterator[None]:
+    """Name the file within an archive that is at fault, where nothing else is named."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(error.problem, field=error.field or name, mend=error.mend) from None
 
 
 def _of_files(members: Sequence[Member], scratch: Path, request: Request) -> tuple[str, list[Layer]]:
     """The layers of all files of one form in an archive, named after their files where there are several."""
-    layers, form = [], ""
+    layers: list[Layer] = []
+    form = ""
     for number, member in enumerate(members):
         inside = scratch / f"file-{number}"
         inside.mkdir()
-        form, found = _single(member, form_of(member.path, member.name), inside, request)
+        with _naming(member.name):
+            form, found = _single(member, form_of(member.path, member.name), inside, request)
         stem = PurePosixPath(member.name).stem
-        if len(members) > 1:
-            found = [
-                Layer(stem if len(found) == 1 else f"{stem}/{one.name}", one.kind, one.columns, one.load)
-                for one in found
-            ]
-        layers += found
+        for one in found:
+            name = one.name if len(members) == 1 else stem if len(found) == 1 else f"{stem}/{one.name}"
+            layers.append(replace(one, name=name, load=partial(_load_named, one, member.name)))
     return form, layers
+
+
+def _load_named(layer: Layer, name: str) -> Loaded:
+    with _naming(name):
+        return layer.load()
 
 
 def _single(member: Member, form: str, scratch: Path, request: Request) -> tuple[str, list[Layer]]:

@@ -10,7 +10,9 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+from affine import Affine
 from numpy.typing import NDArray
+from pyproj import CRS
 
 from engine.blocks import Workers
 from engine.deformation.inversion import Inversion, InversionOptions, PixelState
@@ -385,3 +387,14 @@ def test_what_the_disk_cannot_hold_is_not_begun(tmp_path: Path, monkeypatch: pyt
         _ = Chain(tmp_path, phases(subsidence())).stack
     assert "PITWATCH_HOME" in refused.value.mend
     assert list(tmp_path.rglob("*.h5")) == []
+
+
+def test_a_stack_across_the_antimeridian_is_refused_before_anything_is_laid_down(tmp_path: Path) -> None:
+    across = replace(UTM, crs=CRS.from_epsg(32701), transform=Affine(100.0, 0.0, 181_000.0, 0.0, -100.0, 8_000_000.0))
+    reader = open_stack(GeoTiffOptions(**write_geotiffs(tmp_path, phases(subsidence()), across)), tmp_path)
+    laid = tmp_path / "laid"
+    laid.mkdir()
+    with pytest.raises(InputError, match="crosses the antimeridian") as error:
+        prepare_stack(reader, laid, options=InversionOptions(), progress=Progress(tmp_path / "status.json"))
+    assert error.value.field == "extent"
+    assert list(laid.iterdir()) == []

@@ -108,7 +108,7 @@ def _zips(good: Good, secret: Path) -> Made:
     zeros = bytes(40 * 2**20)
     bomb = _zip({f"{number}.shp": zeros for number in range(3)})
     yield "bomb.zip", bomb, "unpacks to"
-    yield "nested_bomb.zip", _zip({"inner.zip": bomb}), "other archives"
+    yield "nested_bomb.zip", _zip({"inner.zip": bomb}), "supply inner.zip by itself"
     yield "nested_beside.zip", _zip({"inner.zip": bomb, **_shapefile(good)}), ""
     lying = bytearray(_zip({"permits.shp": zeros}))
     place = lying.rindex(b"PK\x01\x02")
@@ -136,12 +136,30 @@ def _zips(good: Good, secret: Path) -> Made:
     spoilt = bytearray(whole)
     spoilt[60:90] = b"\xff" * 30
     yield "spoilt.zip", bytes(spoilt), "damaged or cut off"
-    yield "without_shapefile.zip", _zip({"readme.pdf": b"x"}), "no shapefile"
-    yield "empty_archive.zip", _zip({}), "no shapefile"
-    yield "only_dbf.zip", _zip({"permits.dbf": good["permits.dbf"]}), "no shapefile"
+    yield from _without_permits(good)
     yield "vrt_within.zip", _zip({"permits.shp": _vrt(secret)}), "is no shapefile"
     yield "vrt_as_json_within.zip", _zip({"permits.geojson": _vrt(secret)}), "begins as XML"
     yield "two_alike.zip", _zip({f"{stem}{s}": d for stem in "ab" for s, d in _parts(good).items()}), "2 layers"
+
+
+def _without_permits(good: Good) -> Made:
+    """Archives in which nothing is read, with what is in them; and those that only look so."""
+    macos = {f"__MACOSX/._{name}": b"\0\5\x16\7" for name in _shapefile(good)}
+    yield "scan.zip", _zip({"scans/permit 1.pdf": b"%PDF"}), "it holds: scans/permit 1.pdf"
+    yield "scan_mend.zip", _zip({"permit.pdf": b"%PDF"}), "one row a corner"
+    yield "pictures.zip", _zip({f"{number}.jpg": b"" for number in range(9)}), "3.jpg, 4.jpg and 4 more"
+    yield "old_table.zip", _zip({"permits.xls": b"x"}), "Mend: save the table as .xlsx or CSV"
+    yield "geodatabase.zip", _zip({f"p.gdb/a0{n}.gdbtable": b"" for n in range(9)}), "it holds: p.gdb. Mend: export"
+    yield "empty_archive.zip", _zip({}), "there is no file in it"
+    yield "folders.zip", _zip({"a/": b"", "a/b/": b""}), "there is no file in it"
+    yield "only_macos.zip", _zip({**macos, ".DS_Store": b""}), "what the system adds (__MACOSX, .DS_Store)"
+    yield "beside_macos.zip", _zip({**_shapefile(good), **macos}), ""
+    yield "only_dbf.zip", _zip({"permits.dbf": good["permits.dbf"]}), "without its .shp, where the outlines are"
+    yield "nested_rar.zip", _zip({"in.rar": b"Rar!"}), "unpack all of them"
+    yield "nested_two.zip", _zip({"1.zip": b"", "2.zip": b""}), "supply the one with the permits by itself"
+    yield "control_letters.zip", _zip({"a\x1b[31m.pdf": b""}), "a?[31m.pdf"
+    yield "note.zip", _zip({"readme.txt": b"hello\n", "scan.pdf": b""}), "readme.txt: it has a heading and no row below"
+    yield "one_spoilt.zip", _zip({**_shapefile(good), "b.shp": b""}), "b.shp: its .shp is empty"
 
 
 def _vrt(secret: Path) -> bytes:
@@ -377,7 +395,7 @@ def _kml(good: Good, secret: Path) -> Made:
     link = f"<NetworkLink><Link><href>file://{secret}</href></Link></NetworkLink>"
     yield "network_link.kml", KML.format(link).encode(), "no record"
     yield "depth.kml", KML.format("<Folder>" * 5000 + "</Folder>" * 5000).encode(), "nested too deeply"
-    yield "without_kml.kmz", _zip({"image.png": b"x"}), "no shapefile or other file"
+    yield "without_kml.kmz", _zip({"image.png": b"x"}), "it holds: image.png"
     yield "xxe.kmz", _zip({"doc.kml": outside.encode()}), "entities"
     yield "encoding.kml", b"<?xml version='1.0' encoding='utf-7'?>+ADw-kml/>", "no record"
 

@@ -62,9 +62,11 @@ def write_image(
     grid: Grid = STRZEGOM,
     tags: Mapping[str, str] | None = None,
     nodata: float | None = None,
+    options: Mapping[str, str] | None = None,
 ) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     profile: dict[str, Any] = {"driver": "GTiff", "count": len(values), "dtype": values.dtype, "nodata": nodata}
+    profile |= options or {}
     profile |= {"height": grid.rows, "width": grid.cols, "transform": grid.transform, "crs": grid.crs.to_wkt()}
     with rasterio.open(path, "w", **profile) as target:
         target.write(values)

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from affine import Affine
 from numpy.typing import NDArray
+from pyproj import CRS
 from shapely.geometry import box
 
 from engine.grid import Grid
+from engine.raster import Raster
 from engine.survey.files import Unused
 from engine.survey.geotiff_stacks import Role, role_of
 from engine.survey.images import Imagery, find_images, imagery_lines
@@ -122,13 +124,60 @@ def test_bands_without_names_are_proposed_or_asked_for(tmp_path: Path) -> None:
     assert "names of the 10 bands" in notes.missing[0]
 
 
-@pytest.mark.parametrize(("opacity", "fourth"), [((0, 255), "alpha"), (range(256), "nir")])
-def test_opacity_does_not_pass_for_near_infrared(tmp_path: Path, opacity: Sequence[int], fourth: str) -> None:
-    """GDAL calls any fourth band of bytes alpha; what it holds tells."""
+@pytest.mark.parametrize("declared", [True, False])
+@pytest.mark.parametrize(
+    ("opacity", "fourth", "said"),
+    [
+        ((0, 255), "alpha", "a_20210619.tif holds one value, and perhaps 0: it is opacity"),
+        ((255,), "alpha", "it is opacity"),
+        ((0, 1), "alpha", "it is opacity"),
+        ((0,), "unused", "is 0 everywhere: it is no near infrared"),
+        (range(256), "nir", ""),
+        ((0, 7, 255), "nir", ""),
+    ],
+)
+def test_opacity_does_not_pass_for_near_infrared(
+    tmp_path: Path, opacity: Sequence[int], fourth: str, said: str, declared: bool
+) -> None:
+    """GDAL calls any fourth band of bytes alpha unless told otherwise; what it holds tells."""
     values = (scene(4) // 16).astype(np.uint8)
     values[3] = np.random.default_rng(2).choice(np.array(opacity), STRZEGOM.shape)
+    options = {} if declared else {"photometric": "MINISBLACK", "alpha": "UNSPECIFIED"}
+    path = write_image(tmp_path / "a_20210619.tif", values, options=options)
+    with Raster(path) as raster:
+        assert raster.says_alpha == declared
+    found, notes = lines(tmp_path)
+    assert found["bands"] == ("red", "green", "blue", fourth)
+    assert any(said in note for note in notes.assumed)
+    assert fourth != "nir" or not any("fourth band" in note for note in notes.assumed)
+
+
+def test_opacity_on_a_later_date_is_none_on_the_first_either(tmp_path: Path) -> None:
+    values = scene(4)
     write_image(tmp_path / "a_20210619.tif", values)
-    assert lines(tmp_path)[0]["bands"] == ("red", "green", "blue", fourth)
+    values[3] = 65535
+    write_image(tmp_path / "b_20220619.tif", values)
+    found, notes = lines(tmp_path)
+    assert found["bands"] == ("red", "green", "blue", "alpha")
+    assert any("the fourth band of b_20220619.tif" in note for note in notes.assumed)
+
+
+def test_a_raster_across_the_antimeridian_is_named(tmp_path: Path) -> None:
+    across = Grid(CRS.from_epsg(32701), Affine(1000.0, 0, 177_000, 0, -1000.0, 8_000_000), STRZEGOM.shape)
+    write_image(tmp_path / "a_20210619.tif", scene(3), grid=across)
+    assert "crosses the antimeridian" in why_not(survey(tmp_path), "a_20210619.tif")
+
+
+def test_an_image_of_one_colour_says_nothing_of_its_fourth_band(tmp_path: Path) -> None:
+    write_image(tmp_path / "a_20210619.tif", np.full((4, *STRZEGOM.shape), 700, np.uint16))
+    assert lines(tmp_path)[0]["bands"] == ("red", "green", "blue", "nir")
+
+
+def test_opacity_says_where_there_is_data(tmp_path: Path) -> None:
+    values = (scene(4) // 16).astype(np.uint8)
+    values[3] = np.where(values[0] > 0, 255, 0)
+    write_image(tmp_path / "a_20210619.tif", values)
+    assert "nodata" not in lines(tmp_path)[0]
 
 
 def test_a_band_of_a_file_is_no_area_of_its_own_pairs(tmp_path: Path) -> None:
