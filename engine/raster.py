@@ -30,9 +30,8 @@ READABLE = {"GTiff", "COG", "ENVI", "ISCE", "ROI_PAC"}
 
 # A pixel of a series cube is read without its neighbours beyond this many rows and columns.
 CUBE_TILE = 16
-_PIECE = (
-    256  # pixels along an edge that are resampled at a time: what they see of a finer raster has to fit into memory
-)
+# Pixels along an edge that are resampled at a time: what they see of a finer raster has to fit into memory.
+_PIECE = 256
 _BESIDE = 2  # pixels round what is seen, which bilinear resampling reaches
 _NO_CODE = -9999  # which no raster of codes holds
 

@@ -1,11 +1,10 @@
 """Options of sampling, training and inference. Apart from their code, so that reading an area does not load torch."""
 
-import datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from engine.options import Options, Positive, Share
+from engine.options import Day, Options, Positive, Share
 
 Architecture = Literal["resnet18", "resnet34", "resnet50"]
 ZOOMS = (0.25, 0.5, 1, 2, 4)
@@ -106,7 +105,7 @@ class ReferenceOptions(Options):
     background: tuple[int | str, ...] = ()
     class_field: str | None = None
     held_out_rows: tuple[RowRange, ...] = ()
-    held_out_dates: tuple[datetime.date, ...] = ()
+    held_out_dates: tuple[Day, ...] = ()
     split: SplitOptions | None = None
 
     @model_validator(mode="after")

@@ -169,7 +169,7 @@ def test_a_held_out_day_is_told_the_form(tmp_path: Path) -> None:
     lines = "[reference]\nclasses = { pit = [1] }\nheld_out_dates = ['19.06.2021']\n"
     _add(write_area(tmp_path, GEOTIFF), lines)
     error = refused(tmp_path)
-    assert (error.field, error.mend) == ("reference.held_out_dates", "write it as 2021-06-19 (year, month, day)")
+    assert (error.field, error.mend) == ("reference.held_out_dates", "write it as 2021-06-19")
 
 
 @pytest.mark.parametrize("bare", ["19.06.2021", "2021/06/19", "2021-6-19", "2021-02-30", "[2021-06-19, 19.06.2021]"])
