@@ -98,7 +98,7 @@ def thumbnails(entry: Entry, photos: Sequence[Photo], distance: Distance) -> Non
     """The photos of an entry, each a button that shows it large, and a word of those that were taken far away."""
     with st.container(horizontal=True, gap="small"):
         for photo in photos:
-            with st.container(width=150, gap="xxsmall"):
+            with st.container(width=126, gap="xxsmall"):
                 picture = f"![{plain.markdown(photo_words(entry, photo))}]({photo_address(photo, 'thumbnail')})"
                 if st.button(picture, key=f"photo-{photo.case_id}-{photo.sha256}", type="tertiary"):
                     st.dialog(_("Photo"), width="large")(_large)(entry, photo, distance)
@@ -122,7 +122,8 @@ def photo_words(entry: Entry, photo: Photo) -> str:
 
 def _large(entry: Entry, photo: Photo, distance: Distance) -> None:
     """A photo as large as the window has room for, with all that is known of it."""
-    st.markdown(f"![{plain.markdown(photo_words(entry, photo))}]({photo_address(photo, 'picture')})")
+    with st.container(key="large-photo"):
+        st.markdown(f"![{plain.markdown(photo_words(entry, photo))}]({photo_address(photo, 'picture')})")
     if entry.text:
         st.markdown(f"**{plain.markdown(entry.text)}**")
     st.markdown(" · ".join(plain.markdown(fact) for fact in wording.photo_facts(asdict(photo.shot))))

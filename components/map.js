@@ -328,6 +328,7 @@ function showPhotos(own, data) {
     const popup = new map.Popup({ offset: 14, maxWidth: "280px" }).setLngLat(photo.at).setDOMContent(photoCard(photo));
     element.onclick = (event) => {
       event.stopPropagation(); // it is no click on the ground
+      popup.options.focusAfterOpen = event.detail === 0; // whoever came by keys goes on there
       if (popup.isOpen()) popup.remove();
       else popup.addTo(map);
     };
