@@ -12,6 +12,7 @@ from engine.wording import dossiers, number
 
 MOST_PERMITS = 20  # of a patch, in print; the files that go with it have all
 _MOST_REASONS = 12
+_PHOTO_MM = 48.0  # at most, in width and height
 
 
 def image_pages(case: Case, pictures: dict[str, bytes]) -> list[Flowable]:
@@ -157,7 +158,11 @@ def case_pages(case: Case) -> list[Flowable]:
         photos = [photo for photo in case.casework.photos if photo.version == entry["version"]]
         role = f" ({wording.person_role_name(entry['role'])})" if entry["role"] else ""
         said = f"{entry['by'] or '?'}{role} {wording.case_entry(entry, len(photos))}"
-        made += [gap(1.5), room(14), text(f"{wording.moment(entry['at'])} · {said}", "quiet")]
+        made += [
+            gap(1.5),
+            room(_PHOTO_MM + 20 if photos else 14),
+            text(f"{wording.moment(entry['at'])} · {said}", "quiet"),
+        ]
         made += [text(entry["text"])] if entry["text"] else []
         made += [row for photo in photos for row in (gap(1.5), _photo_row(photo))]
     return [*heading("case", room_mm=35), *made, gap(5)]
@@ -170,7 +175,7 @@ def _photo_row(photo: CasePhoto) -> Table:
     said += [text(far, "badge")] if far else []
     said += [text(f"{dossiers.label('file')}: {photo.file}", "cell")]
     said += [text(f"{dossiers.label('sha256')}: {photo.sha256}", "small")]
-    return beside([fitted(photo.thumbnail, 48, 48), said], (54, 120))
+    return beside([fitted(photo.thumbnail, _PHOTO_MM, _PHOTO_MM), said], (_PHOTO_MM + 6, 120))
 
 
 def limit_pages(case: Case) -> list[Flowable]:
