@@ -101,7 +101,7 @@ def thumbnails(entry: Entry, photos: Sequence[Photo], distance: Distance) -> Non
             with st.container(width=126, gap="xxsmall"):
                 picture = f"![{plain.markdown(photo_words(entry, photo))}]({photo_address(photo, 'thumbnail')})"
                 if st.button(picture, key=f"photo-{photo.case_id}-{photo.sha256}", type="tertiary"):
-                    st.dialog(_("Photo"), width="large")(_large)(entry, photo, distance)
+                    st.dialog(_("Photo"), width="large")(_large)(entry, photo, distance, wording.language())
                 if far := wording.photo_far(distance(photo)):
                     st.caption(f":orange[:material/wrong_location: {plain.markdown(far)}]")
 
@@ -120,8 +120,9 @@ def photo_words(entry: Entry, photo: Photo) -> str:
     return " · ".join(part for part in (_("Photo"), entry.text, wording.photo_taken(asdict(photo.shot))) if part)
 
 
-def _large(entry: Entry, photo: Photo, distance: Distance) -> None:
+def _large(entry: Entry, photo: Photo, distance: Distance, language: str) -> None:
     """A photo as large as the window has room for, with all that is known of it."""
+    wording.use_language(language)  # what is pressed in a dialog runs it alone, without the page's beginning
     with st.container(key="large-photo"):
         st.markdown(f"![{plain.markdown(photo_words(entry, photo))}]({photo_address(photo, 'picture')})")
     if entry.text:
@@ -144,7 +145,8 @@ def _large(entry: Entry, photo: Photo, distance: Distance) -> None:
             icon=":material/download:",
             type="tertiary",
         )
-        if photo.shot.place and st.button(_("Show on map"), icon=":material/map:", type="tertiary"):
+        key = f"place-{photo.sha256}"
+        if photo.shot.place and st.button(_("Show on map"), key=key, icon=":material/map:", type="tertiary"):
             selection.select(at=photo.shot.place)
             st.switch_page("pages/inspect/map.py")
 
