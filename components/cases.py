@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from components import plain, sign_in
+from components.case_photos import Distance, ask_photos, photo_distance, read_photos, thumbnails
 from engine import wording
 from engine.wording import gettext as _
 from engine.wording import ngettext
 from store.casebook import Casebook
-from store.cases import STEPS, Author, Case, CasebookError, CaseChanged, Entry
+from store.cases import STEPS, Author, Case, CasebookError, CaseChanged, Entry, PhotoKept
 from store.patches import SUSPECTED
+from store.photos import Photo
+from store.reader import ReleaseReader
 from store.rows import Verdict
 
 CASE_SIGNS: Mapping[str, str] = {"open": "☐", "checking": "◔", "confirmed": "☑", "dismissed": "☒", "closed": "▣"}
@@ -35,6 +39,7 @@ _ICONS = {
     "reopen": "replay",
     "assign": "person_add",
     "note": "edit_note",
+    "photo": "add_a_photo",
 }
 _NAME = "author-name"
 MOST_OPENED = 500  # at a time
@@ -68,29 +73,34 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-def case_part(area: str, release: str, patch: str, verdicts: Sequence[Verdict], *, trail: bool = False) -> None:
-    """The case of a patch with all that can be done about it. trail : show what was done at once."""
+def case_part(reader: ReleaseReader, patch: str, verdicts: Sequence[Verdict], *, trail: bool = False) -> None:
+    """The case of a patch, which the release need not have any more, with all that can be done about it. trail : show
+    what was done at once."""
+    area, book = reader.info.area, Casebook.default()
     try:
-        case, entries = Casebook.default().file_of(area, patch) or (None, [])
+        case, entries = book.file_of(area, patch) or (None, [])
+        photos = book.photos(case.id) if case else []
     except CasebookError as error:
         cannot_be_used(error)
         return
     if case is None:
         if sign_in.may("open"):
-            _step_button("open", _Opening(area, release, patch, suspicion_of(verdicts)), key=f"case-{area}-{patch}")
+            opening = _Opening(area, reader.info.id, patch, suspicion_of(verdicts))
+            _step_button("open", opening, key=f"case-{area}-{patch}")
         return
     st.markdown(_line(case), help=_opened(case))
-    _conflict(case)
+    _conflict(case, photos)
     with st.container(horizontal=True, gap="xsmall"):
         for step, asked in STEPS.items():
             if case.state in asked.before and sign_in.may(step):
                 _step_button(step, case, key=f"case-{case.id}")
+    distance = partial(photo_distance, reader, patch)
     if trail:
-        _trail(entries)
+        _trail(entries, photos, distance)
     else:
         count = ngettext("{count} entry", "{count} entries", len(entries)).format(count=wording.number(len(entries)))
         with st.expander(_("Trail: {entries}").format(entries=count)):
-            _trail(entries)
+            _trail(entries, photos, distance)
 
 
 def suspicion_of(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
@@ -123,16 +133,26 @@ def _opened(case: Case) -> str:
     return plain.markdown(said)
 
 
-def _trail(entries: Sequence[Entry]) -> None:
-    """What was done, the latest first."""
+def _trail(entries: Sequence[Entry], photos: Sequence[Photo], distance: Distance | None = None) -> None:
+    """What was done, the latest first. distance : of photos from the patch; without it they are counted, not shown."""
     lines = []
     for entry in reversed(entries):
-        who = f"**{plain.markdown(entry.by or '?')}**"
-        if entry.role:
-            who += f" ({plain.markdown(wording.person_role_name(entry.role))})"
-        line = f"- {wording.moment(entry.at)} · {who} {plain.markdown(wording.case_entry(asdict(entry)))}"
-        lines.append(f"{line}: {plain.markdown(entry.text)}" if entry.text else line)
-    st.markdown("\n".join(lines))
+        own = [photo for photo in photos if photo.version == entry.version]
+        lines.append(_entry_line(entry, len(own)))
+        if own and distance is not None:
+            st.markdown("\n".join(lines))
+            lines = []
+            thumbnails(entry, own, distance)
+    if lines:
+        st.markdown("\n".join(lines))
+
+
+def _entry_line(entry: Entry, photos: int) -> str:
+    who = f"**{plain.markdown(entry.by or '?')}**"
+    if entry.role:
+        who += f" ({plain.markdown(wording.person_role_name(entry.role))})"
+    line = f"- {wording.moment(entry.at)} · {who} {plain.markdown(wording.case_entry(asdict(entry), photos))}"
+    return f"{line}: {plain.markdown(entry.text)}" if entry.text else line
 
 
 def _step_button(step: str, on: Case | _Opening, *, key: str) -> None:
@@ -160,10 +180,14 @@ def _step_button(step: str, on: Case | _Opening, *, key: str) -> None:
                 key=f"{key}-assignee",
             )
             st.date_input(_("Until"), value=on.due, format="YYYY-MM-DD", key=f"{key}-due")
+        if step == "photo":
+            ask_photos(f"{key}-files")
         st.text_area(wording.case_reason_label(step), key=f"{key}-text", height=100, max_chars=4000)
         st.form_submit_button(wording.case_step_name(step), type="primary", on_click=_submit, args=[step, on, key])
     if problem := st.session_state.pop(f"{key}-problem", None):
-        st.error(problem)
+        st.error(plain.markdown(problem))
+    for told in st.session_state.pop(f"{key}-told", []):
+        st.info(plain.markdown(told))
 
 
 def _ask_name(key: str) -> None:
@@ -185,10 +209,26 @@ def _submit(step: str, on: Case | _Opening, key: str) -> None:
         problem = _("Nothing was entered: give your name, so that others know whom to ask.")
     elif step in STEPS and STEPS[step].reason and not text:
         problem = _("Nothing was entered: say why.")
+    elif step == "photo" and isinstance(on, Case):
+        problem = _enter_photos(on, author, text, key)
     else:
         problem = _enter(step, on, author, {"text": text, "assignee": given["assignee"], "due": given["due"]})
     if problem:
         st.session_state[f"{key}-problem"] = problem
+
+
+def _enter_photos(on: Case, by: Author, text: str, key: str) -> str:
+    """Make an entry of the photos that were given, but of those that the case has; what went wrong, in words, or
+    nothing."""
+    try:
+        read = read_photos(on, st.session_state.get(f"{key}-files") or [])
+    except CasebookError:
+        return _unwritten()
+    if not read.problem:
+        st.session_state[f"{key}-told"] = read.told
+    if read.problem or not read.new:
+        return read.problem
+    return _enter("photo", on, by, {"text": text, "photos": read.new})
 
 
 def _enter(step: str, on: Case | _Opening, by: Author, values: Mapping[str, Any]) -> str:
@@ -201,16 +241,22 @@ def _enter(step: str, on: Case | _Opening, by: Author, values: Mapping[str, Any]
             book.enter(on, step, by=by, **values)
     except CaseChanged as changed:
         st.session_state[_unkept(changed.case)] = _Unkept(step, values, changed.since)
+    except PhotoKept as kept:
+        return _("{file} is in this case already. Nothing was entered.").format(file=kept.file)
     except CasebookError:
-        return _("The casebook cannot be written. Nothing was entered; tell your administrator.")
+        return _unwritten()
     return ""
+
+
+def _unwritten() -> str:
+    return _("The casebook cannot be written. Nothing was entered; tell your administrator.")
 
 
 def _unkept(case: Case) -> str:
     return f"unkept-{case.id}"
 
 
-def _conflict(case: Case) -> None:
+def _conflict(case: Case, photos: Sequence[Photo]) -> None:
     """What the reader wanted to enter beside what others have entered; nothing where nobody was in the way."""
     unkept: _Unkept | None = st.session_state.get(_unkept(case))
     if unkept is None:
@@ -226,7 +272,7 @@ def _conflict(case: Case) -> None:
         mine.markdown(plain.markdown(str(unkept.values["text"])) or "–")
         with theirs:
             st.markdown(f"**{meanwhile}**")
-            _trail(unkept.since)
+            _trail(unkept.since, photos)
         with st.container(horizontal=True):
             if case.state in STEPS[unkept.step].before:
                 st.button(_("Enter mine all the same"), key=f"again-{case.id}", on_click=_again, args=[case, unkept])
@@ -237,7 +283,8 @@ def _again(case: Case, unkept: _Unkept) -> None:
     _leave(case)
     author = sign_in.author(st.session_state.get(_NAME, ""))
     if author is not None and sign_in.may(unkept.step):
-        _enter(unkept.step, case, author, unkept.values)
+        problem = _enter(unkept.step, case, author, unkept.values)
+        st.session_state[f"case-{case.id}-{unkept.step}-problem"] = problem
 
 
 def _leave(case: Case) -> None:

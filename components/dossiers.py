@@ -58,14 +58,13 @@ def _archive(
 ) -> Callable[[], bytes]:
     def make() -> bytes:
         # What draws and writes takes seconds to import, and the app starts without it.
-        from engine.evidence.case import Casework
+        from engine.evidence.casework import gather_casework
         from engine.evidence.dossier import make_dossier
         from engine.evidence.gathering import gather
 
         gathered = gather(reader, patch_id, uploaded and uploaded())
         with suppress(CasebookError):  # the card beside the button says so
-            if found := Casebook.default().file_of(reader.info.area, patch_id):
-                gathered = replace(gathered, casework=Casework.of(*found))
+            gathered = replace(gathered, casework=gather_casework(reader, patch_id, Casebook.default()))
         return make_dossier(gathered, language).archive()
 
     return make

@@ -38,6 +38,12 @@ _CSS = """
 [data-testid="stMetricValue"] * { white-space: normal !important; font-size: inherit !important; word-break: keep-all;
   text-wrap: balance; }
 h3 { font-size: 1.2rem !important; }
+/* A photo in a trail is a button with a picture in place of words. */
+[class*="st-key-photo-"] button { padding: 0; min-height: 0; border-radius: 4px; overflow: hidden; }
+[class*="st-key-photo-"] button p { line-height: 0; }
+[class*="st-key-photo-"] button img { width: 124px; height: 93px; max-height: none !important; object-fit: cover; }
+/* Large, it leaves room for what is known of it. */
+.st-key-large-photo img { display: block; max-height: 54vh; margin: 0 auto; }
 /* Streamlit's own grey is too light on white to be read by everyone (WCAG 2: 4.5 to 1). */
 [data-testid="stCaptionContainer"] { color: inherit !important; opacity: 0.78; }
 [data-testid="stCaptionContainer"] p { color: inherit !important; }

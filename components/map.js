@@ -41,6 +41,7 @@ export default function (component) {
     }
     if (own.release !== data.release) replaceLayers(own, data);
     select(own, data);
+    showPhotos(own, data);
     drawPanel(own, data, parentElement);
     drawLegend(own, data, parentElement);
   });
@@ -68,6 +69,7 @@ async function create(element, data) {
   element.map = map; // for the browser's console and the tests
   map.marker = new gl.Marker({ color: "#111111", scale: 0.8 });
   map.Attribution = gl.AttributionControl;
+  Object.assign(map, { Marker: gl.Marker, Popup: gl.Popup });
   let width = element.clientWidth;
   new ResizeObserver(() => {
     const lost = width - element.clientWidth;
@@ -298,6 +300,47 @@ function select(own, data) {
   if (moved) keepInView(map);
   if (data.at) map.marker.setLngLat(data.at).addTo(map);
   else map.marker.remove();
+}
+
+const camera =
+  '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 7h3.5l1.6-2.2h5.8L16.5 7H20v12H4z"/><circle cx="12" cy="12.8" r="3.6"/></svg>';
+
+// Where the photos of the selected patch's case were taken, each with a wedge in the direction in which it looks. They are
+// no layer: so few are elements of the page, which keys reach too.
+function showPhotos(own, data) {
+  const { map } = own;
+  const signature = JSON.stringify(data.photos);
+  if (own.photos === signature) return;
+  own.photos = signature;
+  for (const { marker, popup } of own.photoMarks ?? []) {
+    popup.remove();
+    marker.remove();
+  }
+  own.photoMarks = data.photos.map((photo) => {
+    const element = node("button", "photo");
+    Object.assign(element, { type: "button", title: photo.words, innerHTML: camera });
+    element.setAttribute("aria-label", photo.words);
+    if (photo.direction !== null) {
+      const wedge = node("i", "");
+      wedge.style.transform = `rotate(${photo.direction}deg)`;
+      element.append(wedge);
+    }
+    const popup = new map.Popup({ offset: 14, maxWidth: "280px" }).setLngLat(photo.at).setDOMContent(photoCard(photo));
+    element.onclick = (event) => {
+      event.stopPropagation(); // it is no click on the ground
+      popup.options.focusAfterOpen = event.detail === 0; // whoever came by keys goes on there
+      if (popup.isOpen()) popup.remove();
+      else popup.addTo(map);
+    };
+    return { popup, marker: new map.Marker({ element }).setLngLat(photo.at).addTo(map) };
+  });
+}
+
+function photoCard(photo) {
+  const picture = Object.assign(document.createElement("img"), { src: location.origin + photo.thumbnail, alt: photo.words });
+  const link = Object.assign(document.createElement("a"), { href: location.origin + photo.picture, target: "_blank", rel: "noopener" });
+  link.append(picture);
+  return node("div", "taken", link, ...photo.lines.map((line) => node("div", "", line)));
 }
 
 // Where the browser has every patch, the layers themselves tell which is selected. Tiles would have to be read anew for

@@ -1,6 +1,7 @@
 """The map: a small MapLibre component. Its library is vendored, its data are fetched by URL from this server."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -47,6 +48,22 @@ _UNCODED = "#7f7f7f"  # of patches of which neither activity nor change is known
 Ring = list[tuple[float, float]]
 
 
+@dataclass(frozen=True)
+class PhotoMark:
+    """Where a photo was taken.
+
+    at : longitude and latitude. direction : in which it looks, degrees. thumbnail, picture : addresses. words : a few,
+    for who cannot see it. lines : what stands under it.
+    """
+
+    at: tuple[float, float]
+    direction: float | None
+    thumbnail: str
+    picture: str
+    words: str
+    lines: Sequence[str]
+
+
 class Pick(NamedTuple):
     """What was clicked: a patch, a place, or a place within a patch."""
 
@@ -67,6 +84,7 @@ def release_map(
     on_ring: Callable[[Ring], None] | None = None,
     focus: Sequence[float] | None = None,
     ring: Sequence[tuple[float, float]] | None = None,
+    photos: Sequence[PhotoMark] = (),
     key: str = "map",
 ) -> None:
     """Draw the map of a release with its selection; `on_pick` is called when something else is clicked.
@@ -76,6 +94,7 @@ def release_map(
     close : as a small map of the selected patch and what is round it.
     on_ring : called with the corners of an area that was drawn, none for one that was taken away.
     ring : corners of the area that is drawn.
+    photos : of the selected patch's case.
     focus : west, south, east, north of what is to be seen, once.
     held_against : addresses of "permits" and of what lies "outside" them, instead of those of the release's register.
     """
@@ -92,6 +111,7 @@ def release_map(
             on_ring([(float(lon), float(lat)) for lon, lat in ring])
 
     data = _data(reader, patch, at, held_against) | _patches(reader, patch, show)
+    data["photos"] = [asdict(photo) for photo in photos]
     data |= {"close": close, "focus": list(focus) if focus else None, "ring": [*map(list, ring)] if ring else None}
     if first_data is not None:
         data["first"] = {**data["first"], "data": first_data}

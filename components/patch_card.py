@@ -64,7 +64,7 @@ def patch_card(reader: ReleaseReader, patch: Patch) -> None:
     st.markdown(patch_sentence(reader, patch))
     verdicts = reader.verdicts(patch.patch_id)
     verdict_part(verdicts, reader.permits)
-    case_part(reader.info.area, reader.info.id, patch.patch_id, verdicts)
+    case_part(reader, patch.patch_id, verdicts)
     if reader.extraction is not None:
         outline_table(reader, patch)
     with st.container(horizontal=True):

@@ -2,83 +2,35 @@
 
 A release is computed and never changes; this is neither, and lies apart: SQLite beside the releases, or a database that
 several servers share (`PITWATCH_CASEBOOK`, a SQLAlchemy URL). A patch has one case at most, since its identifier stays
-the same from release to release: what comes up later opens it again. The trail is only ever added to.
+the same from release to release: what comes up later opens it again. The trail is only ever added to, and photos come
+with an entry of it and stay.
 """
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import asdict, fields
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
-from sqlalchemy import (
-    Column,
-    Connection,
-    Date,
-    DateTime,
-    Engine,
-    ForeignKey,
-    Integer,
-    MetaData,
-    RowMapping,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-    create_engine,
-    event,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Engine, RowMapping, create_engine, event, insert, select, update
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.schema import CreateTable
 
-from store.cases import STEPS, Author, Case, CasebookError, CaseChanged, Entry, State
+from store.casebook_tables import CASE, LONGEST_FILE, LONGEST_NAME, METADATA, PHOTO, TRAIL
+from store.cases import STEPS, Author, Case, CasebookError, CaseChanged, Entry, PhotoKept, State
 from store.home import Home
+from store.photos import NewPhoto, Photo, Shot
 
 _SETTING = "PITWATCH_CASEBOOK"
 _BUSY_S = 10.0  # how long one process waits for another to write
 _LONGEST_TEXT = 4_000
-_LONGEST_NAME = 60
-
-_METADATA = MetaData()
-_CASE = Table(
-    "case_file",
-    _METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("area", String(200), nullable=False),
-    Column("patch", String(200), nullable=False),
-    Column("state", String(20), nullable=False),
-    Column("release", String(100), nullable=False),
-    Column("suspicion", Text, nullable=False),  # "kind:certainty", with spaces between them
-    Column("assignee", String(_LONGEST_NAME), nullable=False),
-    Column("due", Date),
-    Column("opened_at", DateTime, nullable=False),
-    Column("opened_by", String(_LONGEST_NAME), nullable=False),
-    Column("changed_at", DateTime, nullable=False),
-    Column("changed_by", String(_LONGEST_NAME), nullable=False),
-    Column("version", Integer, nullable=False),
-    UniqueConstraint("area", "patch"),
-)
-_TRAIL = Table(
-    "trail",
-    _METADATA,
-    Column("case_id", ForeignKey("case_file.id"), primary_key=True),
-    Column("version", Integer, primary_key=True),
-    Column("at", DateTime, nullable=False),
-    Column("by", String(_LONGEST_NAME), nullable=False),
-    Column("identity", Text, nullable=False),
-    Column("role", String(40), nullable=False),
-    Column("step", String(20), nullable=False),
-    Column("state", String(20), nullable=False),
-    Column("text", Text, nullable=False),
-    Column("assignee", String(_LONGEST_NAME), nullable=False),
-    Column("due", Date),
-)
+# What is kept of a photo: the bytes as they were given, and what is shown of it.
+Size = Literal["thumbnail", "picture", "original"]
+_SIZES: tuple[Size, ...] = get_args(Size)
 
 
 class Casebook:
@@ -97,9 +49,9 @@ class Casebook:
 
     def cases(self, area: str | None = None) -> list[Case]:
         """Of an area, or of all; what is overdue or due first comes first, then what has changed last."""
-        query = select(_CASE).order_by(_CASE.c.due.is_(None), _CASE.c.due, _CASE.c.changed_at.desc(), _CASE.c.id)
+        query = select(CASE).order_by(CASE.c.due.is_(None), CASE.c.due, CASE.c.changed_at.desc(), CASE.c.id)
         if area is not None:
-            query = query.where(_CASE.c.area == area)
+            query = query.where(CASE.c.area == area)
         if not self._is_there():
             return []
         with self._reading() as connection:
@@ -109,7 +61,7 @@ class Casebook:
         if not self._is_there():
             return None
         with self._reading() as connection:
-            row = connection.execute(select(_CASE).where(_CASE.c.area == area, _CASE.c.patch == patch)).mappings()
+            row = connection.execute(select(CASE).where(CASE.c.area == area, CASE.c.patch == patch)).mappings()
             found = row.first()
         return _case(found) if found else None
 
@@ -123,13 +75,32 @@ class Casebook:
         case = self.case_of(area, patch)
         return (case, self.trail(case.id)) if case else None
 
+    def photos(self, case_id: int) -> list[Photo]:
+        """Of a case, in the order of its trail."""
+        columns = [column for column in PHOTO.c if column.name not in (*_SIZES, "place")]
+        query = select(*columns).where(PHOTO.c.case_id == case_id).order_by(PHOTO.c.version, PHOTO.c.place)
+        if not self._is_there():
+            return []
+        with self._reading() as connection:
+            return [_photo(row) for row in connection.execute(query).mappings()]
+
+    def photo_bytes(self, case_id: int, sha256: str, size: Size) -> bytes | None:
+        """A photo of a case in a size; None where the case has no such photo. Of another kind than JPEG is the original
+        alone."""
+        query = select(PHOTO.c[size]).where(PHOTO.c.case_id == case_id, PHOTO.c.sha256 == sha256)
+        if not self._is_there():
+            return None
+        with self._reading() as connection:
+            found: bytes | None = connection.scalar(query)
+        return None if found is None else bytes(found)
+
     def people(self) -> list[str]:
         """Names of all who have made entries or had cases assigned."""
         if not self._is_there():
             return []
         with self._reading() as connection:
-            wrote = connection.scalars(select(_TRAIL.c.by).distinct())
-            named = {*wrote, *connection.scalars(select(_TRAIL.c.assignee).distinct())}
+            wrote = connection.scalars(select(TRAIL.c.by).distinct())
+            named = {*wrote, *connection.scalars(select(TRAIL.c.assignee).distinct())}
         return sorted(named - {""})
 
     def open(
@@ -142,59 +113,85 @@ class Casebook:
         values |= {"suspicion": " ".join(suspicion), "opened_at": now, "opened_by": _named(by), "version": 1}
         values |= {"changed_at": now, "changed_by": _named(by)}
         with suppress(IntegrityError), self._writing() as connection:
-            connection.execute(insert(_CASE).values(**values))
-            own = select(_CASE.c.id).where(_CASE.c.area == area, _CASE.c.patch == patch).scalar_subquery()
+            connection.execute(insert(CASE).values(**values))
+            own = select(CASE.c.id).where(CASE.c.area == area, CASE.c.patch == patch).scalar_subquery()
             entry = _entry(by, now, "open", _said(text), values)
-            connection.execute(insert(_TRAIL).values(case_id=own, version=1, **entry))
+            connection.execute(insert(TRAIL).values(case_id=own, version=1, **entry))
         case = self.case_of(area, patch)
         assert case is not None
         return case
 
     def enter(
-        self, seen: Case, step: str, *, by: Author, text: str = "", assignee: str | None = None, due: date | None = None
+        self,
+        seen: Case,
+        step: str,
+        *,
+        by: Author,
+        text: str = "",
+        assignee: str | None = None,
+        due: date | None = None,
+        photos: Sequence[NewPhoto] = (),
     ) -> Case:
         """Make an entry in a case as it was seen.
 
         Parameters
         ----------
         seen : the case that the one who enters had before them. assignee, due : with "assign", what they become.
+        photos : with "photo", and with no other step.
 
         Raises
         ------
         CaseChanged
             When there is an entry in it by now that they had not before them.
+        PhotoKept
+            When the case has one of the photos already, or one was given twice; none is kept then.
         CasebookError
-            For a step that the state does not allow, and where a reason is missing.
+            For a step that the state does not allow, and where a reason or the photos are missing.
         """
         asked, text = STEPS[step], _said(text)
         if seen.state not in asked.before:
             raise CasebookError(f"a case that is {seen.state} cannot be: {step}")
         if asked.reason and not text:
             raise CasebookError(f"{step} needs a reason")
+        if bool(photos) != (step == "photo"):
+            raise CasebookError("photos go with a step of their own")
         now, version = _now(), seen.version + 1
         values: dict[str, Any] = {"version": version, "changed_at": now, "changed_by": _named(by)}
         values |= {"state": asked.after or seen.state, "assignee": seen.assignee, "due": seen.due}
         if step == "take":
             values["assignee"] = _named(by)
         if step == "assign":
-            values |= {"assignee": _clean(assignee or "")[:_LONGEST_NAME], "due": due}
+            values |= {"assignee": _clean(assignee or "")[:LONGEST_NAME], "due": due}
         with self._writing() as connection:
-            as_seen = update(_CASE).where(_CASE.c.id == seen.id, _CASE.c.version == seen.version)
+            as_seen = update(CASE).where(CASE.c.id == seen.id, CASE.c.version == seen.version)
             made = connection.execute(as_seen.values(**values)).rowcount == 1
             if made:
                 entry = _entry(by, now, step, text, values)
-                connection.execute(insert(_TRAIL).values(case_id=seen.id, version=version, **entry))
-            case = _case(connection.execute(select(_CASE).where(_CASE.c.id == seen.id)).mappings().one())
+                connection.execute(insert(TRAIL).values(case_id=seen.id, version=version, **entry))
+                self._keep(connection, seen.id, version, photos)
+            case = _case(connection.execute(select(CASE).where(CASE.c.id == seen.id)).mappings().one())
             since = self._entries(connection, seen.id, seen.version)
         if not made:
             raise CaseChanged(case, since)
         return case
 
     @staticmethod
+    def _keep(connection: Connection, case_id: int, version: int, photos: Sequence[NewPhoto]) -> None:
+        """Nobody else writes into the case meanwhile: its row is this entry's until it is done."""
+        kept = set(connection.scalars(select(PHOTO.c.sha256).where(PHOTO.c.case_id == case_id)))
+        for place, photo in enumerate(photos):
+            if photo.sha256 in kept:
+                raise PhotoKept(photo.name)
+            kept.add(photo.sha256)
+            values = asdict(photo) | asdict(photo.shot) | {"name": _clean(photo.name)[:LONGEST_FILE]}
+            del values["shot"]
+            connection.execute(insert(PHOTO).values(case_id=case_id, version=version, place=place, **values))
+
+    @staticmethod
     def _entries(connection: Connection, case_id: int, after: int) -> list[Entry]:
-        columns = [column for column in _TRAIL.c if column is not _TRAIL.c.case_id]
-        query = select(*columns).where(_TRAIL.c.case_id == case_id, _TRAIL.c.version > after)
-        rows = connection.execute(query.order_by(_TRAIL.c.version)).mappings()
+        columns = [column for column in TRAIL.c if column is not TRAIL.c.case_id]
+        query = select(*columns).where(TRAIL.c.case_id == case_id, TRAIL.c.version > after)
+        rows = connection.execute(query.order_by(TRAIL.c.version)).mappings()
         return [Entry(**{**row, "state": State(row["state"])}) for row in rows]
 
     def _is_there(self) -> bool:
@@ -231,7 +228,7 @@ class Casebook:
         if self._file is not None:
             self._file.parent.mkdir(parents=True, exist_ok=True)
         with self._engine.begin() as connection:
-            for table in _METADATA.sorted_tables:  # several processes may be the first
+            for table in METADATA.sorted_tables:  # several processes may be the first
                 connection.execute(CreateTable(table, if_not_exists=True))
         self._ready = True
 
@@ -259,6 +256,11 @@ def _engine_for(url: URL) -> Engine:
     return engine
 
 
+def _photo(row: RowMapping) -> Photo:
+    shot = Shot(**{one.name: row[one.name] for one in fields(Shot)})
+    return Photo(shot=shot, **{one.name: row[one.name] for one in fields(Photo) if one.name != "shot"})
+
+
 def _case(row: RowMapping) -> Case:
     return Case(**{**row, "state": State(row["state"]), "suspicion": tuple(row["suspicion"].split())})
 
@@ -271,7 +273,7 @@ def _entry(by: Author, at: datetime, step: str, text: str, values: Mapping[str, 
 
 
 def _named(by: Author) -> str:
-    return _clean(by.name)[:_LONGEST_NAME]
+    return _clean(by.name)[:LONGEST_NAME]
 
 
 def _said(text: str) -> str:

@@ -40,6 +40,7 @@ STEPS: Mapping[str, Step] = {
     "reopen": Step((State.CONFIRMED, State.DISMISSED, State.CLOSED), State.OPEN, reason=True),
     "assign": Step(LIVE, None, reason=False),
     "note": Step(tuple(State), None, reason=True),
+    "photo": Step(tuple(State), None, reason=False),  # its text is the caption
 }
 
 
@@ -112,3 +113,11 @@ class CaseChanged(CasebookError):
     def __init__(self, case: Case, since: Sequence[Entry]) -> None:
         super().__init__(f"case {case.id} is at version {case.version} by now")
         self.case, self.since = case, tuple(since)
+
+
+class PhotoKept(CasebookError):
+    """A photo that is to be added is in the case already. file : as it is called now."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(f"the case has the photo {file} already")
+        self.file = file

@@ -35,8 +35,10 @@ ARROWS = {
         "store.grounds",
         "store.home",
         "store.map_shapes",
+        "store.nearness",
         "store.paper",
         "store.patches",
+        "store.photos",
         "store.reader",
         "store.rows",
         "store.speed",
@@ -52,12 +54,17 @@ ARROWS = {
         *("store.home", "store.patches", "store.reader", "store.rows", "web.handover"),
     ),
     "web": ("web", "store.home", "store.patches", "store.reader", "store.rows"),
+    "web.photos": ("web", "store.casebook", "store.cases"),
     "store": ("store",),
     "engine": FOUNDATIONS,
     **{domain: (domain, *FOUNDATIONS) for domain in DOMAINS},
     "engine.patches": ("engine.patches", "engine.imagery", *FOUNDATIONS),
-    # A dossier turns facts into words; two modules of it know where they lie.
+    # A dossier turns facts into words; some modules of it know where they lie.
     "engine.evidence": ("engine.evidence", "engine.wording", *FOUNDATIONS),
+    "engine.evidence.casework": (
+        *("engine.evidence", "store.casebook", "store.nearness", "store.photos", "store.reader"),
+        *FOUNDATIONS,
+    ),
     "engine.evidence.gathering": ("engine.evidence", "store.reader", "store.rows", *FOUNDATIONS),
     "engine.evidence.overview": (
         *("engine.evidence", "engine.wording", "store.reader", "store.rows", "store.summaries"),

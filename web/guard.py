@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from web.about import REALM
 from web.connection import until_it_ends
 from web.returning import CALLBACK, returning
-from web.roles import MAY_UPLOAD, SettingsError
+from web.roles import MAY_SEND_FILES, SettingsError
 from web.sign_in import SignIn
 from web.urls import PAGES
 
@@ -124,7 +124,7 @@ class Guard:
             return _refused(401, "Sign in first.")
         if person.role is None:
             return _refused(403, "No role has been given to you.")
-        if scope["path"].startswith(_UPLOADS) and person.role not in MAY_UPLOAD:
+        if scope["path"].startswith(_UPLOADS) and person.role not in MAY_SEND_FILES:
             return _refused(403, "Your role does not upload.")
         return None
 

@@ -10,14 +10,15 @@ from typing import Any, Literal, get_args
 Role = Literal["administrator", "analyst", "manager", "inspector"]
 # Of several, a person has the first.
 ROLES: tuple[Role, ...] = get_args(Role)
-# What is uploaded can become an area's register, by which everyone then judges.
+# Files of permits can become an area's register, by which everyone then judges.
 MAY_UPLOAD: frozenset[Role] = frozenset({"administrator", "analyst"})
-# Cases: who says what a suspicion comes to, and who shares the work out and ends it. Notes are everyone's.
+# Cases: who says what a suspicion comes to, and who shares the work out and ends it. Notes and photos are everyone's.
 _INSPECT: frozenset[Role] = frozenset({"administrator", "manager", "inspector"})
 _DIRECT: frozenset[Role] = frozenset({"administrator", "manager"})
 MAY_STEP: Mapping[str, frozenset[Role]] = {
     "open": frozenset(ROLES),
     "note": frozenset(ROLES),
+    "photo": frozenset(ROLES),
     "take": _INSPECT,
     "confirm": _INSPECT,
     "dismiss": _INSPECT,
@@ -25,6 +26,8 @@ MAY_STEP: Mapping[str, frozenset[Role]] = {
     "close": _DIRECT,
     "assign": _DIRECT,
 }
+# Who may send the server a file at all; what becomes of it, the page decides that asks for it.
+MAY_SEND_FILES: frozenset[Role] = MAY_UPLOAD | MAY_STEP["photo"]
 
 _KEYS = ("claim", "values", "people")
 

@@ -12,10 +12,11 @@ from starlette.staticfiles import StaticFiles
 from web.about import answer
 from web.guard import Guard, allowed_names, allowed_networks
 from web.handover import handed_over
+from web.photos import photo
 from web.roles import SettingsError
 from web.sign_in import sign_in
 from web.tiles import tile
-from web.urls import ABOUT, HANDOVER, MAP, TILES, VECTOR_TILES, VECTORS, VENDOR
+from web.urls import ABOUT, HANDOVER, MAP, PHOTOS, TILES, VECTOR_TILES, VECTORS, VENDOR
 from web.vectors import vector_tile, vectors
 
 _STATIC = Path(__file__).parents[1] / "static"
@@ -32,6 +33,7 @@ ROUTES: list[BaseRoute] = [
     Route(VECTOR_TILES, vector_tile),
     Route(ABOUT, answer),
     Route(HANDOVER, handed_over),
+    Route(PHOTOS, photo),
     Route(MAP, _first_page),
     Mount(VENDOR, StaticFiles(directory=_STATIC)),
 ]

@@ -9,6 +9,7 @@ VENDOR = "/vendor"
 MAP = "/map"
 ABOUT = "/about.json"
 HANDOVER = "/handover/{digest}.geojson"
+PHOTOS = "/photos/{case}/{sha256}/{size}.jpg"
 # The app's pages, each under its name; all are Streamlit's one empty page until its script has run.
 PAGES = ("map", "patch", "compare", "cases", "permits", "overview", "quality", "sources")
 
@@ -32,3 +33,8 @@ def vector_tile_template(area: str, release: str, query: str) -> str:
 
 def handover_url(digest: str) -> str:
     return f"/handover/{digest}.geojson"
+
+
+def photo_url(case_id: int, sha256: str, size: str) -> str:
+    """A photo of a case, as "thumbnail" or "picture". sha256 : of the file that it came in."""
+    return f"/photos/{case_id}/{sha256}/{size}.jpg"

@@ -32,7 +32,7 @@ def add_commands(commands: Any) -> None:
 
 def _dossier(path: Path, home: Home, given: argparse.Namespace, console: Console) -> None:
     from engine.commands.published import published
-    from engine.evidence.case import Casework
+    from engine.evidence.casework import gather_casework
     from engine.evidence.dossier import make_dossier
     from engine.evidence.gathering import gather
     from store.casebook import Casebook
@@ -41,8 +41,7 @@ def _dossier(path: Path, home: Home, given: argparse.Namespace, console: Console
     reader = published(path, home)
     gathered = gather(reader, given.patch)
     try:
-        if found := Casebook.default(home).file_of(reader.info.area, given.patch):
-            gathered = replace(gathered, casework=Casework.of(*found))
+        gathered = replace(gathered, casework=gather_casework(reader, given.patch, Casebook.default(home)))
     except CasebookError as error:
         console.print(f"without its case: {error}", markup=False)
     made = make_dossier(gathered, given.language)

@@ -1,17 +1,18 @@
 """The pages of a dossier after the first: images, motion, verdicts, permits, and what the method cannot say."""
 
-from reportlab.platypus import Flowable, KeepTogether
+from reportlab.platypus import Flowable, KeepTogether, Table
 
 from engine import wording
-from engine.evidence.case import Case, CasePermit, CaseVerdict
+from engine.evidence.case import Case, CasePermit, CasePhoto, CaseVerdict
 from engine.evidence.corners import crs_name
 from engine.evidence.drawing import PATCH
 from engine.evidence.front import OUTSIDE, image_row, rate_caption, suspected
-from engine.evidence.sheet import beside, boxed, facts, gap, heading, more, part, picture, room, table, text
+from engine.evidence.sheet import beside, boxed, facts, fitted, gap, heading, more, part, picture, room, table, text
 from engine.wording import dossiers, number
 
 MOST_PERMITS = 20  # of a patch, in print; the files that go with it have all
 _MOST_REASONS = 12
+_PHOTO_MM = 48.0  # at most, in width and height
 
 
 def image_pages(case: Case, pictures: dict[str, bytes]) -> list[Flowable]:
@@ -154,11 +155,27 @@ def case_pages(case: Case) -> list[Flowable]:
     rows.append(("due", wording.case_due(known["due"], overdue=False)))
     made: list[Flowable] = [facts([(dossiers.label(code), [words]) for code, words in rows if words], (30, 144))]
     for entry in case.casework.trail:
+        photos = [photo for photo in case.casework.photos if photo.version == entry["version"]]
         role = f" ({wording.person_role_name(entry['role'])})" if entry["role"] else ""
-        said = f"{entry['by'] or '?'}{role} {wording.case_entry(entry)}"
-        made += [gap(1.5), room(14), text(f"{wording.moment(entry['at'])} · {said}", "quiet")]
+        said = f"{entry['by'] or '?'}{role} {wording.case_entry(entry, len(photos))}"
+        made += [
+            gap(1.5),
+            room(_PHOTO_MM + 20 if photos else 14),
+            text(f"{wording.moment(entry['at'])} · {said}", "quiet"),
+        ]
         made += [text(entry["text"])] if entry["text"] else []
+        made += [row for photo in photos for row in (gap(1.5), _photo_row(photo))]
     return [*heading("case", room_mm=35), *made, gap(5)]
+
+
+def _photo_row(photo: CasePhoto) -> Table:
+    """A photo, and what it says of itself."""
+    said = [text(fact, "cell") for fact in wording.photo_facts(photo.shot)]
+    far = wording.photo_far(photo.distance_m)
+    said += [text(far, "badge")] if far else []
+    said += [text(f"{dossiers.label('file')}: {photo.file}", "cell")]
+    said += [text(f"{dossiers.label('sha256')}: {photo.sha256}", "small")]
+    return beside([fitted(photo.thumbnail, _PHOTO_MM, _PHOTO_MM), said], (_PHOTO_MM + 6, 120))
 
 
 def limit_pages(case: Case) -> list[Flowable]:

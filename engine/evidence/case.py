@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -155,16 +155,26 @@ class Provenance:
 
 
 @dataclass(frozen=True)
+class CasePhoto:
+    """A photo that came with an entry of a case. version : of the entry. file : its name; sha256 : of it. shot : fields
+    of the store's `Shot`. distance_m : from the patch, None where it is not known. thumbnail : JPEG."""
+
+    version: int
+    file: str
+    sha256: str
+    shot: Mapping[str, Any]
+    distance_m: float | None
+    thumbnail: bytes
+
+
+@dataclass(frozen=True)
 class Casework:
-    """What people have made of the patch. case : fields of the store's `Case`. trail : of its entries, in order."""
+    """What people have made of the patch. case : fields of the store's `Case`. trail : of its entries, in order.
+    photos : of all entries, in order."""
 
     case: Mapping[str, Any]
     trail: Sequence[Mapping[str, Any]]
-
-    @classmethod
-    def of(cls, case: Any, trail: Sequence[Any]) -> "Casework":
-        """As the store has them."""
-        return cls(asdict(case), [asdict(entry) for entry in trail])
+    photos: Sequence[CasePhoto] = ()
 
 
 @dataclass(frozen=True)

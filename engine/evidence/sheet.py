@@ -90,6 +90,15 @@ def picture(png: bytes, width_mm: float) -> Image:
     return made
 
 
+def fitted(jpeg: bytes, width_mm: float, height_mm: float) -> Image:
+    """A JPEG, as large as fits."""
+    made = Image(io.BytesIO(jpeg))
+    scale = min(width_mm * mm / made.imageWidth, height_mm * mm / made.imageHeight)
+    made.drawWidth, made.drawHeight = made.imageWidth * scale, made.imageHeight * scale
+    made.hAlign = "LEFT"
+    return made
+
+
 def heading(code: str, room_mm: float = 45) -> list[Flowable]:
     """A dossier's heading."""
     return heading_of(dossiers.label(code), room_mm)

@@ -170,7 +170,10 @@ def case_json(case: Case) -> bytes:
     if case.casework is not None:
         # How the identity provider knows those who made entries is nobody else's business.
         trail = [{name: value for name, value in one.items() if name != "identity"} for one in case.casework.trail]
-        known["case"] = {**case.casework.case, "trail": trail}
+        photos = [asdict(photo) for photo in case.casework.photos]
+        for photo in photos:
+            del photo["thumbnail"]
+        known["case"] = {**case.casework.case, "trail": trail, "photos": photos}
     return (json.dumps(known, ensure_ascii=False, indent=1, sort_keys=True, default=str) + "\n").encode()
 
 

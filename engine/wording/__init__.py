@@ -45,6 +45,7 @@ from engine.wording.overview import (
     overview_heading,
     overview_notes,
 )
+from engine.wording.photos import photo_facts, photo_far, photo_problem, photo_taken
 from engine.wording.quality import (
     field_name,
     heading_name,
@@ -115,6 +116,10 @@ __all__ = [
     "percent",
     "period",
     "person_role_name",
+    "photo_facts",
+    "photo_far",
+    "photo_problem",
+    "photo_taken",
     "pixel_statement",
     "place",
     "rate",

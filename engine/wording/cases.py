@@ -5,7 +5,8 @@ from datetime import date, datetime
 from typing import Any
 
 from engine.wording.language import gettext as _
-from engine.wording.numbers import day
+from engine.wording.language import ngettext
+from engine.wording.numbers import day, number
 
 
 def case_state_name(state: str) -> str:
@@ -29,6 +30,7 @@ def case_step_name(step: str) -> str:
         "reopen": _("Open again"),
         "assign": _("Assign"),
         "note": _("Note"),
+        "photo": _("Add photos"),
     }[step]
 
 
@@ -42,6 +44,7 @@ def case_step_meaning(step: str) -> str:
         "reopen": _("It has to be looked at once more."),
         "assign": _("Who looks at it, and until when."),
         "note": _("What others should know; the state stays as it is."),
+        "photo": _("What was seen on the ground. Each file is kept as it is, and stays in the case."),
     }[step]
 
 
@@ -53,11 +56,14 @@ def case_reason_label(step: str) -> str:
         "close": _("What was done"),
         "reopen": _("Why"),
         "note": _("Note"),
+        "photo": _("What they show"),
     }.get(step, _("Remark, if any"))
 
 
-def case_entry(entry: Mapping[str, Any]) -> str:
-    """What someone did, after their name. entry : fields of the store's `Entry`."""
+def case_entry(entry: Mapping[str, Any], photos: int = 0) -> str:
+    """What someone did, after their name. entry : fields of the store's `Entry`. photos : how many came with it."""
+    if entry["step"] == "photo":
+        return ngettext("added {count} photo", "added {count} photos", photos).format(count=number(photos))
     if entry["step"] == "assign":
         to = entry["assignee"] or _("nobody")
         if entry["due"] is None:

@@ -24,13 +24,13 @@ with detail:
         st.markdown(f"##### {patch_title(patch)}")
         st.markdown(" · ".join(patch_facts(patch)))
         st.markdown(patch_sentence(reader, patch))
-        case_part(frame.area, frame.release, patch.patch_id, verdicts, trail=True)
+        case_part(reader, patch.patch_id, verdicts, trail=True)
         with st.container(horizontal=True):
             map_link(frame.area, patch.patch_id)
             patch_link(patch.patch_id)
     elif name:
         # Its trail stays: what was decided of a patch is not gone with it.
         st.info(_("This release has no such patch: it was not found again, or merged into another."))
-        case_part(frame.area, frame.release, name, [], trail=True)
+        case_part(reader, name, [], trail=True)
     else:
         st.info(_("Choose a case to see its trail and what can be done next."), icon=":material/left_click:")

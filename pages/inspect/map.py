@@ -11,6 +11,7 @@ from components.frame import header
 from components.ground_card import drawn_ring, ground_card, keep_ring
 from components.map import Pick, release_map
 from components.patch_card import patch_card, place_card
+from components.photo_marks import photo_marks
 from components.triage import release_list
 from engine import wording
 from engine.wording import gettext as _
@@ -49,6 +50,7 @@ with map_column:
         on_ring=partial(keep_ring, reader),
         focus=focus,
         ring=ring,
+        photos=photo_marks(reader, patch.patch_id if patch else None),
     )
     if reader.radar is not None:
         st.caption(wording.convention(reader.radar.reference, reader.radar.incidence_deg))

@@ -19,6 +19,7 @@ from components.patch_card import (
     patch_title,
 )
 from components.patch_history import patch_history
+from components.photo_marks import photo_marks
 from components.verdicts import verdict_part
 from engine.wording import gettext as _
 
@@ -41,9 +42,10 @@ st.markdown(f"#### {patch_title(patch)}")
 st.markdown(" · ".join(patch_facts(patch)))
 st.markdown(patch_sentence(reader, patch))
 verdicts = reader.verdicts(patch.patch_id)
+marks = photo_marks(reader, patch.patch_id)
 left, right = st.columns([1.5, 1], gap="medium")
 with right:
-    case_part(frame.area, frame.release, patch.patch_id, verdicts, trail=True)
+    case_part(reader, patch.patch_id, verdicts, trail=True)
     verdict_part(verdicts, reader.permits)
     if reader.extraction is not None:
         st.subheader(_("Area by date"), anchor=False)
@@ -54,7 +56,7 @@ with left:
     if len(days) > 1:
         swipe(reader, days[0], days[-1], patch, height=420)
     elif days or reader.radar is not None:
-        release_map(reader, patch=patch, at=None, on_pick=lambda _pick: None, close=True, key="patch-map")
+        release_map(reader, patch=patch, at=None, on_pick=lambda _pick: None, close=True, photos=marks, key="patch-map")
 if reader.radar is not None:
     left, right = st.columns([1.5, 1], gap="medium")
     with left:
@@ -63,7 +65,9 @@ if reader.radar is not None:
     with right:
         if len(days) > 1:
             st.subheader(_("Rate"), anchor=False)
-            release_map(reader, patch=patch, at=None, on_pick=lambda _pick: None, close=True, key="patch-map")
+            release_map(
+                reader, patch=patch, at=None, on_pick=lambda _pick: None, close=True, photos=marks, key="patch-map"
+            )
 boundary, history = st.columns([1, 1.5], gap="medium")
 with boundary:
     if reader.extraction is not None:

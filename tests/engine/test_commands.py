@@ -16,6 +16,7 @@ from store.home import Home
 from store.reader import ReleaseReader, current_release
 from tests.conftest import STRZEGOM
 from tests.permits import PERMITS
+from tests.photos import new_photo
 
 AREA = STRZEGOM.name
 
@@ -103,12 +104,20 @@ def test_what_cannot_be_done_is_explained(
 def test_a_dossier_takes_the_case_along(home: Home, reader: ReleaseReader, tmp_path: Path) -> None:
     patch, li = reader.patch_ids()[0], Author("Li Na", "li@example.org", "inspector")
     book = Casebook.default(home)
-    book.enter(book.open(AREA, patch, by=li, release="r1"), "confirm", by=li, text="two excavators")
+    case = book.enter(book.open(AREA, patch, by=li, release="r1"), "confirm", by=li, text="two excavators")
+    photo = new_photo("IMG_1.jpg", place=(0.5, 0.5))
+    book.enter(case, "photo", by=li, text="from the road", photos=[photo])
     assert main(["dossier", AREA, patch, "--out", str(tmp_path)]) == 0
     with zipfile.ZipFile(tmp_path / f"{AREA}-{patch}-en.zip") as archive:
         told = archive.read(f"{AREA}-{patch}-en/case.json").decode()
-    case = json.loads(told)["case"]
-    assert (case["state"], [entry["text"] for entry in case["trail"]]) == ("confirmed", ["", "two excavators"])
+    case_told = json.loads(told)["case"]
+    assert (case_told["state"], [entry["text"] for entry in case_told["trail"]]) == (
+        "confirmed",
+        ["", "two excavators", "from the road"],
+    )
+    (told_photo,) = case_told["photos"]
+    assert (told_photo["file"], told_photo["sha256"]) == ("IMG_1.jpg", photo.sha256)
+    assert told_photo["distance_m"] > 1e6  # from the Gulf of Guinea
     assert "li@example.org" not in told
     home.casebook.write_bytes(b"no database" * 100)
     assert main(["dossier", AREA, patch, "--out", str(tmp_path / "without")]) == 0

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL.ExifTags import GPS, Base
 
 from store.casebook import Casebook
-from store.cases import LIVE, STEPS, Author, CasebookError, CaseChanged, State
+from store.cases import LIVE, STEPS, Author, CasebookError, CaseChanged, PhotoKept, State
 from store.home import Home
+from store.photos import Shot
+from tests.photos import new_photo
 
 LI, WU = Author("Li Na", "sub-1", "inspector"), Author("Wu Bo", "sub-2", "manager")
 DAY = date(2026, 12, 1)
@@ -82,11 +85,12 @@ def test_only_steps_that_the_state_allows(book: Casebook, state: State, step: st
     }
     for way in ways[state]:
         case = book.enter(case, way, by=LI, text="why")
+    photos = [new_photo()] if step == "photo" else []
     if state in STEPS[step].before:
-        assert book.enter(case, step, by=WU, text="why").state == (STEPS[step].after or state)
+        assert book.enter(case, step, by=WU, text="why", photos=photos).state == (STEPS[step].after or state)
     else:
         with pytest.raises(CasebookError, match="cannot be"):
-            book.enter(case, step, by=WU, text="why")
+            book.enter(case, step, by=WU, text="why", photos=photos)
         assert book.case_of("weining", "P-0001") == case
 
 
@@ -184,3 +188,94 @@ def test_a_file_that_was_taken_away_begins_anew(tmp_path: Path, book: Casebook) 
         file.unlink()
     assert book.cases() == []
     assert set(LIVE) == {State.OPEN, State.CHECKING, State.CONFIRMED}
+
+
+def test_photos_come_with_an_entry_and_come_back(book: Casebook) -> None:
+    case = book.open("weining", "P-0001", by=LI, release="r1")
+    taken = {Base.DateTimeOriginal: "2026:11:30 09:30:12", Base.OffsetTimeOriginal: "+08:00"}
+    gps = {GPS.GPSImgDirection: 45.5}
+    first = new_photo("IMG_1.jpg", place=(-70.5, -33.4), details=taken, gps=gps)
+    second = new_photo("IMG\0_2.png", form="PNG")
+    assert book.photos(case.id) == []
+    case = book.enter(case, "photo", by=LI, text="the pit from the road", photos=[first, second])
+    assert (case.version, case.state) == (2, State.OPEN)
+    entry = book.trail(case.id)[-1]
+    assert (entry.step, entry.text, entry.by) == ("photo", "the pit from the road", "Li Na")
+    kept = book.photos(case.id)
+    assert [(one.name, one.kind, one.sha256) for one in kept] == [
+        ("IMG_1.jpg", "image/jpeg", first.sha256),
+        ("IMG_2.png", "image/png", second.sha256),
+    ]
+    assert all((one.case_id, one.version) == (case.id, 2) for one in kept)
+    assert [one.shot for one in kept] == [first.shot, Shot()]
+    assert kept[0].shot.place == pytest.approx((-70.5, -33.4))
+    for size in ("thumbnail", "picture", "original"):
+        assert book.photo_bytes(case.id, first.sha256, size) == getattr(first, size)
+        assert book.photo_bytes(case.id + 1, first.sha256, size) is None
+        assert book.photo_bytes(case.id, "0" * 64, size) is None
+
+
+def test_a_photo_is_kept_once_in_a_case(book: Casebook) -> None:
+    case, other = (book.open("weining", f"P-000{number}", by=LI, release="r1") for number in (1, 2))
+    first, second = new_photo("IMG_1.jpg", seed=1), new_photo("IMG_2.jpg", seed=2)
+    case = book.enter(case, "photo", by=LI, photos=[first])
+    for photos in ([first], [second, first], [second, second]):
+        with pytest.raises(PhotoKept) as kept:
+            book.enter(case, "photo", by=WU, text="once more", photos=photos)
+        assert kept.value.file == photos[-1].name
+        assert book.case_of("weining", "P-0001") == case
+        assert [one.sha256 for one in book.photos(case.id)] == [first.sha256]
+        assert len(book.trail(case.id)) == 2
+    book.enter(other, "photo", by=LI, photos=[first])
+    assert book.photo_bytes(other.id, first.sha256, "picture") == first.picture
+
+
+def test_photos_have_an_entry_of_their_own(book: Casebook) -> None:
+    case = book.open("weining", "P-0001", by=LI, release="r1")
+    for step, photos in (("photo", []), ("note", [new_photo()]), ("confirm", [new_photo()])):
+        with pytest.raises(CasebookError, match="of their own"):
+            book.enter(case, step, by=LI, text="why", photos=photos)
+    assert book.trail(case.id)[-1].step == "open"
+
+
+def test_no_photo_goes_in_over_an_entry_that_was_not_seen(book: Casebook) -> None:
+    seen = book.open("weining", "P-0001", by=LI, release="r1")
+    book.enter(seen, "dismiss", by=WU, text="a quarry of the road office")
+    with pytest.raises(CaseChanged):
+        book.enter(seen, "photo", by=LI, photos=[new_photo()])
+    assert book.photos(seen.id) == []
+    assert len(book.trail(seen.id)) == 2
+
+
+def test_an_older_casebook_opens_without_loss(tmp_path: Path, book: Casebook) -> None:
+    """As it was before there were photos."""
+    path = tmp_path / "casebook.sqlite"
+    older = """
+        CREATE TABLE case_file (id INTEGER NOT NULL, area VARCHAR(200) NOT NULL, patch VARCHAR(200) NOT NULL,
+            state VARCHAR(20) NOT NULL, release VARCHAR(100) NOT NULL, suspicion TEXT NOT NULL,
+            assignee VARCHAR(60) NOT NULL, due DATE, opened_at DATETIME NOT NULL, opened_by VARCHAR(60) NOT NULL,
+            changed_at DATETIME NOT NULL, changed_by VARCHAR(60) NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (id),
+            UNIQUE (area, patch));
+        CREATE TABLE trail (case_id INTEGER NOT NULL, version INTEGER NOT NULL, at DATETIME NOT NULL,
+            "by" VARCHAR(60) NOT NULL, identity TEXT NOT NULL, role VARCHAR(40) NOT NULL, step VARCHAR(20) NOT NULL,
+            state VARCHAR(20) NOT NULL, text TEXT NOT NULL, assignee VARCHAR(60) NOT NULL, due DATE,
+            PRIMARY KEY (case_id, version), FOREIGN KEY(case_id) REFERENCES case_file (id));
+        INSERT INTO case_file VALUES (7, 'weining', 'P-0001', 'checking', 'r1', 'no_permit:certain', 'Li Na', NULL,
+            '2026-11-01 08:00:00.000000', 'Wu Bo', '2026-11-02 09:30:00.000000', 'Li Na', 2);
+        INSERT INTO trail VALUES (7, 1, '2026-11-01 08:00:00.000000', 'Wu Bo', '', '', 'open', 'open', 'seen', '',
+            NULL);
+        INSERT INTO trail VALUES (7, 2, '2026-11-02 09:30:00.000000', 'Li Na', '', '', 'take', 'checking', '', 'Li Na',
+            NULL);
+    """
+    with sqlite3.connect(path) as connection:
+        connection.executescript(older)
+    (case,) = book.cases("weining")
+    assert (case.id, case.state, case.version, case.opened_by) == (7, State.CHECKING, 2, "Wu Bo")
+    assert [(entry.by, entry.step, entry.text) for entry in book.trail(7)] == [
+        ("Wu Bo", "open", "seen"),
+        ("Li Na", "take", ""),
+    ]
+    assert book.photos(7) == []
+    case = book.enter(case, "photo", by=LI, photos=[new_photo()])
+    assert [one.version for one in book.photos(7)] == [case.version] == [3]
+    assert len(book.trail(7)) == 3

@@ -1,4 +1,4 @@
-"""The server's own routes with the guard before them, over the published home."""
+"""The server's own routes with the guard before them, over the published home and a casebook with a photo."""
 
 from collections.abc import Iterator
 
@@ -6,10 +6,31 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from store.casebook import Casebook
+from store.cases import Author
 from store.home import Home
+from tests.photos import new_photo
 from web.routes import MIDDLEWARE, ROUTES
 
 LOCAL = "http://localhost:8501"
+
+
+# The only one of the only case.
+PHOTO = new_photo()
+
+
+@pytest.fixture(scope="session")
+def casebook(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a casebook whose only case has a photo. Read only."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('casebook') / 'casebook.sqlite'}"
+    book, li = Casebook(url), Author("Li Na")
+    book.enter(book.open("metropolitan", "P-0001", by=li, release="r1"), "photo", by=li, photos=[PHOTO])
+    return url
+
+
+@pytest.fixture(autouse=True)
+def _with_its_cases(casebook: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PITWATCH_CASEBOOK", casebook)
 
 
 @pytest.fixture

@@ -12,10 +12,11 @@ from starlette.websockets import WebSocketDisconnect
 
 from app import app
 from store.reader import ReleaseReader
+from tests.web.conftest import PHOTO
 from web.guard import Guard, allowed_names, allowed_networks
 from web.handover import hand_over
 from web.routes import ROUTES
-from web.urls import ABOUT, HANDOVER, MAP, TILES, VECTOR_TILES, VECTORS, VENDOR
+from web.urls import ABOUT, HANDOVER, MAP, PHOTOS, TILES, VECTOR_TILES, VECTORS, VENDOR, photo_url
 
 LOCAL = "http://localhost:8501"
 ELSEWHERE = ("192.0.2.7", 50000)
@@ -116,6 +117,7 @@ ADDRESSES = {
     VENDOR: "/vendor/icon.png",
     ABOUT: ABOUT,
     HANDOVER: hand_over("{}"),
+    PHOTOS: photo_url(1, PHOTO.sha256, "picture"),
     MAP: MAP,
 }
 

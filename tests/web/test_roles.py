@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from web.roles import ROLES, Roles, SettingsError, read_roles
+from store.cases import STEPS
+from web.roles import MAY_SEND_FILES, MAY_STEP, MAY_UPLOAD, ROLES, Roles, SettingsError, read_roles
 
 PEOPLE: Any = {"Li@Example.org": "analyst", "auth0|77": "manager"}
 
@@ -87,3 +88,12 @@ def test_what_is_wrong_is_named_with_its_file(section: object, told: str) -> Non
     with pytest.raises(SettingsError, match=told) as error:
         read_roles(section, "s.toml")
     assert str(error.value).startswith("s.toml: [pitwatch.roles")
+
+
+def test_every_step_is_someone_s_and_photos_are_sent_by_whom_they_are_for() -> None:
+    assert set(MAY_STEP) == {"open", *STEPS}
+    assert all(MAY_STEP.values())
+    may_step = frozenset().union(*MAY_STEP.values())
+    assert MAY_STEP["photo"] == may_step
+    assert MAY_STEP["photo"] | MAY_UPLOAD <= MAY_SEND_FILES
+    assert "inspector" not in MAY_UPLOAD

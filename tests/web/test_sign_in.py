@@ -24,7 +24,7 @@ from tests.web.test_guard import ADDRESSES, ELSEWHERE
 from web.connection import until_it_ends
 from web.guard import Guard
 from web.handover import hand_over
-from web.roles import MAY_UPLOAD, ROLES, SettingsError
+from web.roles import MAY_SEND_FILES, ROLES, SettingsError
 from web.routes import ROUTES
 from web.sign_in import Person, read_sign_in
 from web.urls import ABOUT, MAP, PAGES
@@ -121,10 +121,17 @@ def test_anything_else_is_closed(path: str, method: str) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_who_may_upload(role: str) -> None:
-    told = "entered" if role in MAY_UPLOAD else 403
+def test_who_may_send_files(role: str) -> None:
+    told = "entered" if role in MAY_SEND_FILES else 403
     for method in ("PUT", "DELETE", "OPTIONS"):
         assert answered("/_stcore/upload_file/session/file", method, role) == told
+
+
+def test_who_may_not_send_files_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.guard.MAY_SEND_FILES", frozenset({"manager"}))
+    for method in ("PUT", "DELETE", "OPTIONS"):
+        assert answered("/_stcore/upload_file/session/file", method, "manager") == "entered"
+        assert answered("/_stcore/upload_file/session/file", method, "inspector") == 403
 
 
 @pytest.mark.parametrize("path", ["/_stcore/stream/", "/", "/tiles", "/_stcore/health", "/static/x"])

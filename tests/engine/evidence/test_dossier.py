@@ -9,7 +9,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from shapely.geometry import Point, box
 from engine import wording
 from engine.errors import InputError
 from engine.evidence.body import case_pages
-from engine.evidence.case import Case, Casework
+from engine.evidence.case import Case, CasePhoto, Casework
 from engine.evidence.charts import fitted_line
 from engine.evidence.corners import corners_of
 from engine.evidence.dossier import MANIFEST, Dossier, make_dossier
@@ -38,8 +38,10 @@ from engine.evidence.webmap import web_map
 from engine.grid import geodesic_area
 from engine.wording import dossiers
 from store.home import Home
+from store.photos import Shot
 from store.reader import ReleaseReader, current_release
 from tests.conftest import ROOT
+from tests.photos import new_photo
 
 PROGRAM = """
 import sys, hashlib
@@ -372,6 +374,38 @@ def test_the_case_and_its_trail_are_in_the_dossier(case: Case, dossier: Dossier)
     assert json.loads(told)["case"]["trail"][1]["by"] == "李娜"
     assert "li@example.org" not in told
     assert made.archive() == make_dossier(with_case, "zh").archive()
+
+
+def seen(version: int, number: int, **known: Any) -> CasePhoto:
+    """A photo that came with an entry of `worked`."""
+    shot = asdict(Shot(datetime(2021, 3, 5, 9, 12), "+08:00", 104.2512, -26.8701, 45.0)) | known.pop("shot", {})
+    small = new_photo(seed=number).thumbnail
+    return CasePhoto(version, "IMG_0001.jpg", f"{number:064x}", shot, known.pop("distance_m", 120.0), small)
+
+
+def test_photos_stand_with_their_entry(case: Case, dossier: Dossier) -> None:
+    nothing = {"taken_at": None, "utc_offset": "", "lon": None, "lat": None, "direction": None}
+    photos = [seen(2, 7), seen(2, 8, distance_m=3_240.0), seen(1, 9, shot=nothing, distance_m=None)]
+    with_photos = replace(case, casework=replace(worked("photo", "open"), photos=photos))
+    content = case_pages(with_photos)
+    said = words(content)
+    assert "李娜 (inspector) added 2 photos" in said
+    assert "taken 5 Mar 2021 09:12 +08:00" in said
+    assert "26.8701° S, 104.2512° E" in said
+    assert "looking northeast (45°)" in said
+    assert said.count("taken 3.2 km from the patch") == 1
+    assert "0.1 km" not in said
+    assert "the photo does not say where it was taken" in said
+    for photo in photos:
+        assert photo.sha256 in said
+    assert said.index(photos[2].sha256) < said.index("added 2 photos") < said.index(photos[0].sha256)
+    for language in ("en", "zh"):
+        made = make_dossier(with_photos, language)
+        assert made.pdf.count(b"/DCTDecode") == 3
+        told = json.loads(made.files["case.json"])["case"]["photos"]
+        assert [one["sha256"] for one in told] == [photo.sha256 for photo in photos]
+        assert "thumbnail" not in told[0]
+        assert made.archive() == make_dossier(with_photos, language).archive()
 
 
 def test_thousands_of_permits_on_one_patch(case: Case) -> None:
