@@ -227,10 +227,16 @@ class Casebook:
             return
         if self._file is not None:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-        with self._engine.begin() as connection:
-            for table in METADATA.sorted_tables:  # several processes may be the first
-                connection.execute(CreateTable(table, if_not_exists=True))
+        try:
+            self._make_tables()
+        except IntegrityError:  # PostgreSQL, where another is making the same table at this moment: it is there then
+            self._make_tables()
         self._ready = True
+
+    def _make_tables(self) -> None:
+        with self._engine.begin() as connection:
+            for table in METADATA.sorted_tables:
+                connection.execute(CreateTable(table, if_not_exists=True))
 
 
 @lru_cache(maxsize=16)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL.ExifTags import GPS, Base
+from sqlalchemy.exc import IntegrityError
 
 from store.casebook import Casebook
 from store.cases import LIVE, STEPS, Author, CasebookError, CaseChanged, PhotoKept, State
@@ -141,6 +142,23 @@ def test_many_write_at_once_and_nothing_is_lost(tmp_path: Path, pool: str) -> No
     for number in range(3):
         notes = [entry.text for entry in trail if entry.by == f"process {number}"]
         assert notes == [str(made) for made in range(10)]
+
+
+def test_where_another_makes_the_tables_at_this_moment_the_case_is_opened(
+    book: Casebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL then calls the table's name a duplicate, though it was told to make it only where there is none."""
+    made = Casebook._make_tables
+    refused = [IntegrityError("CREATE TABLE", {}, Exception("duplicate key value"))]
+
+    def make(self: Casebook) -> None:
+        made(self)
+        if refused:
+            raise refused.pop()
+
+    monkeypatch.setattr(Casebook, "_make_tables", make)
+    assert book.open("weining", "P-0001", by=LI, release="r1").version == 1
+    assert not refused
 
 
 def test_what_is_due_comes_first(book: Casebook) -> None:
