@@ -93,11 +93,10 @@ def begin_page() -> None:
 def _uploads() -> str:
     """Streamlit's fields for files speak English alone: what they say is put beside them in the reader's language."""
     zone = '[data-testid="stFileUploaderDropzone"]'
-    limit = _("or drop them here; {size} MB each at most").format(size=st.get_option("server.maxUploadSize"))
     said = {
         f'{zone} [data-testid^="stBaseButton"] p': _("Choose files"),
         f'{zone} [data-testid="stFileUploaderDropzoneInstructions"] *': "",
-        f'{zone} [data-testid="stFileUploaderDropzoneInstructions"]': limit,
+        f'{zone} [data-testid="stFileUploaderDropzoneInstructions"]': _("or drop them here"),
     }
     return "\n".join(
         f"{where} {{ font-size: 0; }}\n{where}::after {{ content: {_quoted(text)}; font-size: 0.875rem; }}"
