@@ -1,9 +1,10 @@
 """A case in a browser: opened and confirmed on the map's card, found on the page of cases, with photos."""
 
+import re
 from pathlib import Path
 
 from PIL.ExifTags import GPS
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from store.casebook import Casebook
 from store.cases import Author
@@ -12,7 +13,7 @@ from store.patches import PatchFilter
 from store.reader import current_release
 from tests.browser.conftest import StartServer
 from tests.browser.driving import no_failure, open_map
-from tests.photos import photo
+from tests.photos import new_photo, photo
 
 AREA = "strzegom"
 
@@ -82,3 +83,25 @@ def test_a_photo_is_added_seen_large_and_found_on_the_map(
     no_failure(page)
     (kept,) = Casebook.default(home).photos(case.id)
     assert (kept.name, kept.shot.direction) == ("IMG_0001.jpg", 45)
+
+
+def test_a_large_photo_keeps_its_language(
+    browser: Browser, permitted: Home, start_server: StartServer, tmp_path: Path
+) -> None:
+    """What is pressed in a dialog runs the dialog alone."""
+    home = Home(tmp_path / "home")
+    home.root.mkdir()
+    home.releases_root.symlink_to(permitted.releases_root)
+    reader = current_release(home, AREA)
+    assert reader is not None
+    patch, wu = reader.patch_ids()[0], Author("Wu Bo")
+    book = Casebook.default(home)
+    case = book.open(AREA, patch, by=wu, release="r1")
+    book.enter(case, "photo", by=wu, text="two excavators", photos=[new_photo(place=(16.5, 50.9))])
+    context = browser.new_context(locale="zh-CN")
+    page = context.new_page()
+    page.goto(f"{start_server(home)}/cases?area={AREA}&patch={patch}")
+    page.get_by_role("button", name="two excavators").click()
+    page.get_by_role("dialog").get_by_role("button", name="在地图上显示").click()
+    page.wait_for_url(re.compile(r"[?&]at="))
+    context.close()
