@@ -11,21 +11,19 @@ def segmentation_loss(logits: Tensor, labels: Tensor) -> Tensor:
 
     Parameters
     ----------
-    logits : shape (n, classes, rows, cols). labels : int64, shape (n, rows, cols), UNLABELLED where nothing is known.
+    logits : shape (n, classes, …). labels : int64, shape (n, …), UNLABELLED where nothing is known.
     """
     known = labels != UNLABELLED
     if not known.any():
         return 0 * logits.sum()
-    return pixel_loss(logits.permute(0, 2, 3, 1)[known], labels[known])
-
-
-def pixel_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """`segmentation_loss` of labelled pixels. logits : shape (pixels, classes). labels : int64, shape (pixels,)."""
-    entropy = functional.cross_entropy(logits, labels)
-    probability = logits.softmax(dim=1)[:, 1:]
-    truth = functional.one_hot(labels, logits.shape[1])[:, 1:]
-    common, sizes = (probability * truth).sum(dim=0), (probability + truth).sum(dim=0)
-    present = truth.sum(dim=0) > 0
+    entropy = functional.cross_entropy(logits, labels, ignore_index=UNLABELLED)
+    # What is not labelled is multiplied by nothing rather than left out: to pick pixels costs more than all the rest.
+    inside = known.unsqueeze(1)
+    probability = logits.softmax(dim=1)[:, 1:] * inside
+    truth = functional.one_hot(labels.where(known, 0), logits.shape[1]).movedim(-1, 1)[:, 1:] * inside
+    over = [dimension for dimension in range(logits.ndim) if dimension != 1]
+    common, sizes = (probability * truth).sum(dim=over), (probability + truth).sum(dim=over)
+    present = truth.sum(dim=over) > 0
     if not present.any():
         return entropy
     return entropy + (1 - (2 * common + 1) / (sizes + 1))[present].mean()

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from engine.patches.hardware import Hardware
 from engine.patches.labels import UNLABELLED
-from engine.patches.loss import pixel_loss
+from engine.patches.loss import segmentation_loss
 from engine.patches.options import TrainingOptions
 from engine.patches.sampling import LabelledImage, Standard, cut
 
@@ -109,7 +109,7 @@ class Validation:
         logits, labels = (torch.cat(all_of) for all_of in zip(*self._predicted(network), strict=True))
         found, truth = logits.argmax(dim=1) > 0, labels > 0
         hits, sizes = int((found & truth).sum()), int(found.sum() + truth.sum())
-        return Figures(pixel_loss(logits, labels).item(), 2 * hits / max(sizes, 1))
+        return Figures(segmentation_loss(logits, labels).item(), 2 * hits / max(sizes, 1))
 
     def _predicted(self, network: nn.Module) -> Iterator[tuple[Tensor, Tensor]]:
         """Logits of labelled pixels, shape (pixels, classes), and their labels, batch by batch."""
