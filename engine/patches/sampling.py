@@ -103,20 +103,20 @@ def _runs(ground: NDArray[np.bool_]) -> Iterator[slice]:
 class Moments(NamedTuple):
     """Of the pixels with data of each band, shape (bands,): their number, mean, and sum of squared distances to it."""
 
-    count: NDArray[np.float64]
+    pixels: NDArray[np.float64]
     mean: NDArray[np.float64]
     squares: NDArray[np.float64]
 
     def joined(self, other: "Moments") -> "Moments":
         """Of both together (Chan, Golub & LeVeque 1979)."""
-        count, apart = self.count + other.count, other.mean - self.mean
-        share = other.count / np.maximum(count, 1)
-        squares = self.squares + other.squares + apart**2 * self.count * share
-        return Moments(count, self.mean + apart * share, squares)
+        pixels, apart = self.pixels + other.pixels, other.mean - self.mean
+        share = other.pixels / np.maximum(pixels, 1)
+        squares = self.squares + other.squares + apart**2 * self.pixels * share
+        return Moments(pixels, self.mean + apart * share, squares)
 
     @property
     def standard(self) -> Standard:
-        return Standard(self.mean, np.maximum(np.sqrt(self.squares / np.maximum(self.count, 1)), 1e-6))
+        return Standard(self.mean, np.maximum(np.sqrt(self.squares / np.maximum(self.pixels, 1)), 1e-6))
 
 
 def measure(parts: Sequence[LabelledImage]) -> Standard:
