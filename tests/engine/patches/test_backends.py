@@ -92,7 +92,7 @@ def standardised(seed: int) -> NDArray[np.float32]:
 @pytest.mark.parametrize(
     ("precision", "largest", "least", "least_f1"),
     # int8 differs from one make of processor to another, and a network of random weights is often of two minds.
-    [("float32", 3, 0.9999, 0.99), ("bfloat16", 200, 0.999, 0.95), ("int8", 1500, 0.995, 0.85)],
+    [("float32", 3, 0.9999, 0.99), ("bfloat16", 200, 0.999, 0.95), ("int8", 1500, 0.995, 0.8)],
 )
 def test_every_backend_agrees_with_the_reference(
     checkpoint: Path, models: Path, precision: Any, largest: int, least: float, least_f1: float
