@@ -27,7 +27,8 @@ class RefinementOptions(Options):
     """least_share : of an object that the mask must cover, p*, for when there is no reference to find it on.
 
     The paper found 0.215 on its own area; half is what anyone would take who has none. least_area_m2 : smaller patches
-    are removed.
+    are removed. least_piece : so are those that come from a region of the mask which has left a larger patch of the
+    same class, and are less than this share of it: what the network found once is not two mines.
     land_cover : a map in codes, relative to the area's folder; the ground of `unmined` codes has no mines (built-up,
     cropland and water in those of ESA WorldCover).
     screening : whether regions of the mask that look like no mine are removed first (`screening.py`), as the training
@@ -38,6 +39,7 @@ class RefinementOptions(Options):
 
     least_share: Share = 0.5
     least_area_m2: float = Field(default=50.0, ge=0)
+    least_piece: Share = 0.25
     land_cover: Path | None = None
     unmined: tuple[int, ...] = (40, 50, 80)
     land_cover_rule: Literal["half", "any"] = "half"
@@ -50,7 +52,7 @@ class Reason(StrEnum):
     KEPT = "kept"
     LOW_SHARE = "low_share"  # the mask covers too little of it
     LAND_COVER = "land_cover"  # it lies on ground without mines
-    SMALL = "small"  # the patch that it belongs to is too small
+    SMALL = "small"  # the patch that it belongs to is too small, or a lesser piece of a larger one
     UNLIKE = "unlike"  # what the mask had there looks like no mine
 
 
@@ -188,6 +190,7 @@ def refine(
         barred[labels[gone] - 1] = True
         merged = np.where(gone, 0, merged)
     patches = _remove_small(merged, areas, options.least_area_m2)
+    patches = _remove_pieces(patches, np.concatenate([[0], object_classes])[labels], mask, areas, options.least_piece)
     patch_of = np.zeros(enough.size, np.int32)
     patch_of[labels[patches > 0] - 1] = patches[patches > 0]
 
@@ -261,6 +264,31 @@ def _remove_small(patches: Labels, areas: Floats, least_area_m2: float) -> Label
     sizes = _sums(patches, areas, int(patches.max(initial=0)))
     large = np.concatenate([[False], sizes >= least_area_m2])
     return _renumber(np.where(large[patches], patches, 0))
+
+
+def _remove_pieces(
+    patches: Labels, classes: NDArray[np.integer], mask: Flags, areas: Floats, least_share: float
+) -> Labels:
+    """Without those that are less than a share of the largest of their class and region of the mask (8 neighbours).
+
+    A patch belongs to the region in which most of it lies.
+    """
+    regions, count = label(mask, np.ones((3, 3)))
+    inside = (patches > 0) & mask
+    pairs, place = np.unique(patches[inside].astype(np.int64) * (count + 1) + regions[inside], return_inverse=True)
+    patch, region = np.divmod(pairs, count + 1)
+    by_area = np.lexsort((np.bincount(place, weights=areas[inside]), patch))
+    last = np.flatnonzero(np.diff(patch[by_area], append=-1))  # of each patch, the region that holds most of it
+    owners, home = patch[by_area][last], region[by_area][last]
+    code = np.zeros(int(patches.max(initial=0)) + 1, np.int64)
+    code[patches[inside]] = classes[inside]
+    _, group = np.unique(home * (code.max() + 1) + code[owners], return_inverse=True)
+    sizes = _sums(patches, areas, code.size - 1)[owners - 1]
+    largest = np.zeros(group.max(initial=-1) + 1)
+    np.maximum.at(largest, group, sizes)
+    kept = np.zeros(code.size, bool)
+    kept[owners] = sizes >= least_share * largest[group]
+    return _renumber(np.where(kept[patches], patches, 0))
 
 
 def _renumber(patches: Labels) -> Labels:

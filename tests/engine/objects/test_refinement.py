@@ -48,6 +48,7 @@ def refined(
     least_area: float = 0.0,
     unmined: NDArray[np.bool_] | None = None,
     rule: Literal["half", "any"] = "half",
+    piece: float = 0.25,
 ) -> Refinement:
     return refine(
         labels,
@@ -55,7 +56,7 @@ def refined(
         np.ones(labels.shape, np.uint8) if classes is None else classes,
         np.full(labels.shape, 0.8) if probability is None else probability,
         square_metres(labels),
-        RefinementOptions(least_share=share, least_area_m2=least_area, land_cover_rule=rule),
+        RefinementOptions(least_share=share, least_area_m2=least_area, land_cover_rule=rule, least_piece=piece),
         unmined,
     )
 
@@ -204,6 +205,37 @@ def test_small_patches_go_after_merging() -> None:
     assert result.object_table["reason"].tolist() == ["kept", "kept", "small", "kept"]
     assert Counter(result.object_table["reason"]) == {Reason.KEPT: 3, Reason.SMALL: 1}
     assert np.unique(result.patches).tolist() == [0, 1, 2]
+
+
+def pieces() -> tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.uint8]]:
+    """One region of the mask, of 40 rows: a large object in it, one that it covers too little, and a small one; and a
+    small one beside it, that is a region of its own."""
+    labels = np.zeros((40, 100), np.int32)
+    labels[:, :60], labels[:, 60:80], labels[:, 80:] = 1, 2, 4
+    labels[:10, 80:90], labels[30:, 90:] = 3, 5
+    mask = np.isin(labels, (1, 3, 5))
+    mask[5, 60:80] = True  # a bridge
+    return labels, mask, np.where(mask, 1, 0).astype(np.uint8)
+
+
+def test_lesser_pieces_of_what_was_found_once_go() -> None:
+    labels, mask, classes = pieces()
+    result = refined(labels, mask, classes=classes)
+    assert {int(one) for one in np.unique(labels[result.patches > 0])} == {1, 5}
+    reasons = result.object_table.set_index("label")["reason"]
+    assert reasons.to_dict() == {1: Reason.KEPT, 2: Reason.LOW_SHARE, 3: Reason.SMALL, 5: Reason.KEPT}
+    assert result.patch_table["patch"].tolist() == [1, 2]
+
+
+def test_pieces_that_are_large_enough_or_of_another_class_stay() -> None:
+    labels, mask, classes = pieces()
+    everything = {1, 3, 5}
+    small = refined(labels, mask, classes=classes, piece=100 / 2400)
+    assert {int(one) for one in np.unique(labels[small.patches > 0])} == everything
+    classes[labels == 3] = 2
+    other = refined(labels, mask, classes=classes)
+    assert {int(one) for one in np.unique(labels[other.patches > 0])} == everything
+    assert other.patch_table["class_code"].tolist() == [1, 2, 1]
 
 
 def test_confidence_is_the_mean_over_the_area_where_it_is_known() -> None:
