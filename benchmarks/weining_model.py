@@ -71,7 +71,7 @@ ROUND_3 = Round(
     ROUND_2.options.model_copy(
         update={
             "crop": 256,
-            "steps": 5000,
+            "steps": 4000,
             "averaging": 0.999,
             "coarse_share": 0.2,
             "initial": f"../{NAME}-2.safetensors",
