@@ -80,10 +80,8 @@ def train_area(asked: AreaTraining, *, count: Count, score: Score, hardware: Har
     by_image, classes = measure_images(parts), ("background", *first.reference.classes)
     standard = trained_on = reduce(Moments.joined, by_image.values()).standard
     if options.normalise == "image":
-        parts, standard = (
-            normalised(parts, by_image),
-            Standard(np.zeros(len(trained_on.mean)), np.ones(len(trained_on.mean))),
-        )
+        bands = len(trained_on.mean)
+        parts, standard = normalised(parts, by_image), Standard(np.zeros(bands), np.ones(bands))
 
     def start(network: DeepLabV3) -> None:
         if begin is not None:
