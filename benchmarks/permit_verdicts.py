@@ -26,7 +26,8 @@ from shapely.geometry.base import BaseGeometry
 from engine.activity.steps import ACTIVITY, COURSES
 from engine.area import Area, read_area
 from engine.blocks import Workers
-from engine.patches.tracking import ChangeOptions, Ground, track
+from engine.patches.changes import ChangeOptions, Ground
+from engine.patches.tracking import track
 from engine.permits.comparison import compare
 from engine.permits.options import ZoneOptions
 from engine.permits.precision import Precision, precision_of

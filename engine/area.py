@@ -18,9 +18,9 @@ from engine.imagery import ImageryOptions
 from engine.objects.refinement import RefinementOptions
 from engine.objects.segmentation import SegmentationOptions
 from engine.options import Options, read_options
+from engine.patches.changes import ChangeOptions
 from engine.patches.options import ExtractionOptions, ReferenceOptions, TrainingOptions
 from engine.patches.outlines import OutlineOptions
-from engine.patches.tracking import ChangeOptions
 from engine.permits.options import PermitOptions
 
 AREA_FILE = "area.toml"

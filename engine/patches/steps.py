@@ -11,7 +11,8 @@ from rasterio.features import geometry_mask
 from shapely.geometry.base import BaseGeometry
 
 from engine.grid import Block, Grid
-from engine.patches.tracking import ChangeOptions, Ground, track
+from engine.patches.changes import ChangeOptions, Ground
+from engine.patches.tracking import track
 from engine.raster import Raster
 
 PATCHES, OUTLINES, SIGHTINGS = "patches.parquet", "outlines.parquet", "sightings.parquet"

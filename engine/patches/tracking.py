@@ -2,79 +2,23 @@
 
 Outlines of one class and of different dates that cover a good part of one another are one patch. It keeps its
 identifier from release to release as long as its ground overlaps. What changed is said between the first and the last
-date on which its ground was seen, and only when outlines and probabilities agree that it is more than the uncertainty
-of the boundary explains (METHOD §6).
+date on which its ground was seen (`changes.py`).
 """
 
 import datetime
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import NamedTuple
 
 import geopandas as gpd
 import pandas as pd
-from pydantic import Field
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from shapely.geometry.base import BaseGeometry
 
 from engine.grid import WGS84, geodesic_area
-from engine.options import Options, Share
-
-
-class ChangeOptions(Options):
-    """boundary_error_m : how far an outline may lie from the true one; by default half a pixel of the images.
-
-    overlap : outlines of two dates are one patch when they share more than this of the smaller. seen_share : of a
-    patch's ground, that an image must show for the patch to be looked for on its date. doubtful_probability : where no
-    outline was found, but the model's mean probability over the ground is this high, nothing is said to be new or gone.
-    """
-
-    boundary_error_m: float | None = Field(default=None, gt=0)
-    overlap: Share = 0.3
-    seen_share: Share = 0.8
-    doubtful_probability: Share = 0.25
-
-
-class ChangeKind(StrEnum):
-    NEW = "new"
-    GONE = "gone"
-    GROWN = "grown"
-    SHRUNK = "shrunk"
-    PASSING = "passing"  # neither on the first nor on the last date, but between them
-    UNCHANGED = "unchanged"
-    UNDETERMINED = "undetermined"
-
-
-class Ground(NamedTuple):
-    """What an image shows of a piece of ground: the share of it that was seen, the mean probability of a mine there."""
-
-    seen: float
-    probability: float
-
-
-class Measured(NamedTuple):
-    """A patch on one date, m². area : 0 where no outline was found.
-
-    margin : what its area changes by when the whole outline moves by the boundary error. expected : the sum of the
-    probabilities over the ground of all dates, which does not depend on where outlines were drawn.
-    """
-
-    date: datetime.date
-    area: float
-    margin: float
-    expected: float
-    ground: Ground
-
-
-class Change(NamedTuple):
-    """Area gained (negative: lost) between the first and the last date seen, and its margin, m²."""
-
-    kind: ChangeKind
-    area: float
-    margin: float
+from engine.patches.changes import ChangeOptions, Ground, Measured, change_between
 
 
 @dataclass(frozen=True)
@@ -96,6 +40,9 @@ PATCH_COLUMNS = [
 ]
 SIGHTING_COLUMNS = ["patch_id", "date", "seen_share", "probability"]
 OUTLINE_COLUMNS = ["patch_id", "date", "mine_class", "area_m2", "margin_m2", "confidence", "geometry"]
+
+# Two outlines of different classes that share more than this of both together are of one patch.
+_SAME_GROUND = 0.5
 
 # What an image of a date shows of a polygon in longitude and latitude.
 LookAt = Callable[[datetime.date, BaseGeometry], Ground]
@@ -127,19 +74,26 @@ def track(
     )
     names = _identifiers(grounds, known, options.overlap, used)
 
-    patches, rows, sightings = [], [], []
+    drawn = gpd.GeoDataFrame(
+        [
+            _outline_row(names[number], day, part, boundary_error_m)
+            for (number, day), part in outlines.groupby(["patch", "date"], sort=True)
+        ],
+        columns=OUTLINE_COLUMNS,
+        geometry="geometry",
+        crs="EPSG:4326",
+    )
+    metric = drawn.geometry.to_crs(drawn.estimate_utm_crs()) if len(drawn) else drawn.geometry
+    own = dict(list(drawn.assign(metric=metric).groupby("patch_id")))
+    patches, sightings = [], []
     for number, ground in grounds.items():
-        own = outlines[outlines["patch"] == number]
         seen = {day: look(day, ground) for day in dates}
         sightings += [[names[number], day, *one] for day, one in seen.items()]
-        own_rows = [
-            _outline_row(names[number], day, part, boundary_error_m) for day, part in own.groupby("date", sort=True)
-        ]
-        rows += own_rows
-        patches.append(_patch_row(names[number], own_rows, seen, geodesic_area(ground), options))
+        measured = _measured(own[names[number]], seen, geodesic_area(ground), options)
+        patches.append(_patch_row(own[names[number]], measured, boundary_error_m, options))
     return Tracked(
         gpd.GeoDataFrame(patches, columns=PATCH_COLUMNS, geometry="geometry", crs="EPSG:4326"),
-        gpd.GeoDataFrame(rows, columns=OUTLINE_COLUMNS, geometry="geometry", crs="EPSG:4326"),
+        drawn,
         pd.DataFrame(sightings, columns=SIGHTING_COLUMNS),
     )
 
@@ -156,29 +110,39 @@ def _all_outlines(found: Mapping[datetime.date, gpd.GeoDataFrame]) -> gpd.GeoDat
 def _belonging(outlines: gpd.GeoDataFrame, overlap: float) -> list[int]:
     """For each outline the number of its patch: outlines of one class that are linked over any dates are one.
 
-    Two classes side by side stay two patches, even where an outline of another date covers both.
+    Two classes side by side stay two patches, even where an outline of another date covers both. But where an outline
+    has none of its class on the other dates, and one of another class has its very ground, it is the class that was
+    taken for another.
     """
     days, classes = outlines["date"].to_list(), outlines["mine_class"].to_list()
-    pairs = [
-        (one, other)
-        for one, other in _overlapping(outlines.geometry, outlines.geometry, overlap)
-        if days[one] != days[other] and classes[one] == classes[other]
-    ]
+    shared = [one for one in _overlapping(outlines.geometry, outlines.geometry) if days[one.left] != days[one.right]]
+    pairs = [one for one in shared if one.of_smaller > overlap and classes[one.left] == classes[one.right]]
+    linked = {place for one in pairs for place in (one.left, one.right)}
+    pairs += [one for one in shared if one.of_both > _SAME_GROUND and not {one.left, one.right} & linked]
     count = len(outlines)
-    ones, others = ([pair[side] for pair in pairs] for side in (0, 1))
-    graph = coo_matrix(([1] * len(pairs), (ones, others)), shape=(count, count))
+    graph = coo_matrix(
+        ([1] * len(pairs), ([one.left for one in pairs], [one.right for one in pairs])), shape=(count, count)
+    )
     return list(connected_components(graph, directed=False)[1]) if count else []
 
 
-def _overlapping(left: gpd.GeoSeries, right: gpd.GeoSeries, overlap: float) -> list[tuple[int, int]]:
-    """Pairs of positions whose shared ground is more than a share of the smaller of the two."""
+class _Shared(NamedTuple):
+    """Two positions, and the ground they share, in terms of the smaller of the two and of both together."""
+
+    left: int
+    right: int
+    of_smaller: float
+    of_both: float
+
+
+def _overlapping(left: gpd.GeoSeries, right: gpd.GeoSeries) -> list[_Shared]:
     near = left.sindex.query(right.to_numpy(), predicate="intersects")
     pairs = []
     for other, one in near.T:
         a, b = left.iloc[one], right.iloc[other]
         # The ratio of two areas on one ground is the same in degrees, but for less than their error.
-        if a.intersection(b).area > overlap * min(a.area, b.area):
-            pairs.append((int(one), int(other)))
+        shared = a.intersection(b).area
+        pairs.append(_Shared(int(one), int(other), shared / min(a.area, b.area), shared / (a.area + b.area - shared)))
     return pairs
 
 
@@ -187,10 +151,9 @@ def _identifiers(
 ) -> dict[int, str]:
     """An identifier for each patch: that of the earlier patch on its ground, else a new one, from north to south."""
     claims = []
-    for one, other in _overlapping(grounds, known.geometry, overlap):
-        a, b = grounds.iloc[one], known.geometry.iloc[other]
-        share = a.intersection(b).area / a.union(b).area
-        claims.append((-share, str(known["patch_id"].iloc[other]), int(grounds.index[one])))
+    for one in _overlapping(grounds, known.geometry):
+        if one.of_smaller > overlap:
+            claims.append((-one.of_both, str(known["patch_id"].iloc[one.right]), int(grounds.index[one.left])))
     names: dict[int, str] = {}
     for _, name, number in sorted(claims):
         if number not in names and name not in names.values():
@@ -217,26 +180,29 @@ def _outline_row(name: str, day: datetime.date, parts: gpd.GeoDataFrame, boundar
     }
 
 
-def _patch_row(
-    name: str,
-    outlines: Sequence[Mapping[str, object]],
-    seen: Mapping[datetime.date, Ground],
-    ground_m2: float,
-    options: ChangeOptions,
-) -> dict[str, object]:
-    """`seen` : by date, in order. ground_m2 : area of the ground of all dates."""
-    latest = outlines[-1]
-    by_date = {row["date"]: row for row in outlines}
+def _measured(
+    outlines: gpd.GeoDataFrame, seen: Mapping[datetime.date, Ground], ground_m2: float, options: ChangeOptions
+) -> list[Measured]:
+    """The dates that show a patch. ground_m2 : area of the ground of all dates."""
+    by_date = {row.date: row for row in outlines.itertuples()}
     measured = []
     for day, ground in seen.items():
         row, expected = by_date.get(day), ground.probability * ground_m2
         if row is not None:
-            measured.append(Measured(day, float(str(row["area_m2"])), float(str(row["margin_m2"])), expected, ground))
+            measured.append(Measured(day, row.metric, row.area_m2, row.margin_m2, expected, ground))
         elif ground.seen >= options.seen_share:
-            measured.append(Measured(day, 0.0, 0.0, expected, ground))
-    change = change_between(measured[0], measured[-1], options) if len(measured) > 1 else None
+            measured.append(Measured(day, None, 0.0, 0.0, expected, ground))
+    return measured
+
+
+def _patch_row(
+    outlines: gpd.GeoDataFrame, measured: Sequence[Measured], boundary_error_m: float, options: ChangeOptions
+) -> dict[str, object]:
+    """`outlines`, `measured` : of one patch by date, in order."""
+    latest = outlines.iloc[-1]
+    change = change_between(measured[0], measured[-1], boundary_error_m, options) if len(measured) > 1 else None
     return {
-        "patch_id": name,
+        "patch_id": latest["patch_id"],
         "name": "",
         "mine_class": latest["mine_class"],
         "area_m2": latest["area_m2"],
@@ -247,30 +213,7 @@ def _patch_row(
         "change_margin_m2": change.margin if change else math.nan,
         "change_from": measured[0].date if change else None,
         "change_to": measured[-1].date if change else None,
-        "first_seen": outlines[0]["date"],
+        "first_seen": outlines["date"].iloc[0],
         "last_seen": latest["date"],
         "geometry": latest["geometry"],
     }
-
-
-def change_between(first: Measured, last: Measured, options: ChangeOptions) -> Change:
-    """What happened between two dates on which a patch's ground was seen."""
-    area = last.area - first.area
-    margin = math.hypot(first.margin, last.margin)
-    absent = [one for one in (first, last) if one.area == 0]
-    if len(absent) == 2 and all(one.ground.probability < options.doubtful_probability for one in absent):
-        return Change(ChangeKind.PASSING, area, margin)
-    if absent:
-        doubtful = abs(area) <= margin or any(one.ground.probability >= options.doubtful_probability for one in absent)
-        kind = ChangeKind.NEW if first.area == 0 else ChangeKind.GONE
-        return Change(ChangeKind.UNDETERMINED if doubtful else kind, area, margin)
-    # Where either date shows only a part of the ground, a part of the patch may have been missed.
-    if min(first.ground.seen, last.ground.seen) < options.seen_share:
-        return Change(ChangeKind.UNDETERMINED, area, margin)
-    if abs(area) <= margin:
-        return Change(ChangeKind.UNCHANGED, area, margin)
-    # Outlines follow objects, which may take in a strip of ground on one date and leave it out on another: then the
-    # probabilities know nothing of the change.
-    if abs(last.expected - first.expected) <= margin or (last.expected > first.expected) != (area > 0):
-        return Change(ChangeKind.UNDETERMINED, area, margin)
-    return Change(ChangeKind.GROWN if area > 0 else ChangeKind.SHRUNK, area, margin)
