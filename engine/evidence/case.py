@@ -157,7 +157,8 @@ class Provenance:
 @dataclass(frozen=True)
 class CasePhoto:
     """A photo that came with an entry of a case. version : of the entry. file : its name; sha256 : of it. shot : fields
-    of the store's `Shot`. distance_m : from the patch, None where it is not known. thumbnail : JPEG."""
+    of the store's `Shot`. distance_m : from the patch, None where it is not known. thumbnail : JPEG. original : the
+    file as it was given; archived_as : its name in the dossier's archive."""
 
     version: int
     file: str
@@ -165,6 +166,8 @@ class CasePhoto:
     shot: Mapping[str, Any]
     distance_m: float | None
     thumbnail: bytes
+    original: bytes
+    archived_as: str
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from engine.wording import dossiers
 
 Language = Literal["en", "zh"]
 MANIFEST = "MANIFEST.sha256"
+_PACKED = (".png", ".jpeg", ".webp")
 _EDGE_MM = {"image": 85.0, "rate": 85.0, "overview": 58.0}
 _CHART_MM = (174.0, 72.0)
 
@@ -41,7 +42,7 @@ class Dossier:
         with zipfile.ZipFile(file, "w") as archive:
             for name, content in {f"{self.name}.pdf": self.pdf, **self.files}.items():
                 entry = zipfile.ZipInfo(f"{self.name}/{name}", self.created.timetuple()[:6])
-                entry.compress_type = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
+                entry.compress_type = zipfile.ZIP_STORED if name.endswith(_PACKED) else zipfile.ZIP_DEFLATED
                 entry.create_system, entry.external_attr = 3, 0o644 << 16
                 archive.writestr(entry, content, compresslevel=6)
         return file.getvalue()
@@ -64,6 +65,7 @@ def _make(case: Case, language: Language) -> Dossier:
         "inputs.csv": tables.inputs_csv(case),
         "case.json": tables.case_json(case),
         **pictures,
+        **{photo.archived_as: photo.original for photo in (case.casework.photos if case.casework else ())},
     }
     files = {name: content for name, content in data.items() if content is not None}
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}

@@ -172,7 +172,7 @@ def case_json(case: Case) -> bytes:
         trail = [{name: value for name, value in one.items() if name != "identity"} for one in case.casework.trail]
         photos = [asdict(photo) for photo in case.casework.photos]
         for photo in photos:
-            del photo["thumbnail"]
+            del photo["thumbnail"], photo["original"]
         known["case"] = {**case.casework.case, "trail": trail, "photos": photos}
     return (json.dumps(known, ensure_ascii=False, indent=1, sort_keys=True, default=str) + "\n").encode()
 

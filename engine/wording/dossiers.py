@@ -111,6 +111,8 @@ def legend(code: str) -> str:
 
 def file_note(name: str) -> str:
     """What a file of a dossier holds."""
+    if name.startswith("photos/"):
+        return _("photo of the case, as it was given")
     return {
         "map.html": _("map for any browser, without a network"),
         "evidence.gpkg": _("patch, ground outside, permits, for any GIS"),

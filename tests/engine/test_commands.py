@@ -105,18 +105,19 @@ def test_a_dossier_takes_the_case_along(home: Home, reader: ReleaseReader, tmp_p
     patch, li = reader.patch_ids()[0], Author("Li Na", "li@example.org", "inspector")
     book = Casebook.default(home)
     case = book.enter(book.open(AREA, patch, by=li, release="r1"), "confirm", by=li, text="two excavators")
-    photo = new_photo("IMG_1.jpg", place=(0.5, 0.5))
+    photo = new_photo("../up\\IMG_1.jpg", place=(0.5, 0.5))  # a name that would lead out of the archive
     book.enter(case, "photo", by=li, text="from the road", photos=[photo])
     assert main(["dossier", AREA, patch, "--out", str(tmp_path)]) == 0
     with zipfile.ZipFile(tmp_path / f"{AREA}-{patch}-en.zip") as archive:
         told = archive.read(f"{AREA}-{patch}-en/case.json").decode()
+        assert archive.read(f"{AREA}-{patch}-en/photos/01-up_IMG_1.jpeg") == photo.original
     case_told = json.loads(told)["case"]
     assert (case_told["state"], [entry["text"] for entry in case_told["trail"]]) == (
         "confirmed",
         ["", "two excavators", "from the road"],
     )
     (told_photo,) = case_told["photos"]
-    assert (told_photo["file"], told_photo["sha256"]) == ("IMG_1.jpg", photo.sha256)
+    assert told_photo["sha256"] == photo.sha256
     assert told_photo["distance_m"] > 1e6  # from the Gulf of Guinea
     assert "li@example.org" not in told
     home.casebook.write_bytes(b"no database" * 100)

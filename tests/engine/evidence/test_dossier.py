@@ -379,8 +379,17 @@ def test_the_case_and_its_trail_are_in_the_dossier(case: Case, dossier: Dossier)
 def seen(version: int, number: int, **known: Any) -> CasePhoto:
     """A photo that came with an entry of `worked`."""
     shot = asdict(Shot(datetime(2021, 3, 5, 9, 12), "+08:00", 104.2512, -26.8701, 45.0)) | known.pop("shot", {})
-    small = new_photo(seed=number).thumbnail
-    return CasePhoto(version, "IMG_0001.jpg", f"{number:064x}", shot, known.pop("distance_m", 120.0), small)
+    new = new_photo(seed=number)
+    return CasePhoto(
+        version=version,
+        file="IMG_0001.jpg",
+        sha256=new.sha256,
+        shot=shot,
+        distance_m=known.pop("distance_m", 120.0),
+        thumbnail=new.thumbnail,
+        original=new.original,
+        archived_as=f"photos/{number:02}-IMG_0001.jpeg",
+    )
 
 
 def test_photos_stand_with_their_entry(case: Case, dossier: Dossier) -> None:
@@ -404,7 +413,10 @@ def test_photos_stand_with_their_entry(case: Case, dossier: Dossier) -> None:
         assert made.pdf.count(b"/DCTDecode") == 3
         told = json.loads(made.files["case.json"])["case"]["photos"]
         assert [one["sha256"] for one in told] == [photo.sha256 for photo in photos]
-        assert "thumbnail" not in told[0]
+        assert not {"thumbnail", "original"} & told[0].keys()
+        for photo, one in zip(photos, told, strict=True):
+            assert made.files[one["archived_as"]] == photo.original
+            assert f"{photo.sha256}  {photo.archived_as}" in made.files[MANIFEST].decode()
         assert made.archive() == make_dossier(with_photos, language).archive()
 
 
