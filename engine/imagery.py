@@ -137,7 +137,7 @@ def open_source(image: ImageOptions, options: ImageryOptions, folder: Path) -> S
             )
         require_one_side(raster.grid, path)
         names = _band_names(raster, options)
-        opacity = _opacity(raster, names, named=bool(options.bands))
+        opacity = find_opacity(raster, names, named=bool(options.bands))
         return SourceImage(
             path=path,
             files=tuple(raster.files),
@@ -171,8 +171,8 @@ def _band_names(raster: Raster, options: ImageryOptions) -> tuple[str, ...]:
     return options.bands
 
 
-def _opacity(raster: Raster, names: Sequence[str], *, named: bool) -> int | None:
-    """Index of the band that is opacity. named : the area names the bands; then it decides."""
+def find_opacity(raster: Raster, names: Sequence[str], *, named: bool = False) -> int | None:
+    """Index of the band that is opacity, None without one. named : by a person, who then decides."""
     if raster.bands < 2:
         return None
     if called := [number for number, name in enumerate(names) if name.lower() in OPACITY]:

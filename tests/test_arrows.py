@@ -59,6 +59,8 @@ ARROWS = {
     "engine": FOUNDATIONS,
     **{domain: (domain, *FOUNDATIONS) for domain in DOMAINS},
     "engine.patches": ("engine.patches", "engine.imagery", *FOUNDATIONS),
+    # It reads images of any kind, and opacity is told in one place.
+    "engine.objects.rasters": ("engine.objects", "engine.imagery", *FOUNDATIONS),
     # A dossier turns facts into words; some modules of it know where they lie.
     "engine.evidence": ("engine.evidence", "engine.wording", *FOUNDATIONS),
     "engine.evidence.casework": (

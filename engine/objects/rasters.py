@@ -9,6 +9,7 @@ import numpy as np
 from engine.blocks import Workers
 from engine.errors import InputError
 from engine.grid import Block, Grid
+from engine.imagery import find_opacity
 from engine.objects.regions import MOST, Flags, Image, Integers
 from engine.objects.segmentation import SegmentationOptions, segment
 from engine.objects.stretching import Stretch
@@ -33,13 +34,16 @@ class Segmented:
 class StretchedImage:
     """An image in a file in the range that scales are meant for, and which of its pixels are valid.
 
-    bands : their numbers from 1; all of them if none are given. A pixel is valid when every band has a value.
+    bands : their numbers from 1; if none are given all but opacity. A pixel is valid when every band has a value, and
+    it is not wholly transparent.
     """
 
     def __init__(self, path: Path, bands: Sequence[int] = ()) -> None:
         with Raster(path) as raster:
             self.path, self.grid = path, raster.grid
-            self._bands = [band - 1 for band in bands] or list(range(raster.bands))
+            opacity = find_opacity(raster, raster.band_names)
+            self._bands = [band - 1 for band in bands] or [band for band in range(raster.bands) if band != opacity]
+            self._opacity = None if opacity in self._bands else opacity
             if max(self._bands) >= raster.bands or min(self._bands) < 0:
                 raise InputError(
                     f"there are {raster.bands} bands, and bands {list(bands)} are asked for",
@@ -57,8 +61,8 @@ class StretchedImage:
             if raster.dtype == "uint8":
                 self._stretch = Stretch.of(np.zeros(0, np.uint8))
             else:
-                sample = raster.read_sample(_SAMPLE)[self._bands]
-                self._stretch = Stretch.of(sample[:, np.isfinite(sample).all(axis=0)])
+                sample = raster.read_sample(_SAMPLE)
+                self._stretch = Stretch.of(sample[self._bands][:, self._valid(sample)])
 
     @property
     def bands(self) -> int:
@@ -78,11 +82,18 @@ class StretchedImage:
     def read(self, block: Block) -> tuple[Image, Flags]:
         """The image of a block, shape (bands, rows, cols), and its valid pixels. May be called from several threads."""
         with Raster(self.path) as raster:
-            image, nodata = raster.read_bands(block)[self._bands], raster.nodata
-        valid = np.isfinite(image).all(axis=0)
+            every, nodata = raster.read_bands(block), raster.nodata
+        image, valid = every[self._bands], self._valid(every)
         if nodata is not None and not np.isnan(nodata):
             valid &= (image != nodata).all(axis=0)
         return self._stretch(image, valid), valid
+
+    def _valid(self, every: Image) -> Flags:
+        """Of all bands of the file."""
+        valid: Flags = np.isfinite(every[self._bands]).all(axis=0)
+        if self._opacity is not None:
+            valid &= every[self._opacity] != 0
+        return valid
 
 
 def segment_raster(image: StretchedImage, options: SegmentationOptions, workers: Workers) -> Segmented:

@@ -75,6 +75,24 @@ def test_pixels_without_a_value_are_in_no_object(tmp_path: Path) -> None:
     assert "mean_nir" in gpd.read_parquet(tmp_path / "one-objects.parquet")
 
 
+def test_opacity_is_no_band_and_says_where_there_is_data(tmp_path: Path) -> None:
+    """As the second of a grey picture, and as what is by itself the fourth of many."""
+    picture = np.random.default_rng(2).integers(1, 250, (4, *GRID.shape)).astype(np.uint8)
+    picture[3] = 255
+    picture[3, :, :20] = 0
+    where = {"crs": GRID.crs, "transform": GRID.transform, "height": 40, "width": 60, "dtype": "uint8"}
+    with rasterio.open(
+        tmp_path / "rgba.tif", "w", driver="GTiff", count=4, photometric="RGB", alpha="YES", **where
+    ) as file:
+        file.write(picture)
+    assert main(["segment", str(tmp_path / "rgba.tif"), "--scale", "30"]) == 0
+    with rasterio.open(tmp_path / "rgba-objects.tif") as file:
+        labels = file.read(1)
+    colours = segment(picture[:3], picture[3] > 0, SegmentationOptions(scale=30))
+    np.testing.assert_array_equal(labels, colours)
+    assert "mean_band4" not in gpd.read_file(tmp_path / "rgba-objects.gpkg")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
