@@ -90,7 +90,7 @@ class StretchedImage:
 
     def _valid(self, every: Image) -> Flags:
         """Of all bands of the file."""
-        valid: Flags = np.isfinite(every[self._bands]).all(axis=0)
+        valid = np.asarray(np.isfinite(every[self._bands]).all(axis=0), np.bool_)
         if self._opacity is not None:
             valid &= every[self._opacity] != 0
         return valid
