@@ -54,8 +54,9 @@ def encoded(colours: NDArray[np.uint8]) -> bytes:
 @cache
 def motion_colours(high: float, neutral: float) -> LinearSegmentedColormap:
     """ColorBrewer's RdBu (Brewer 2003) from −high to high, grey within ± neutral: red away from the satellite."""
-    scale, edge = colormaps["RdBu"], neutral / high
-    away = [(0.5 * (1 - edge) * at / _AWAY[-1], to_hex(scale(at))) for at in _AWAY]
-    towards = [(1 - 0.5 * (1 - edge) * (1 - at) / (1 - _TOWARDS[0]), to_hex(scale(at))) for at in _TOWARDS]
-    still = [(0.5 * (1 - edge), _STILL), (0.5 * (1 + edge), _STILL)]
+    scale, side = colormaps["RdBu"], 0.5 * (1 - neutral / high)
+    # Where parts meet their places are the same number, whatever was rounded: places may not fall.
+    away = [(side * (at / _AWAY[-1]), to_hex(scale(at))) for at in _AWAY]
+    towards = [(1 - side * ((1 - at) / (1 - _TOWARDS[0])), to_hex(scale(at))) for at in _TOWARDS]
+    still = [(side, _STILL), (1 - side, _STILL)]
     return LinearSegmentedColormap.from_list("motion", [*away, *still, *towards], N=512)

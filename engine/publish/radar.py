@@ -76,7 +76,7 @@ def _radar_row(area: Area, stack: PreparedStack, chosen: ChosenNetwork, products
 def _write_layers(stack: PreparedStack, products: RadarProducts, folder: Path, neutral: float) -> list[Row]:
     """Copy or make the layers of the map; returns their rows."""
     rates, inverted = products.velocity, products.inversion
-    span = _symmetric_span(rates / "rate.tif")
+    span = _symmetric_span(rates / "rate.tif", neutral)
     motion = {"unit": "mm/yr", "palette": "motion", "low": -span, "high": span, "neutral": neutral}
     rows: list[Row] = [
         {"name": "rate", "file": share_file(rates / "rate.tif", folder), **motion},
@@ -123,13 +123,14 @@ def _decomposed_layers(products: Path, folder: Path, motion: Row) -> list[Row]:
     ]
 
 
-def _symmetric_span(path: Path) -> float:
-    """End of the rate's colour scale: the 99.8th percentile of its size, at least 10, rounded up to fives (mm/yr)."""
+def _symmetric_span(path: Path, neutral: float) -> float:
+    """End of the rate's colour scale, mm/yr: the 99.8th percentile of its size, at least 10 and twice `neutral`, rounded
+    up to fives."""
     with Raster(path) as raster:
         size = np.abs(raster.read())
     size = size[np.isfinite(size)]
     top = float(np.percentile(size, 99.8)) if size.size else 10.0
-    return float(max(10.0, 5.0 * np.ceil(top / 5.0)))
+    return float(max(10.0, 5.0 * np.ceil(max(top, 2 * neutral) / 5.0)))
 
 
 def _upper(path: Path) -> float:

@@ -29,7 +29,7 @@ from engine.evidence.case import Case, CasePhoto, Casework
 from engine.evidence.charts import fitted_line
 from engine.evidence.corners import corners_of
 from engine.evidence.dossier import MANIFEST, Dossier, make_dossier
-from engine.evidence.drawing import encoded
+from engine.evidence.drawing import encoded, motion_colours
 from engine.evidence.front import front_page, image_row
 from engine.evidence.gathering import Uploaded, gather
 from engine.evidence.selecting import patches_with, selection_frame
@@ -418,6 +418,15 @@ def test_photos_stand_with_their_entry(case: Case, dossier: Dossier) -> None:
             assert made.files[one["archived_as"]] == photo.original
             assert f"{photo.sha256}  {photo.archived_as}" in made.files[MANIFEST].decode()
         assert made.archive() == make_dossier(with_photos, language).archive()
+
+
+@pytest.mark.parametrize("neutral", [0.5, 1.0, 2.0, 2.5, 3.3, 5.0])
+def test_every_scale_of_rates_has_colours(neutral: float) -> None:
+    """Red, grey, blue, whatever the places of its parts round to."""
+    for high in [5.0 * number for number in range(2, 60)]:
+        red, grey, blue = (motion_colours(high, neutral)(at) for at in (0.0, 0.5, 1.0))
+        assert red[0] > red[2] and blue[2] > blue[0]
+        assert grey[0] == grey[1] == grey[2]
 
 
 def test_thousands_of_permits_on_one_patch(case: Case) -> None:
