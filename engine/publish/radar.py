@@ -124,7 +124,7 @@ def _decomposed_layers(products: Path, folder: Path, motion: Row) -> list[Row]:
 
 
 def _symmetric_span(path: Path, neutral: float) -> float:
-    """End of the rate's colour scale, mm/yr: the 99.8th percentile of its size, at least 10 and twice `neutral`, rounded
+    """End of the rate's colour scale, mm/yr: the 99.8th percentile of its size, at least 10 and 2 `neutral`, rounded
     up to fives."""
     with Raster(path) as raster:
         size = np.abs(raster.read())
