@@ -19,6 +19,7 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+from pyproj import CRS
 from rich.console import Console
 from rich.table import Table
 from shapely.geometry.base import BaseGeometry
@@ -27,6 +28,7 @@ from engine.activity.steps import ACTIVITY, COURSES
 from engine.area import Area, read_area
 from engine.blocks import Workers
 from engine.patches.changes import ChangeOptions, Ground
+from engine.patches.likeness import likeness
 from engine.patches.tracking import track
 from engine.permits.comparison import compare
 from engine.permits.options import ZoneOptions
@@ -125,8 +127,13 @@ def patch_tables(area: Area, precision: Precision, work: Path) -> dict[str, pd.D
         """An interpreter is sure of what was drawn and of what was not."""
         return Ground(1.0, ground.intersection(covers[day]).area / ground.area)
 
+    images = {image.date: area.folder / image.path for image in area.options.imagery.images}
+
+    def alike(first: datetime.date, last: datetime.date, crs: CRS, ground: BaseGeometry) -> float:
+        return likeness(images[first], images[last], ground, crs)
+
     nothing = gpd.GeoDataFrame({"patch_id": []}, geometry=[], crs="EPSG:4326")
-    tracked = track(drawn, nothing, look, boundary_error_m=precision.outline_m / 2, options=ChangeOptions())
+    tracked = track(drawn, nothing, look, alike, boundary_error_m=precision.outline_m / 2, options=ChangeOptions())
     work.mkdir(parents=True, exist_ok=True)
     workspace = Workspace(work, {}, Progress(work / "status.json", lambda _: None))
     radar = radar_steps(area, workspace, Workers("threads", 1))

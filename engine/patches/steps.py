@@ -7,11 +7,12 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+from pyproj import CRS
 from rasterio.features import geometry_mask
 from shapely.geometry.base import BaseGeometry
 
-from engine.grid import Block, Grid
 from engine.patches.changes import ChangeOptions, Ground
+from engine.patches.likeness import block_round, likeness
 from engine.patches.tracking import track
 from engine.raster import Raster
 
@@ -21,6 +22,7 @@ PATCHES, OUTLINES, SIGHTINGS = "patches.parquet", "outlines.parquet", "sightings
 def track_patches(
     found: Mapping[datetime.date, Path],
     probabilities: Mapping[datetime.date, Path],
+    images: Mapping[datetime.date, Path],
     known: gpd.GeoDataFrame,
     used: Iterable[str],
     folder: Path,
@@ -32,15 +34,19 @@ def track_patches(
 
     Parameters
     ----------
-    found : files of outlines by date. probabilities : rasters of the probability of a mine by date, per cent.
+    found : files of outlines by date. probabilities : rasters of the probability of a mine by date, per cent. images :
+    by date, all on one grid.
     known, used : patches of earlier releases, and every identifier that was given.
     """
 
     def look(day: datetime.date, ground: BaseGeometry) -> Ground:
         return _look(probabilities[day], ground)
 
+    def alike(first: datetime.date, second: datetime.date, crs: CRS, ground: BaseGeometry) -> float:
+        return likeness(images[first], images[second], ground, crs)
+
     frames = {day: gpd.read_parquet(path) for day, path in found.items()}
-    tracked = track(frames, known, look, boundary_error_m=boundary_error_m, options=options, used=used)
+    tracked = track(frames, known, look, alike, boundary_error_m=boundary_error_m, options=options, used=used)
     tracked.patches.to_parquet(folder / PATCHES)
     tracked.outlines.to_parquet(folder / OUTLINES)
     tracked.sightings.to_parquet(folder / SIGHTINGS)
@@ -53,7 +59,7 @@ def _look(probability: Path, ground: BaseGeometry) -> Ground:
     with Raster(probability) as raster:
         grid = raster.grid
         outline = gpd.GeoSeries([ground], crs="EPSG:4326").to_crs(grid.crs).iloc[0]
-        block = _block_round(outline, grid)
+        block = block_round(outline, grid)
         percent = raster.read(block=block)
         seen = percent != raster.nodata
     transform = grid.transform @ grid.transform.translation(block.col0, block.row0)
@@ -61,15 +67,3 @@ def _look(probability: Path, ground: BaseGeometry) -> Ground:
     if not (inside & seen).any():
         return Ground(0.0, 0.0)
     return Ground(float(seen[inside].mean()), float(np.mean(percent[inside & seen])) / 100)
-
-
-def _block_round(outline: BaseGeometry, grid: Grid) -> Block:
-    """The pixels round a polygon in the grid's CRS, at least one."""
-    west, south, east, north = outline.bounds
-    corners = [~grid.transform @ (x, y) for x in (west, east) for y in (south, north)]
-    cols, rows = zip(*corners, strict=True)
-    row0, col0 = (
-        int(np.clip(np.floor(min(side)), 0, size - 1)) for side, size in ((rows, grid.rows), (cols, grid.cols))
-    )
-    row1, col1 = (int(np.clip(np.ceil(max(side)), 1, size)) for side, size in ((rows, grid.rows), (cols, grid.cols)))
-    return Block(row0, max(row1, row0 + 1), col0, max(col1, col0 + 1))

@@ -9,16 +9,18 @@ import datetime
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import geopandas as gpd
 import pandas as pd
+from pyproj import CRS
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from shapely.geometry.base import BaseGeometry
 
 from engine.grid import WGS84, geodesic_area
-from engine.patches.changes import ChangeOptions, Ground, Measured, change_between
+from engine.patches.changes import Change, ChangeOptions, Ground, Measured, change_between
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,15 @@ _SAME_GROUND = 0.5
 
 # What an image of a date shows of a polygon in longitude and latitude.
 LookAt = Callable[[datetime.date, BaseGeometry], Ground]
+# How alike the images of two dates are on a piece of ground in a CRS, −1 to 1; NaN where that is not known.
+Alike = Callable[[datetime.date, datetime.date, CRS, BaseGeometry], float]
 
 
 def track(
     found: Mapping[datetime.date, gpd.GeoDataFrame],
     known: gpd.GeoDataFrame,
     look: LookAt,
+    alike: Alike,
     *,
     boundary_error_m: float,
     options: ChangeOptions,
@@ -63,7 +68,7 @@ def track(
     ----------
     found : for each date outlines in EPSG:4326, columns mine_class, confidence (0–1), geometry.
     known : patches of an earlier release in EPSG:4326, columns patch_id, geometry (the ground of all its dates).
-    look : what the image of a date shows of a polygon.
+    look : what the image of a date shows of a polygon. alike : whether ground looks as it did.
     used : identifiers that were given before and must not be given again.
     """
     dates = sorted(found)
@@ -83,14 +88,19 @@ def track(
         geometry="geometry",
         crs="EPSG:4326",
     )
-    metric = drawn.geometry.to_crs(drawn.estimate_utm_crs()) if len(drawn) else drawn.geometry
+    metric = drawn.geometry.to_crs(drawn.estimate_utm_crs() if len(drawn) else drawn.crs)
     own = dict(list(drawn.assign(metric=metric).groupby("patch_id")))
     patches, sightings = [], []
     for number, ground in grounds.items():
         seen = {day: look(day, ground) for day in dates}
         sightings += [[names[number], day, *one] for day, one in seen.items()]
         measured = _measured(own[names[number]], seen, geodesic_area(ground), options)
-        patches.append(_patch_row(own[names[number]], measured, boundary_error_m, options))
+        change = None
+        if len(measured) > 1:
+            first, last = measured[0], measured[-1]
+            looks_alike = partial(alike, first.date, last.date, metric.crs)
+            change = change_between(first, last, looks_alike, boundary_error_m, options)
+        patches.append(_patch_row(own[names[number]], measured, change))
     return Tracked(
         gpd.GeoDataFrame(patches, columns=PATCH_COLUMNS, geometry="geometry", crs="EPSG:4326"),
         drawn,
@@ -195,12 +205,9 @@ def _measured(
     return measured
 
 
-def _patch_row(
-    outlines: gpd.GeoDataFrame, measured: Sequence[Measured], boundary_error_m: float, options: ChangeOptions
-) -> dict[str, object]:
-    """`outlines`, `measured` : of one patch by date, in order."""
+def _patch_row(outlines: gpd.GeoDataFrame, measured: Sequence[Measured], change: Change | None) -> dict[str, object]:
+    """`outlines`, `measured` : of one patch by date, in order. change : between the first and the last that show it."""
     latest = outlines.iloc[-1]
-    change = change_between(measured[0], measured[-1], boundary_error_m, options) if len(measured) > 1 else None
     return {
         "patch_id": latest["patch_id"],
         "name": "",

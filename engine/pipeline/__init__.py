@@ -17,6 +17,7 @@ from engine.area import AREA_FILE, Area
 from engine.blocks import Workers
 from engine.deformation.mintpy_files import SeriesFile
 from engine.errors import InputError
+from engine.imagery import IMAGE
 from engine.patches.checkpoint import read_checkpoint
 from engine.patches.inference import PROBABILITY
 from engine.patches.outlines import OutlineOptions, read_outlines
@@ -210,7 +211,9 @@ def _steps(area: Area, home: Home, workspace: Workspace, workers: Workers) -> st
     optical = optical_steps(area, workspace, workers)
     radar = radar_steps(area, workspace, workers)
     extraction = optical.extraction if optical else None
-    patches_record = _track(area, home, extraction, workspace) if extraction else _outline(area, workspace)
+    patches_record = (
+        _track(area, home, optical, extraction, workspace) if optical and extraction else _outline(area, workspace)
+    )
     patches_folder = workspace.path(patches_record)
     patches = gpd.read_parquet(patches_folder / PATCHES)
 
@@ -253,7 +256,9 @@ def _steps(area: Area, home: Home, workspace: Workspace, workers: Workers) -> st
     return _publish(area, home, workspace, products)
 
 
-def _track(area: Area, home: Home, extraction: ExtractionProducts, workspace: Workspace) -> StepRecord:
+def _track(
+    area: Area, home: Home, optical: OpticalProducts, extraction: ExtractionProducts, workspace: Workspace
+) -> StepRecord:
     """Patches from the outlines of all dates; on ground that had one before, the identifier stays."""
     grounds, used = known_patches(home, area.name)
     known = gpd.GeoDataFrame(
@@ -264,6 +269,7 @@ def _track(area: Area, home: Home, extraction: ExtractionProducts, workspace: Wo
         lambda folder: track_patches(
             extraction.outlines,
             {day: path / PROBABILITY for day, path in extraction.probabilities.items()},
+            {day: path / IMAGE for day, path in optical.images.items()},
             known,
             used,
             folder,

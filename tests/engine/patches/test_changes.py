@@ -22,8 +22,14 @@ def measured(outline: BaseGeometry | None, *, sure: float = 0.9, ground: Ground 
     return Measured(FIRST, outline, area, ERROR * length, sure * area, ground)
 
 
-def change(before: Measured, after: Measured) -> Change:
-    return change_between(before, after._replace(date=LAST), ERROR, ChangeOptions())
+def change(before: Measured, after: Measured, *, alike: float = 0.1) -> Change:
+    """`alike` : how alike both images are wherever they are held against each other."""
+
+    def looks_alike(ground: BaseGeometry) -> float:
+        assert ground.area > 0
+        return alike
+
+    return change_between(before, after._replace(date=LAST), looks_alike, ERROR, ChangeOptions())
 
 
 def test_a_strip_all_round_is_no_growth() -> None:
@@ -64,6 +70,20 @@ def test_growth_that_the_probabilities_do_not_bear_out_is_undetermined() -> None
     assert change(before, grown).kind is ChangeKind.GROWN
     assert change(before, grown._replace(expected=before.expected + 300)).kind is ChangeKind.UNDETERMINED
     assert change(before, grown._replace(expected=before.expected - 4_000)).kind is ChangeKind.UNDETERMINED
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(PIT, PIT.union(box(150, 0, 200, 100))), (PIT, PIT.buffer(4.4, join_style="mitre")), (PIT, None), (None, PIT)],
+)
+def test_what_looks_as_it_did_has_not_changed(before: BaseGeometry | None, after: BaseGeometry | None) -> None:
+    """One of the outlines is wrong, or was overlooked; how far they disagree is said as the margin."""
+    first, last = measured(before), measured(after)
+    assert change(first, last).kind is not ChangeKind.UNCHANGED
+    assert change(first, last, alike=float("nan")).kind is not ChangeKind.UNCHANGED
+    found = change(first, last, alike=0.9)
+    assert (found.kind, found.area) == (ChangeKind.UNCHANGED, 0.0)
+    assert found.margin >= abs(last.area - first.area) * 0.9
 
 
 def test_a_patch_half_outside_an_image_is_undetermined() -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyproj import CRS
 from shapely.affinity import translate
 from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
@@ -56,7 +57,11 @@ def tracked(
         return Ground(1.0, 0.9 * inside + faint * (1 - inside))
 
     earlier = known() if before is None else before
-    return track(found, earlier, look, boundary_error_m=5.0, options=ChangeOptions(), used=used)
+
+    def alike(_first: datetime.date, _last: datetime.date, _crs: CRS, _ground: BaseGeometry) -> float:
+        return 0.0
+
+    return track(found, earlier, look, alike, boundary_error_m=5.0, options=ChangeOptions(), used=used)
 
 
 def kinds(result: Tracked) -> dict[str, str | None]:
