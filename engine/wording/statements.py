@@ -47,7 +47,13 @@ def _change(patch: Mapping[str, Any]) -> str:
     title = _("{mine_class}, {area}").format(mine_class=name[:1].upper() + name[1:], area=hectares(patch["area_m2"]))
     if change is None:
         return _("{patch}, on {day}.").format(patch=title, day=day(patch["last_seen"]))
+    # Outlines that disagree on ground that looks as it did count as no change at all.
+    looks_alike = change == "unchanged" and patch["change_m2"] == 0
     sentence = {
+        "alike": _(
+            "{patch}: outlines of {first} and {last} differ by {margin}, but what they differ by looks the same in both "
+            "images: unchanged."
+        ),
         "new": _("{patch}: not found on {first}, found on {last}."),
         "gone": _("{patch} on {seen}: not found any more on {last}."),
         "passing": _("{patch} on {seen}: found neither on {first} nor on {last}."),
@@ -60,7 +66,7 @@ def _change(patch: Mapping[str, Any]) -> str:
             "{patch}: whether it changed from {first} to {last} cannot be told, since outlines and probabilities "
             "disagree, or one of the images shows it too faintly or not whole."
         ),
-    }[change]
+    }["alike" if looks_alike else change]
     if change not in ("unchanged", "undetermined") and not _same_season(patch["change_from"], patch["change_to"]):
         seasons = _("The images are of different seasons: light and growth may explain a part of it.")
         sentence = joined([sentence, seasons])
@@ -70,6 +76,7 @@ def _change(patch: Mapping[str, Any]) -> str:
         last=day(patch["change_to"]),
         seen=day(patch["last_seen"]),
         change=hectares_with_margin(abs(patch["change_m2"]), patch["change_margin_m2"]),
+        margin=hectares(patch["change_margin_m2"]),
     )
 
 

@@ -339,6 +339,11 @@ def test_what_became_of_a_surface_is_said_where_nothing_is_dug(surface: str, sai
     assert said not in found(change="grown", **told)
 
 
+def test_outlines_that_disagree_on_ground_that_looks_as_it_did_are_told() -> None:
+    sentence = found(change="unchanged", change_m2=0.0, change_margin_m2=5_000.0)
+    assert "differ by 0.5 ha, but what they differ by looks the same in both images" in sentence
+
+
 def test_with_one_image_nothing_is_said_of_change() -> None:
     one = {"change": None, "change_from": None, "change_to": None, "change_m2": None, "change_margin_m2": None}
     assert found(**one) == "Iron ore open pit, 3.4 ha, on 20 Jun 2021."
