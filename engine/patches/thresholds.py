@@ -14,8 +14,10 @@ from engine.patches.labels import UNLABELLED
 from engine.patches.scoring import EIGHT, LEAST_M2, find
 
 _LEVELS = np.arange(20, 100, 5)  # per cent
-# A region is a patch's when so much of it is.
+# A region is right when so much of it is a mine, and a patch is found when so much of it is in regions.
 _TRUE_SHARE = 0.2
+# A mine that is overlooked stays so, and a region that is none is looked at once more: finding counts for more.
+_BETA = 2.0
 
 
 class Thresholds(NamedTuple):
@@ -26,21 +28,23 @@ class Thresholds(NamedTuple):
 
 
 class _Tally(NamedTuple):
-    """By low and high level, shape (levels, levels): pixels marked, those of mines, regions, those on a patch."""
+    """By low and high level, shape (levels, levels): pixels marked, those of mines, regions, those on a patch, and
+    patches that are found."""
 
     marked: NDArray[np.int64]
     hits: NDArray[np.int64]
     regions: NDArray[np.int64]
     true: NDArray[np.int64]
+    found: NDArray[np.int64]
 
 
 def best_thresholds(read: Iterable[ReadImage], checkpoint: Path) -> Thresholds:
     """The thresholds whose mask is the best, by pixel and by patch, on the labels of the ground that training saw.
 
     Crops are centred on patches, so that at 0.5 a network marks too much of ground with its true share of mines; and of
-    what it is only half sure there are many small regions, which weigh little by pixel and much by patch. So the
-    mean of both F1 decides: that of pixels (any mine), and that of regions, one of which is right when a fifth of it is
-    a mine.
+    what it is only half sure there are many small regions, which weigh little by pixel and much by patch. So the mean
+    of two measures decides: F1 of pixels (any mine), and F2 (van Rijsbergen 1979) of the share of regions that are
+    right and that of patches that are found.
     """
     tally = _Tally(*(np.zeros((len(_LEVELS), len(_LEVELS)), np.int64) for _ in _Tally._fields))
     mines = patches = 0
@@ -50,20 +54,22 @@ def best_thresholds(read: Iterable[ReadImage], checkpoint: Path) -> Thresholds:
         percent = find(one.image, one.grid, one.bands, checkpoint, PROBABILITY)
         known = one.seen & (one.image.labels != UNLABELLED) & (percent <= 100)
         mined = known & (one.image.labels > 0)
-        mines, patches = mines + int(mined.sum()), patches + int(label(mined, EIGHT)[1])
-        _count(percent, known, mined, LEAST_M2 / one.grid.square_pixel_m**2, tally)
+        numbered, count = label(mined, EIGHT)
+        mines, patches = mines + int(mined.sum()), patches + count
+        _count(percent, known, numbered, LEAST_M2 / one.grid.square_pixel_m**2, tally)
     by_pixel = 2 * tally.hits / np.maximum(tally.marked + mines, 1)
-    # Several regions on one patch are one find at most.
-    by_patch = 2 * np.minimum(tally.true, patches) / np.maximum(tally.regions + patches, 1)
+    right, seen = tally.true / np.maximum(tally.regions, 1), tally.found / max(patches, 1)
+    by_patch = (1 + _BETA**2) * right * seen / np.maximum(_BETA**2 * right + seen, 1e-9)
     both = np.where(_LEVELS[:, None] <= _LEVELS[None], by_pixel + by_patch, -1)
     low, high = np.unravel_index(int(both.argmax()), both.shape)
     return Thresholds(float(_LEVELS[low]) / 100, float(_LEVELS[high]) / 100)
 
 
 def _count(
-    percent: NDArray[np.uint8], known: NDArray[np.bool_], mined: NDArray[np.bool_], least: float, tally: _Tally
+    percent: NDArray[np.uint8], known: NDArray[np.bool_], patches: NDArray[np.int32], least: float, tally: _Tally
 ) -> None:
-    """Add an image to the tally. least : pixels of a region."""
+    """Add an image to the tally. patches : their numbers from 1, 0 for none. least : pixels of a region."""
+    size_of = np.bincount(patches.ravel())
     for row, low in enumerate(_LEVELS.tolist()):
         inside = (percent >= low) & (percent <= 100)
         regions, count = label(inside, EIGHT)
@@ -72,7 +78,9 @@ def _count(
         np.maximum.at(top, of, percent[inside])
         size = np.bincount(of, minlength=count + 1)
         marked = np.bincount(of, known[inside], count + 1).astype(np.int64)
-        hits = np.bincount(of, mined[inside], count + 1).astype(np.int64)
+        hits = np.bincount(of, patches[inside] > 0, count + 1).astype(np.int64)
+        shared = (patches > 0) & inside
+        region_of, patch_of = regions[shared], patches[shared]
         counted = (size >= least) & (marked > 0)
         true = counted & (hits >= _TRUE_SHARE * marked)
         for column, high in enumerate(_LEVELS.tolist()):
@@ -81,3 +89,5 @@ def _count(
             tally.hits[row, column] += int(hits[reached].sum())
             tally.regions[row, column] += int((counted & reached).sum())
             tally.true[row, column] += int((true & reached).sum())
+            covered = np.bincount(patch_of[(counted & reached)[region_of]], minlength=size_of.size)
+            tally.found[row, column] += int((covered[1:] >= _TRUE_SHARE * size_of[1:]).sum())

@@ -51,8 +51,8 @@ def _change(patch: Mapping[str, Any]) -> str:
     looks_alike = change == "unchanged" and patch["change_m2"] == 0
     sentence = {
         "alike": _(
-            "{patch}: outlines of {first} and {last} differ by {margin}, but what they differ by looks the same in both "
-            "images: unchanged."
+            "{patch}: outlines of {first} and {last} differ by {margin}, but what they differ by looks the same in "
+            "both images: unchanged."
         ),
         "new": _("{patch}: not found on {first}, found on {last}."),
         "gone": _("{patch} on {seen}: not found any more on {last}."),
