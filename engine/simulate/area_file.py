@@ -68,7 +68,7 @@ share = 0.5
 {_recipe(frame)}
 
 [extraction]
-# It ships with Pitwatch and learnt from other places: medium, seeds 11 to 16. One that begins with it and learns from
+# It ships with Pitwatch and learnt from other places, ten of other seeds. One that begins with it and learns from
 # the labels above is made by `python -m engine train`; name it here: models/{area_name(frame)}.safetensors
 model = "weining-resnet18"
 
