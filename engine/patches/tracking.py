@@ -151,8 +151,9 @@ def _overlapping(left: gpd.GeoSeries, right: gpd.GeoSeries) -> list[_Shared]:
     for other, one in near.T:
         a, b = left.iloc[one], right.iloc[other]
         # The ratio of two areas on one ground is the same in degrees, but for less than their error.
-        shared = a.intersection(b).area
-        pairs.append(_Shared(int(one), int(other), shared / min(a.area, b.area), shared / (a.area + b.area - shared)))
+        if shared := a.intersection(b).area:
+            both = a.area + b.area - shared
+            pairs.append(_Shared(int(one), int(other), shared / min(a.area, b.area), shared / both))
     return pairs
 
 
