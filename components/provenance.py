@@ -81,7 +81,7 @@ def _control(control: dict[str, Any] | None) -> None:
         return
     if control["saturated"]:
         st.warning(
-            _("Saturated: all objects together do not reach the labels' area; the given least share stands."),
+            _("Saturated: what the mask covers well does not reach the labels' area; the given least share stands."),
             icon=":material/warning:",
         )
         return

@@ -267,7 +267,7 @@ def _control(steps: Sequence[Step], least_share: float) -> None:
         "mask of the objects that meet a labelled patch and are kept."
     )
     if control["saturated"]:
-        said += " " + _("All of them together do not reach the labels' area; the given least share stands.")
+        said += " " + _("What the mask covers well does not reach the labels' area; the given least share stands.")
     else:
         said += " " + _("p* is where it comes nearest to the labels' area.")
     st.caption(plain.markdown(said))  # a star is a star

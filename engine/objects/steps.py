@@ -162,7 +162,7 @@ def refine_masks(
         unlike, screening = _screen(found, references, second_look, options.least_area_m2)
     control = _control(segmented, found, references, unlike)
     # Where what was found falls short of the reference's area, no share of an object can make up for it: p* would keep
-    # every object that the mask touches.
+    # every object that the mask touches, or nearly so.
     if control is not None and not control.saturated:
         options = options.model_copy(update={"least_share": control.share})
     counts = {}
