@@ -296,11 +296,12 @@ def test_images_without_a_model_are_shown_alone(place: Place) -> None:
 
 
 def test_total_area_control_finds_the_share_on_labels(place: Place) -> None:
-    """Labels that are the whole mask want all of it kept, whatever share the area gives."""
+    """Labels of nearly the whole mask want nearly all of it kept, whatever share the area gives."""
     found = np.zeros((1, FRAME.height, FRAME.width), np.uint8)
     with rasterio.open(place.home.work("quarries") / "extraction-20210619" / "probability.tif") as raster:
         probability = raster.read(1)
     found[0][(probability >= 50) & (probability <= 100)] = 7
+    found[0].flat[np.flatnonzero(found[0])[::12]] = 0  # all of it would want objects that it hardly touches, too
     found[0][found[0] == 0] = 1
     with rasterio.open(place.area / "first.tif") as source:
         profile = {**source.profile, "count": 1, "dtype": "uint8", "nodata": None}
@@ -314,7 +315,8 @@ def test_total_area_control_finds_the_share_on_labels(place: Place) -> None:
     report = next(step.report for step in place.current.steps() if step.name == "refinement")
     assert extraction is not None
     assert extraction.least_share == report["control"]["share"]
-    assert extraction.least_share < 0.5
+    assert 0.1 <= extraction.least_share < 0.5
+    assert not report["control"]["saturated"]
     assert report["control"]["cumulated_m2"] == pytest.approx(report["control"]["reference_m2"], rel=0.05)
     curve = report["control"]["curve"]
     assert curve["share"] == sorted(curve["share"])
