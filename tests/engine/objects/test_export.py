@@ -76,7 +76,7 @@ def test_pixels_without_a_value_are_in_no_object(tmp_path: Path) -> None:
 
 
 def test_opacity_is_no_band_and_says_where_there_is_data(tmp_path: Path) -> None:
-    """As the second of a grey picture, and as what is by itself the fourth of many."""
+    """A picture of four bands, the last of which its file declares as opacity."""
     picture = np.random.default_rng(2).integers(1, 250, (4, *GRID.shape)).astype(np.uint8)
     picture[3] = 255
     picture[3, :, :20] = 0
