@@ -3,7 +3,7 @@
 Of some regions it is known whether they are mines: of those on the training ground, and of those that a model brings
 along from places it was tried on. A random forest (Breiman 2001) learns what they look like, and regions that look like
 no mine go. How alike a region has to be is found on the same regions, each judged by the trees that have not learnt
-from it (out of bag): nearly all mines have to stay.
+from it (out of bag): as it serves finding mines best, and nearly all of them have to stay.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,12 +18,13 @@ from scipy.ndimage import label
 from sklearn.ensemble import RandomForestClassifier
 
 from engine.errors import InputError
+from engine.measures import f_measure
 
 Flags = NDArray[np.bool_]
 
 # Of both kinds there must be so many for a forest to learn from.
 LEAST_SAMPLES = 20
-# Of the mines that it learns from, so many may look like none.
+# Of the mines that it learns from, at most so many may look like none.
 _LOST = 0.05
 # A region is a mine when at least so much of it was interpreted as one.
 _MINE_SHARE = 0.4
@@ -130,7 +131,7 @@ def learn(parts: Sequence[Samples]) -> Screening | None:
         _TREES, min_samples_leaf=_LEAST_IN_LEAF, class_weight="balanced", oob_score=True, random_state=0
     ).fit(looks.astype(np.float32), mine)
     votes = forest.oob_decision_function_[:, 1]
-    threshold = float(np.sort(votes[mine])[int(_LOST * mines)])
+    threshold = _best_share(votes, mine)
     kept = votes >= threshold
     report = {
         "threshold": round(threshold, 4),
@@ -140,3 +141,11 @@ def learn(parts: Sequence[Samples]) -> Screening | None:
         "others_kept": int((kept & ~mine).sum()),
     }
     return Screening(forest, threshold, report)
+
+
+def _best_share(votes: NDArray[np.float64], mine: Flags) -> float:
+    """The share of votes from which on regions are kept that has the best F measure, of those that nearly all mines
+    have: where most regions are mines, little is to be won and much to be lost."""
+    shares = np.sort(votes[mine])[: int(_LOST * mine.sum()) + 1]
+    mines, all_kept = ((among >= shares[:, None]).sum(axis=1) for among in (votes[mine], votes))
+    return float(shares[f_measure(mines / all_kept, mines / mine.sum()).argmax()])

@@ -10,10 +10,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.errors import InputError
-from engine.grid import Grid
 from engine.patches.checkpoint import BandOptions, Checkpoint, ModelDescription, write_checkpoint
 from engine.patches.curves import write_curves
 from engine.patches.hardware import Hardware
@@ -29,7 +27,7 @@ from engine.patches.sampling import (
     normalised,
     training_parts,
 )
-from engine.patches.scoring import Score, false_alarms, predict_image, score_parts
+from engine.patches.scoring import Score, errors_of, predict_image, score_parts
 from engine.patches.thresholds import best_thresholds
 from engine.patches.training import PROCESSOR, Count, train
 from engine.patches.weights import StartingWeights, find_weights
@@ -73,7 +71,7 @@ def train_area(asked: AreaTraining, *, count: Count, score: Score, hardware: Har
     parts = [
         replace(part, place=number)
         for number, (area, images) in enumerate(zip(asked.areas, by_area, strict=True))
-        for part in training_parts(_with_alarms(images, begin, options), area.reference, [one.seen for one in images])
+        for part in training_parts(_with_errors(images, begin, options), area.reference, [one.seen for one in images])
     ]
     require_every_class([part.labels for part in parts], first.reference, [one.files[1] for one in read])
     _check_crop(parts, options)
@@ -110,30 +108,22 @@ def train_area(asked: AreaTraining, *, count: Count, score: Score, hardware: Har
     return checkpoint
 
 
-def _with_alarms(
+def _with_errors(
     images: Sequence[ReadImage], begin: StartingWeights | None, options: TrainingOptions
 ) -> list[LabelledImage]:
-    """The images of an area, with the false alarms of the model that training begins with where crops are to lie on
-    them. What looks like a mine on one date does on the next: one image is searched for all on its grid.
+    """The images of an area, those that may be seen with the errors of the model that training begins with where crops
+    are to lie on them.
     """
-    if begin is None or not options.hard_share:
+    if begin is None or options.share_of_errors is None:
         return [one.image for one in images]
     if begin.description is None:
         raise InputError(
-            "published weights find no mines, so that there are no false alarms of theirs to learn from",
+            "published weights find no mines, so that there are no errors of theirs to learn from",
             file=begin.path,
-            field="training.hard_share",
+            field=f"training.{options.share_of_errors}",
             mend="leave it out, or name a model of these classes as initial",
         )
-    searched: list[tuple[Grid, NDArray[np.bool_]]] = []
-    marked = []
-    for one in images:
-        alarms = next((alarms for grid, alarms in searched if grid == one.grid), None)
-        if alarms is None and not one.held_out:
-            alarms = false_alarms(one, begin.path)
-            searched.append((one.grid, alarms))
-        marked.append(replace(one.image, alarms=alarms))
-    return marked
+    return [one.image if one.held_out else replace(one.image, errors=errors_of(one, begin.path)) for one in images]
 
 
 def _check_crop(parts: Sequence[LabelledImage], options: TrainingOptions) -> None:

@@ -133,11 +133,14 @@ class TrainingOptions(Options):
     What follows is of random crops alone. balanced_share : of the crops, centred on patches, classes in equal numbers.
     hard_share : of the crops, centred on what the model that `initial` names takes for mines and is none (hard
     negatives; Sung and Poggio 1998, IEEE TPAMI 20, 39): what looks like a mine is rare on the ground, and crops that
-    come by chance hardly show it.
+    come by chance hardly show it. missed_share : of the crops, centred on mines of which that model finds less than
+    half.
     light : least and greatest factor that a crop's values are multiplied by, so that the model holds for other seasons
     (reflectance falls by half from summer to winter); 1, 1 for none. jitter : strength of the other changes of contrast
     and brightness, and of noise, 0 to 1. rescale : crops are made larger or smaller by factors from e^-rescale to
     e^rescale. coarse_share : of the crops, shown as images of pixels twice as large are, which a model enlarges.
+    shadow_share : of the crops, with a shadow over some of them as hills and clouds cast it: ground that lies in one is
+    rare where images are of summer.
     normalise : by the "training" images together, or each "image" by itself, which takes haze, sun and gain of a date
     away where images are large beside what is looked for.
     initial : weights to begin with: a checkpoint's path or name, or published weights (`python -m engine weights`);
@@ -162,10 +165,12 @@ class TrainingOptions(Options):
     sampling: Literal["crops", "tiles"] = "crops"
     balanced_share: Share = 0.75
     hard_share: Share = 0
+    missed_share: Share = 0
     light: tuple[Positive, Positive] = (0.55, 1.25)
     jitter: Share = 1
     rescale: Share = 0.25
     coarse_share: Share = 0
+    shadow_share: Share = 0
     normalise: Normalise = "training"
     initial: str | None = None
     warm_up: Share = 0.1
@@ -179,14 +184,19 @@ class TrainingOptions(Options):
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     seed: Annotated[int, Field(ge=0)] = 0
 
+    @property
+    def share_of_errors(self) -> str | None:
+        """Which share of the crops lies on errors of the model that `initial` names; the first, if both do."""
+        return next((name for name in ("hard_share", "missed_share") if getattr(self, name)), None)
+
     @model_validator(mode="after")
     def _shares_add_up(self) -> Self:
-        if self.balanced_share + self.hard_share > 1:
-            raise ValueError(
-                f"balanced_share {self.balanced_share:g} and hard_share {self.hard_share:g} are more than all crops"
-            )
-        if self.hard_share and self.initial is None:
-            raise ValueError("hard_share needs a model whose errors are looked for: name it as initial")
+        shares = {name: getattr(self, name) for name in ("balanced_share", "hard_share", "missed_share")}
+        if sum(shares.values()) > 1 + 1e-9:
+            named = [f"{name} {share:g}" for name, share in shares.items() if share]
+            raise ValueError(f"{', '.join(named[:-1])} and {named[-1]} are more than all crops")
+        if self.initial is None and self.share_of_errors:
+            raise ValueError(f"{self.share_of_errors} needs a model whose errors are looked for: name it as initial")
         return self
 
     @model_validator(mode="after")

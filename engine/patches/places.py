@@ -23,13 +23,20 @@ _LEAST_SEEN = 0.5
 _BACKGROUND_STEP = 1 / 16
 
 
+class Errors(NamedTuple):
+    """Where a model saw mines and there are none, and the mines that it did not see, shape (rows, cols)."""
+
+    alarms: NDArray[np.bool_]
+    missed: NDArray[np.bool_]
+
+
 class Ground(NamedTuple):
-    """A part, shape (rows, cols): its labels, what training may see of it (None for all), and where a model saw mines
-    and there are none (None where nobody looked)."""
+    """A part, shape (rows, cols): its labels, what training may see of it (None for all), and a model's errors in it
+    (None where nobody looked)."""
 
     labels: NDArray[np.uint8]
     seen: NDArray[np.bool_] | None
-    alarms: NDArray[np.bool_] | None = None
+    errors: Errors | None = None
 
 
 class Place(NamedTuple):
@@ -42,20 +49,21 @@ class Place(NamedTuple):
 
 class CropPlaces:
     """Of the crops, a share (`balanced_share`) lies on patches: every class is as likely as any other, and so is every
-    patch of a class, be it large or small; another (`hard_share`) on false alarms, each as likely as any other. The
-    rest lies wherever training may see at least half of it, and so do those for which there is no patch or no alarm.
+    patch of a class, be it large or small; others on false alarms (`hard_share`) and on mines that were not seen
+    (`missed_share`), each as likely as any other. The rest lies wherever training may see at least half of it, and so
+    do those for which there is no patch, alarm or missed mine.
     """
 
     def __init__(self, parts: Sequence[Ground], options: TrainingOptions) -> None:
         self._parts, self._crop = parts, options.crop
-        self._balanced, self._hard = options.balanced_share, options.balanced_share + options.hard_share
+        self._shares = np.cumsum([options.balanced_share, options.hard_share, options.missed_share])
 
     def draw(self, random: np.random.Generator) -> Place:
-        chance = random.random()
-        if self._patches and chance < self._balanced:
+        kind = int(np.searchsorted(self._shares, random.random(), side="right"))
+        if kind == 0 and self._patches:
             return self._on(self._patches[int(random.choice(sorted(self._patches)))], random)
-        if self._alarms and self._balanced <= chance < self._hard:
-            return self._on(self._alarms, random)
+        if kind in (1, 2) and (wrong := self._errors[kind - 1]):
+            return self._on(wrong, random)
         return Place(*(int(value) for value in self._background[random.integers(len(self._background))]))
 
     def _on(self, regions: list[tuple[int, NDArray[np.intp]]], random: np.random.Generator) -> Place:
@@ -75,10 +83,13 @@ class CropPlaces:
         return found
 
     @cached_property
-    def _alarms(self) -> list[tuple[int, NDArray[np.intp]]]:
-        """False alarms: number of the part, and pixels, shape (pixels, 2)."""
-        marked = ((number, part.alarms) for number, part in enumerate(self._parts) if part.alarms is not None)
-        return [(number, pixels) for number, alarms in marked for _, pixels in _patches(alarms.astype(np.uint8))]
+    def _errors(self) -> list[list[tuple[int, NDArray[np.intp]]]]:
+        """False alarms, and missed mines: number of the part, and pixels, shape (pixels, 2), of each."""
+        marked = [(number, part.errors) for number, part in enumerate(self._parts) if part.errors is not None]
+        return [
+            [(number, pixels) for number, errors in marked for _, pixels in _patches(errors[kind].astype(np.uint8))]
+            for kind in range(len(Errors._fields))
+        ]
 
     @cached_property
     def _background(self) -> NDArray[np.int64]:

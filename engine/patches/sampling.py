@@ -17,13 +17,16 @@ from torch.nn.functional import avg_pool2d, interpolate
 from engine.grid import Block
 from engine.patches.labels import UNLABELLED
 from engine.patches.options import ReferenceOptions, TrainingOptions
-from engine.patches.places import CropPlaces, Ground, TilePlaces
+from engine.patches.places import CropPlaces, Errors, Ground, TilePlaces
 
 # Radiometric changes that stand, beside those of light, for what the few dates of a training do not show, in standard
 # deviations of a band: the contrast and brightness of the whole image, those of each band of its own, and noise.
 _CONTRAST, _BRIGHTNESS = 0.15, 0.2
 _BAND_CONTRAST, _BAND_BRIGHTNESS = 0.15, 0.2
 _NOISE = 0.03
+# A shadow that is cast over a crop: what light is left in it, how far bands differ in that (skylight is blue), cells of
+# the noise that gives it its shape, and how soft its edge is.
+_LEFT, _SKYLIGHT, _SHADOW_CELLS, _EDGE = (0.25, 0.65), 0.06, 4, (3.0, 30.0)
 # Pixels that are measured at a time: they stay in a processor's caches.
 _STRIP = 65_536
 
@@ -36,8 +39,8 @@ class LabelledImage:
     shape (rows, cols), as `labels` gives them.
     seen : what a training may see of the values, shape (rows, cols); None for all. standard : what brings the values to
     mean 0 and standard deviation 1; None for values as they are. Both are applied where crops are cut, which saves a
-    copy of the image. place : number of the area that it shows; images of one place show one ground. alarms : where a
-    model saw mines that are none, shape (rows, cols); None where nobody looked.
+    copy of the image. place : number of the area that it shows; images of one place show one ground. errors : of a
+    model, in it; None where nobody looked.
     """
 
     name: str
@@ -47,7 +50,7 @@ class LabelledImage:
     seen: NDArray[np.bool_] | None = None
     standard: "Standard | None" = None
     place: int = 0
-    alarms: NDArray[np.bool_] | None = None
+    errors: Errors | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -86,7 +89,7 @@ def training_parts(
                     image.values[:, rows],
                     labels if whole else np.where(seen, labels, np.uint8(UNLABELLED)),
                     None if whole else seen,
-                    alarms=None if image.alarms is None else image.alarms[rows] & seen,
+                    errors=None if image.errors is None else Errors(*(where[rows] & seen for where in image.errors)),
                 )
             )
     return parts
@@ -172,7 +175,7 @@ class Sampler:
     def __init__(self, parts: Sequence[LabelledImage], standard: Standard, options: TrainingOptions) -> None:
         self._parts, self._options = parts, options
         self._mean, self._std = (array.astype(np.float32)[:, None, None] for array in standard)
-        grounds = [Ground(part.labels, part.seen, part.alarms) for part in parts]
+        grounds = [Ground(part.labels, part.seen, part.errors) for part in parts]
         self._crops = CropPlaces(grounds, options)
         self._tiles = TilePlaces(grounds, options) if options.sampling == "tiles" else None
 
@@ -196,6 +199,8 @@ class Sampler:
         values, labels = _resized(values, labels, options.crop)
         if changed and options.coarse_share and random.random() < options.coarse_share:
             values = _coarsened(values)
+        if changed and options.shadow_share and random.random() < options.shadow_share:
+            values = self._shaded(values, place.part, random)
         turns = int(random.integers(4))
         values, labels = np.rot90(values, turns, (1, 2)), np.rot90(labels, turns)
         if changed and random.random() < 0.5:
@@ -205,6 +210,20 @@ class Sampler:
         if changed and options.jitter > 0:
             values += np.float32(options.jitter * _NOISE) * random.standard_normal(values.shape, np.float32)
         return np.nan_to_num(values, copy=False, nan=0.0), np.ascontiguousarray(labels)
+
+    def _shaded(self, values: NDArray[np.float32], part: int, random: np.random.Generator) -> NDArray[np.float32]:
+        """A crop with a hill's or a cloud's shadow over some of it, where skylight alone is left."""
+        coarse = random.standard_normal((1, 1, _SHADOW_CELLS, _SHADOW_CELLS), np.float32)
+        field = interpolate(torch.from_numpy(coarse), values.shape[1:], mode="bicubic", align_corners=True)[0].numpy()
+        shadow = np.clip(0.5 + random.uniform(*_EDGE) * (field - random.uniform(-0.5, 0.5)), 0, 1)
+        left = random.uniform(*_LEFT) * np.exp(random.normal(0, _SKYLIGHT, (len(values), 1, 1)))
+        factor = np.asarray(1 + shadow * (left - 1), np.float32)
+        own = self._parts[part].standard
+        if own is None:
+            return values * factor
+        # Standardised values are dark where the image's own are 0.
+        none = np.asarray(-own.mean / own.std, np.float32)[:, None, None]
+        return none + (values - none) * factor
 
     def _tint(self, random: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Another light and season: the factor and the shift that standardise values with them, shape (bands, 1, 1)."""

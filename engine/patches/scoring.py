@@ -17,7 +17,9 @@ from engine.patches.labels import UNLABELLED
 from engine.patches.mask import NO_MASK
 from engine.patches.options import ExtractionOptions
 from engine.patches.parts import parts_of
+from engine.patches.places import Errors
 from engine.patches.sampling import LabelledImage
+from engine.patches.split import is_mine
 from engine.raster import Raster, start_plain
 
 # Figures from labels and from what was predicted there, both uint8 of one shape, UNLABELLED where nothing is known.
@@ -33,20 +35,34 @@ def predict_image(image: LabelledImage, grid: Grid, bands: Sequence[str], checkp
     return classes
 
 
-def false_alarms(one: ReadImage, checkpoint: Path) -> NDArray[np.bool_]:
-    """Where a model sees a mine, more likely than not, in regions that touch none by the labels, shape (rows, cols).
+def errors_of(one: ReadImage, checkpoint: Path) -> Errors:
+    """Where a model sees a mine, more likely than not, in regions that touch none by the labels; and mines of which it
+    sees less than half.
 
-    Regions of fewer than 50 m² are left out.
+    Neither is of fewer than 50 m².
     """
     percent = find(one.image, one.grid, one.bands, checkpoint, PROBABILITY)
-    regions, count = label((percent >= 50) & (percent <= 100), EIGHT)
-    inside = regions > 0
+    found, labels = (percent >= 50) & (percent <= 100), one.image.labels
+    least = LEAST_M2 / one.grid.square_pixel_m**2
+    return Errors(
+        # Unlabelled ground may be a mine as well.
+        alarms=_regions(found, labels != 0, lambda mined, pixels: (mined == 0) & (pixels >= least)),
+        missed=_regions(is_mine(labels), found, lambda seen, pixels: (seen < pixels / 2) & (pixels >= least)),
+    )
+
+
+def _regions(
+    inside: NDArray[np.bool_],
+    marked: NDArray[np.bool_],
+    keep: Callable[[NDArray[np.float64], NDArray[np.intp]], NDArray[np.bool_]],
+) -> NDArray[np.bool_]:
+    """The regions that are kept, by how many pixels of theirs are marked and how many they have."""
+    regions, count = label(inside, EIGHT)
     of = regions[inside]
-    mined = np.bincount(of, one.image.labels[inside] != 0, count + 1) > 0  # unlabelled ground may be one as well
-    kept = ~mined & (np.bincount(of, minlength=count + 1) * one.grid.square_pixel_m**2 >= LEAST_M2)
+    kept = keep(np.bincount(of, marked[inside], count + 1), np.bincount(of, minlength=count + 1))
     kept[0] = False
-    alarms: NDArray[np.bool_] = kept[regions]
-    return alarms
+    among: NDArray[np.bool_] = kept[regions]
+    return among
 
 
 def find(image: LabelledImage, grid: Grid, bands: Sequence[str], checkpoint: Path, product: str) -> NDArray[np.uint8]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import label
 
+from engine.measures import f_measure
 from engine.patches.inference import PROBABILITY
 from engine.patches.labelled import ReadImage
 from engine.patches.labels import UNLABELLED
@@ -16,8 +17,8 @@ from engine.patches.scoring import EIGHT, LEAST_M2, find
 _LEVELS = np.arange(20, 100, 5)  # per cent
 # A region is right when so much of it is a mine, and a patch is found when so much of it is in regions.
 _TRUE_SHARE = 0.2
-# A mine that is overlooked stays so, and a region that is none is looked at once more: finding counts for more.
-_BETA = 2.0
+# What a mask may be worse by, of 2, for one whose area is nearer to that of the mines: that much is chance.
+_AS_GOOD = 0.01
 
 
 class Thresholds(NamedTuple):
@@ -43,8 +44,9 @@ def best_thresholds(read: Iterable[ReadImage], checkpoint: Path) -> Thresholds:
 
     Crops are centred on patches, so that at 0.5 a network marks too much of ground with its true share of mines; and of
     what it is only half sure there are many small regions, which weigh little by pixel and much by patch. So the mean
-    of two measures decides: F1 of pixels (any mine), and F2 (van Rijsbergen 1979) of the share of regions that are
-    right and that of patches that are found.
+    of two measures decides: F1 of pixels (any mine), and the F measure of the share of regions that are right and that
+    of patches that are found. Of thresholds that are as good, those whose mask has the area of the mines, which a low
+    one makes too large by a rim and a high one too small.
     """
     tally = _Tally(*(np.zeros((len(_LEVELS), len(_LEVELS)), np.int64) for _ in _Tally._fields))
     mines = patches = 0
@@ -59,9 +61,9 @@ def best_thresholds(read: Iterable[ReadImage], checkpoint: Path) -> Thresholds:
         _count(percent, known, numbered, LEAST_M2 / one.grid.square_pixel_m**2, tally)
     by_pixel = 2 * tally.hits / np.maximum(tally.marked + mines, 1)
     right, seen = tally.true / np.maximum(tally.regions, 1), tally.found / max(patches, 1)
-    by_patch = (1 + _BETA**2) * right * seen / np.maximum(_BETA**2 * right + seen, 1e-9)
-    both = np.where(_LEVELS[:, None] <= _LEVELS[None], by_pixel + by_patch, -1)
-    low, high = np.unravel_index(int(both.argmax()), both.shape)
+    both = np.where(_LEVELS[:, None] <= _LEVELS[None], by_pixel + f_measure(right, seen), -1)
+    unlike = np.abs(np.log(np.maximum(tally.marked, 1) / max(mines, 1)))
+    low, high = np.unravel_index(int(np.where(both >= both.max() - _AS_GOOD, unlike, np.inf).argmin()), both.shape)
     return Thresholds(float(_LEVELS[low]) / 100, float(_LEVELS[high]) / 100)
 
 

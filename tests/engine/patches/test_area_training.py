@@ -18,6 +18,7 @@ from engine.patches.checkpoint import Checkpoint, read_checkpoint
 from engine.patches.labelled import LabelledArea, read_labelled
 from engine.patches.model import DeepLabV3
 from engine.patches.options import Architecture, SplitOptions, TrainingOptions
+from engine.patches.places import Errors
 from engine.patches.thresholds import Thresholds, best_thresholds
 from engine.patches.weight_files import write_weights
 from tests.engine.conftest import write_tif
@@ -115,28 +116,29 @@ def test_thresholds_are_fitted_to_areas_that_nothing_is_learnt_from(
     assert description.metrics["training.loss"] == plain.description.metrics["training.loss"]
 
 
-def test_false_alarms_of_the_model_before_are_learnt_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is asked of what may be seen alone, not of the date that is held out, and once for dates of one grid."""
+@pytest.mark.parametrize("kind", ["hard_share", "missed_share"])
+def test_errors_of_the_model_before_are_learnt_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """It is asked of what may be seen alone, not of the date that is held out."""
     imagery = write_dates(tmp_path)
     before = trained(tmp_path, imagery)
     asked = []
 
     def found(one: Any, checkpoint: Path) -> Any:
         asked.append((one.image.date, checkpoint))
-        return one.image.labels == 0
+        return Errors(one.image.labels == 0, one.image.labels == 1)
 
-    monkeypatch.setattr(area_training, "false_alarms", found)
-    options = {"initial": str(before.path), "balanced_share": 0, "hard_share": 1.0}
-    plain = trained(tmp_path, imagery, QUICK.model_copy(update=options | {"hard_share": 0}))
+    monkeypatch.setattr(area_training, "errors_of", found)
+    options = {"initial": str(before.path), "balanced_share": 0, kind: 1.0}
+    plain = trained(tmp_path, imagery, QUICK.model_copy(update=options | {kind: 0}))
     after = trained(tmp_path, imagery, QUICK.model_copy(update=options))
     assert asked == [(FIRST, before.path)]
     both = REFERENCE.model_copy(update={"held_out_dates": ()})
     trained(tmp_path, imagery, QUICK.model_copy(update=options), reference=both)
-    assert asked == 2 * [(FIRST, before.path)]
+    assert asked == [(day, before.path) for day in (FIRST, FIRST, SECOND)]
     assert after.description.metrics["training.loss"] != plain.description.metrics["training.loss"]
 
 
-def test_published_weights_have_no_false_alarms(tmp_path: Path) -> None:
+def test_published_weights_have_no_errors_of_their_own(tmp_path: Path) -> None:
     network = DeepLabV3("resnet18", classes=21, bands=3, stride=8).state_dict()
     write_weights(tmp_path / "published.safetensors", network, {})
     options = QUICK.model_copy(update={"initial": "published.safetensors", "hard_share": 0.2})

@@ -20,6 +20,12 @@ def test_crops_are_shared_out_and_errors_are_some_models() -> None:
         TrainingOptions(hard_share=0.5, initial="m")
     with pytest.raises(ValueError, match="hard_share needs a model"):
         TrainingOptions(balanced_share=0.5, hard_share=0.5)
+    with pytest.raises(ValueError, match="missed_share needs a model"):
+        TrainingOptions(balanced_share=0.5, missed_share=0.5)
+    with pytest.raises(
+        ValueError, match=r"balanced_share 0\.5, hard_share 0\.4 and missed_share 0\.3 are more than all"
+    ):
+        TrainingOptions(balanced_share=0.5, hard_share=0.4, missed_share=0.3, initial="m")
     assert TrainingOptions(balanced_share=0.5, hard_share=0.5, initial="m").hard_share == 0.5
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engine.errors import InputError
 from engine.patches.labels import UNLABELLED
 from engine.patches.options import ReferenceOptions, TrainingOptions
+from engine.patches.places import Errors
 from engine.patches.sampling import LabelledImage, Sampler, Standard, cut, measure, training_parts
 from engine.patches.split import training_ground
 
@@ -143,16 +144,20 @@ def test_rare_classes_and_small_patches_are_drawn_as_often_as_others() -> None:
     assert 0.35 < small.sum() / of_first.sum() < 0.65
 
 
-def test_a_share_of_the_crops_lies_on_false_alarms_each_alike() -> None:
+@pytest.mark.parametrize("kind", ["hard_share", "missed_share"])
+def test_a_share_of_the_crops_lies_on_errors_each_alike(kind: str) -> None:
     """A large and a small one, in the band of the values; one that training may not see is never shown."""
     values, labels = np.zeros((2, 400, 400), np.float32), np.zeros((400, 400), np.uint8)
     labels[20:40, 20:40] = 1
     values[0, 100:160, 300:360], values[0, 300:305, 60:65], values[0, 380:, 380:] = 1, 2, 3
     seen = np.ones((400, 400), bool)
     seen[350:, 350:] = False
-    one = LabelledImage("a", date(2021, 6, 19), values, labels, alarms=values[0] > 0)
+    places = values[0] > 0
+    errors = Errors(places, ~places) if kind == "hard_share" else Errors(~places, places)
+    one = LabelledImage("a", date(2021, 6, 19), values, labels, errors=errors)
     unchanged = {"rescale": 0, "jitter": 0, "light": (1, 1)}
-    options = TrainingOptions(crop=32, batch=400, balanced_share=0.3, hard_share=0.5, initial="m", **unchanged)
+    shares = {"balanced_share": 0.3, kind: 0.5}
+    options = TrainingOptions(crop=32, batch=400, initial="m", **shares, **unchanged)
     crops, of = Sampler(training_parts([one], reference(), [seen]), PLAIN, options).batch(0)
     large, small = ((crops[:, 0] == number).any(axis=(1, 2)).mean() for number in (1, 2))
     assert 0.2 < large < 0.35 and 0.2 < small < 0.35
@@ -171,6 +176,24 @@ def test_a_share_of_the_crops_is_as_coarse_as_pixels_twice_as_large() -> None:
     assert 0.3 < grey.mean() < 0.5
     assert (crops[~grey][:, 0] == labels[~grey]).all()
     assert (labels.mean(axis=(1, 2)) == 0.5).all()
+
+
+@pytest.mark.parametrize("standardised", [False, True])
+def test_a_share_of_the_crops_lies_in_shadow_where_light_falls_off_and_labels_stay(standardised: bool) -> None:
+    """Values of 100, whole or as mean 60 and deviation 20: 25 to 65 of 100 are left, and skylight's more or less."""
+    own = Standard(np.full(2, 60.0), np.full(2, 20.0)) if standardised else None
+    labels = np.ones((200, 200), np.uint8)
+    one = LabelledImage("a", date(2021, 6, 19), np.full((2, 200, 200), 100, np.float32), labels, standard=own)
+    options = TrainingOptions(crop=64, batch=100, shadow_share=0.5, rescale=0, jitter=0, light=(1, 1), balanced_share=0)
+    crops, codes = Sampler([one], Standard(np.zeros(2), np.ones(2)), options).batch(0)
+    light = (crops * 20 + 60 if standardised else crops) / 100
+    assert codes.min() == 1
+    assert light.max() < 1 + 1e-5 and 0.2 < light.min() < 0.35
+    shaded = light.min(axis=(1, 2, 3)) < 0.99
+    assert 0.35 < shaded.mean() < 0.65
+    np.testing.assert_allclose(light[~shaded], 1, rtol=1e-5)
+    in_part = np.array([(crop > 0.99).any() for crop in light[shaded]])
+    assert in_part.mean() > 0.5
 
 
 def test_without_patches_crops_lie_anywhere() -> None:

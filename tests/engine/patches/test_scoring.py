@@ -10,7 +10,7 @@ from engine.patches import scoring
 from engine.patches.labelled import ReadImage
 from engine.patches.labels import UNLABELLED
 from engine.patches.sampling import LabelledImage
-from engine.patches.scoring import false_alarms, score_parts
+from engine.patches.scoring import errors_of, score_parts
 from engine.patches.split import training_ground
 from tests.engine.patches.conftest import extract_first_band, grid_of
 from tests.engine.patches.pits import FIRST, REFERENCE, SECOND
@@ -39,7 +39,9 @@ def test_figures_are_of_the_part_they_name() -> None:
     }
 
 
-def test_false_alarms_touch_no_mine_and_are_no_specks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_false_alarms_touch_no_mine_missed_mines_are_seen_in_less_than_half_and_neither_is_a_speck(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """A region beside a mine is its rim; one on ground that nobody labelled may be one."""
     percent, labels = np.zeros((30, 30)), np.zeros((30, 30), np.uint8)
     alarm = np.s_[2:6, 2:6]
@@ -47,6 +49,10 @@ def test_false_alarms_touch_no_mine_and_are_no_specks(monkeypatch: pytest.Monkey
     percent[alarm], percent[10:16, 10:16], percent[20:24, 2:6], percent[20:24, 20:24] = 60, 90, 49, 80
     percent[28, 28] = 99
     labels[20:24, 20:22] = UNLABELLED
+    # A mine of which a quarter is seen, one of which half is, and one that is too small.
+    labels[2:6, 20:24], percent[2:6, 20] = 1, 90
+    labels[26:30, 10:14], percent[26:30, 10:12] = 1, 90
+    labels[10, 25] = 1
     image = LabelledImage("a", FIRST, percent[None].astype(np.float32), labels)
     grid = grid_of(30, 30)
     grid = type(grid)(grid.crs, grid.transform @ grid.transform.scale(0.5), grid.shape)
@@ -54,4 +60,8 @@ def test_false_alarms_touch_no_mine_and_are_no_specks(monkeypatch: pytest.Monkey
     monkeypatch.setattr(scoring, "extract", extract_first_band)
     wanted = np.zeros((30, 30), bool)
     wanted[alarm] = True
-    np.testing.assert_array_equal(false_alarms(read, Path("model.safetensors")), wanted)
+    errors = errors_of(read, Path("model.safetensors"))
+    np.testing.assert_array_equal(errors.alarms, wanted)
+    missed = np.zeros((30, 30), bool)
+    missed[2:6, 20:24] = True
+    np.testing.assert_array_equal(errors.missed, missed)
