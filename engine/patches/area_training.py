@@ -28,7 +28,7 @@ from engine.patches.sampling import (
     training_parts,
 )
 from engine.patches.scoring import Score, errors_of, predict_image, score_parts
-from engine.patches.thresholds import best_thresholds
+from engine.patches.thresholds import best_thresholds, outline_error_m, try_on
 from engine.patches.training import PROCESSOR, Count, train
 from engine.patches.weights import StartingWeights, find_weights
 
@@ -96,8 +96,10 @@ def train_area(asked: AreaTraining, *, count: Count, score: Score, hardware: Har
         trial = write_checkpoint(Path(scratch) / f"{asked.name}.safetensors", description, state)
         changes: dict[str, Any] = {}
         if tried_on or first.reference.split is not None:
-            low, high = best_thresholds(itertools.chain(*(tried_on or by_area[:1])), trial.path)
-            changes |= {"threshold_low": low, "threshold": high}
+            tried = try_on(itertools.chain(*(tried_on or by_area[:1])), trial.path)
+            best = best_thresholds(tried)
+            changes |= {"threshold_low": best.low, "threshold": best.high}
+            changes["boundary_error_m"] = outline_error_m(tried, best)
         if first.reference.split is None:
             predicted = [predict_image(one.image, one.grid, one.bands, trial.path) for one in read]
             changes["metrics"] = {**training.metrics, **score_parts(read, predicted, score)}

@@ -35,7 +35,8 @@ LooksAlike = Callable[[BaseGeometry], float]
 
 
 class ChangeOptions(Options):
-    """boundary_error_m : how far an outline may lie from the true one; by default half a pixel of the images.
+    """boundary_error_m : how far an outline may lie from the true one; by default what was measured when the model was
+    trained, or half a pixel of the images.
 
     overlap : outlines of two dates are one patch when they share more than this of the smaller. seen_share : of a
     patch's ground, that an image must show for the patch to be looked for on its date. doubtful_probability : where no

@@ -56,8 +56,9 @@ class ModelDescription(Options):
 
     classes : names by code, "background" first. pixel_m : edge of the pixels that it was trained on, metres; unknown in
     older files. threshold : probability from which a pixel is a mine's, where an area does not say another;
-    threshold_low : a lower one, for pixels that are connected to such a one. normalise : whose mean and standard
-    deviation images are standardised with: the bands', or each image's own.
+    threshold_low : a lower one, for pixels that are connected to such a one. boundary_error_m : how far outlines of the
+    mask lie from the true ones (`boundary.py`), metres; None where that was not measured. normalise : whose mean and
+    standard deviation images are standardised with: the bands', or each image's own.
     metrics : name -> value, of the final weights.
     """
 
@@ -73,6 +74,7 @@ class ModelDescription(Options):
     pixel_m: float | None = None
     threshold: Share = 0.5
     threshold_low: Share | None = None
+    boundary_error_m: float | None = Field(default=None, gt=0)
     normalise: Normalise = "training"
     data: TrainingDataOptions = TrainingDataOptions()
     recipe: TrainingOptions | None = None

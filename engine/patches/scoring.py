@@ -54,7 +54,7 @@ def errors_of(one: ReadImage, checkpoint: Path) -> Errors:
 def _regions(
     inside: NDArray[np.bool_],
     marked: NDArray[np.bool_],
-    keep: Callable[[NDArray[np.float64], NDArray[np.intp]], NDArray[np.bool_]],
+    keep: Callable[[NDArray[np.number], NDArray[np.intp]], NDArray[np.bool_]],
 ) -> NDArray[np.bool_]:
     """The regions that are kept, by how many pixels of theirs are marked and how many they have."""
     regions, count = label(inside, EIGHT)

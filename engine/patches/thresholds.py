@@ -1,6 +1,6 @@
-"""The two thresholds of a model's mask, fitted to the ground that it was trained on."""
+"""The two thresholds of a model's mask, fitted to ground that it was trained or tried on, and how far its edges lie off."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import label
 
 from engine.measures import f_measure
+from engine.patches.boundary import boundary_error
 from engine.patches.inference import PROBABILITY
 from engine.patches.labelled import ReadImage
 from engine.patches.labels import UNLABELLED
@@ -28,6 +29,27 @@ class Thresholds(NamedTuple):
     high: float
 
 
+class Tried(NamedTuple):
+    """An image that a model was tried on. percent : probability of a mine, over 100 for no data, shape (rows, cols)."""
+
+    one: ReadImage
+    percent: NDArray[np.uint8]
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Where it is known what is true, and training saw it."""
+        known: NDArray[np.bool_] = self.one.seen & (self.one.image.labels != UNLABELLED) & (self.percent <= 100)
+        return known
+
+    @property
+    def mined(self) -> NDArray[np.bool_]:
+        return self.known & (self.one.image.labels > 0)
+
+    @property
+    def pixel_m(self) -> float:
+        return self.one.grid.square_pixel_m
+
+
 class _Tally(NamedTuple):
     """By low and high level, shape (levels, levels): pixels marked, those of mines, regions, those on a patch, and
     patches that are found."""
@@ -39,7 +61,14 @@ class _Tally(NamedTuple):
     found: NDArray[np.int64]
 
 
-def best_thresholds(read: Iterable[ReadImage], checkpoint: Path) -> Thresholds:
+def try_on(read: Iterable[ReadImage], checkpoint: Path) -> list[Tried]:
+    """What a model finds in those images of which training saw the date."""
+    return [
+        Tried(one, find(one.image, one.grid, one.bands, checkpoint, PROBABILITY)) for one in read if not one.held_out
+    ]
+
+
+def best_thresholds(tried: Sequence[Tried]) -> Thresholds:
     """The thresholds whose mask is the best, by pixel and by patch, on the labels of the ground that training saw.
 
     Crops are centred on patches, so that at 0.5 a network marks too much of ground with its true share of mines; and of
@@ -50,21 +79,30 @@ def best_thresholds(read: Iterable[ReadImage], checkpoint: Path) -> Thresholds:
     """
     tally = _Tally(*(np.zeros((len(_LEVELS), len(_LEVELS)), np.int64) for _ in _Tally._fields))
     mines = patches = 0
-    for one in read:
-        if one.held_out:
-            continue
-        percent = find(one.image, one.grid, one.bands, checkpoint, PROBABILITY)
-        known = one.seen & (one.image.labels != UNLABELLED) & (percent <= 100)
-        mined = known & (one.image.labels > 0)
-        numbered, count = label(mined, EIGHT)
-        mines, patches = mines + int(mined.sum()), patches + count
-        _count(percent, known, numbered, LEAST_M2 / one.grid.square_pixel_m**2, tally)
+    for one in tried:
+        numbered, count = label(one.mined, EIGHT)
+        mines, patches = mines + int((numbered > 0).sum()), patches + count
+        _count(one.percent, one.known, numbered, LEAST_M2 / one.pixel_m**2, tally)
     by_pixel = 2 * tally.hits / np.maximum(tally.marked + mines, 1)
     right, seen = tally.true / np.maximum(tally.regions, 1), tally.found / max(patches, 1)
     both = np.where(_LEVELS[:, None] <= _LEVELS[None], by_pixel + f_measure(right, seen), -1)
     unlike = np.abs(np.log(np.maximum(tally.marked, 1) / max(mines, 1)))
     low, high = np.unravel_index(int(np.where(both >= both.max() - _AS_GOOD, unlike, np.inf).argmin()), both.shape)
     return Thresholds(float(_LEVELS[low]) / 100, float(_LEVELS[high]) / 100)
+
+
+def outline_error_m(tried: Sequence[Tried], thresholds: Thresholds) -> float | None:
+    """How far outlines of the mask lie from the true ones (`boundary_error`), metres; None where too few mines tell."""
+    pixels = boundary_error((_mask(one.percent, thresholds) & one.known, one.mined) for one in tried)
+    return None if pixels is None else pixels * tried[0].pixel_m
+
+
+def _mask(percent: NDArray[np.uint8], thresholds: Thresholds) -> NDArray[np.bool_]:
+    inside = (percent >= 100 * thresholds.low) & (percent <= 100)
+    regions, count = label(inside, EIGHT)
+    kept = np.bincount(regions[inside & (percent >= 100 * thresholds.high)], minlength=count + 1) > 0
+    mask: NDArray[np.bool_] = kept[regions]
+    return mask
 
 
 def _count(

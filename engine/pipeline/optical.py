@@ -19,7 +19,7 @@ from engine.grid import Grid
 from engine.imagery import IMAGE, ImageryOptions, SourceImage, colour_bands, no_data_at_all, open_sources, prepare_image
 from engine.objects.segmentation import check_weights
 from engine.objects.steps import FoundClasses, SecondLook, refine_masks, segment_image, tune_objects
-from engine.patches.checkpoint import Checkpoint, find_checkpoint, read_checkpoint
+from engine.patches.checkpoint import Checkpoint, ModelDescription, find_checkpoint, read_checkpoint
 from engine.patches.inference import MASK, PROBABILITY, extract
 from engine.patches.labels import UNLABELLED, read_labels
 from engine.patches.options import ExtractionOptions
@@ -256,9 +256,15 @@ def _refine(area: Area, extracted: ExtractionSteps, workspace: Workspace, worker
         objects={day: workspace.path(one) for day, one in segmented.items()},
         land_cover=land_cover,
         refinement=workspace.path(record),
-        boundary_error_m=area.options.change.boundary_error_m or grid.pixel_size[0] / 2,
+        boundary_error_m=_boundary_error(area, checkpoint.description, grid),
         record=record,
     )
+
+
+def _boundary_error(area: Area, model: ModelDescription, grid: Grid) -> float:
+    """What the area says, or what was measured of the model; at least half a pixel, if nothing is known."""
+    half = grid.pixel_size[0] / 2
+    return area.options.change.boundary_error_m or max(half, model.boundary_error_m or half)
 
 
 def _infer(

@@ -1,6 +1,7 @@
 """Training on an area: what stands out is learnt, the header says from what, and bad input is explained."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from engine.patches.labelled import LabelledArea, read_labelled
 from engine.patches.model import DeepLabV3
 from engine.patches.options import Architecture, SplitOptions, TrainingOptions
 from engine.patches.places import Errors
-from engine.patches.thresholds import Thresholds, best_thresholds
+from engine.patches.thresholds import Thresholds, Tried, best_thresholds, try_on
 from engine.patches.weight_files import write_weights
 from tests.engine.conftest import write_tif
 from tests.engine.patches.conftest import BANDS, grid_of, uncounted, write_image
@@ -72,7 +73,7 @@ def test_with_a_split_the_threshold_is_chosen_and_nothing_of_the_test_half_is_lo
     description = checkpoint.description
     assert description.data.split == split.split
     own = description.threshold_low, description.threshold
-    assert own == best_thresholds(read_labelled(imagery, split, tmp_path), checkpoint.path)
+    assert own == best_thresholds(try_on(read_labelled(imagery, split, tmp_path), checkpoint.path))
     assert {name.split(".")[0] for name in description.metrics} == {"training"}
 
 
@@ -104,14 +105,20 @@ def test_thresholds_are_fitted_to_areas_that_nothing_is_learnt_from(
     there, fitted_to = LabelledArea("there", folders[1], second, REFERENCE), []
     plain = trained(folders[0], first)
 
-    def best(read: Any, _checkpoint: Path) -> Thresholds:
-        fitted_to.extend(one.files[0] for one in read)
+    def best(tried: Sequence[Tried]) -> Thresholds:
+        fitted_to.extend(image.one.files[0] for image in tried)
         return Thresholds(0.35, 0.85)
 
+    def measured(tried: Sequence[Tried], thresholds: Thresholds) -> float:
+        assert len(tried) == 1 and thresholds == Thresholds(0.35, 0.85)
+        return 1.75
+
     monkeypatch.setattr(area_training, "best_thresholds", best)
+    monkeypatch.setattr(area_training, "outline_error_m", measured)
     description = trained(folders[0], first, tried_on=(there,)).description
-    assert (description.threshold_low, description.threshold) == (0.35, 0.85)
-    assert fitted_to == [folders[1] / f"{day}.tif" for day in (FIRST, SECOND)]
+    assert (description.threshold_low, description.threshold, description.boundary_error_m) == (0.35, 0.85, 1.75)
+    assert plain.description.boundary_error_m is None
+    assert fitted_to == [folders[1] / f"{FIRST}.tif"]
     assert description.data == plain.description.data
     assert description.metrics["training.loss"] == plain.description.metrics["training.loss"]
 

@@ -16,7 +16,7 @@ from engine.patches import scoring
 from engine.patches.labelled import ReadImage
 from engine.patches.labels import UNLABELLED
 from engine.patches.sampling import LabelledImage
-from engine.patches.thresholds import Thresholds, best_thresholds
+from engine.patches.thresholds import Thresholds, best_thresholds, outline_error_m, try_on
 from tests.engine.patches.conftest import extract_first_band, grid_of
 from tests.engine.patches.pits import FIRST, SECOND
 
@@ -33,7 +33,7 @@ def read_image(day: date, percent: NDArray[Any], labels: NDArray[Any], seen: NDA
 def thresholds_for(read: Sequence[ReadImage]) -> Thresholds:
     with pytest.MonkeyPatch.context() as changed:
         changed.setattr(scoring, "extract", extract_first_band)
-        return best_thresholds(read, Path("model.safetensors"))
+        return best_thresholds(try_on(read, Path("model.safetensors")))
 
 
 @pytest.mark.parametrize("percent", [25, 50, 65, 95])
@@ -64,6 +64,24 @@ def test_patches_that_fade_out_are_kept_whole_and_faint_specks_go() -> None:
     assert 0.6 < high <= 0.9
 
 
+def test_the_rim_that_a_mask_adds_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mines of which a rim three pixels wide is marked, too; and one that is overlooked, which has no outline."""
+    found, labels = np.zeros((150, 150)), np.zeros((150, 150), int)
+    for row, col in np.ndindex(5, 5):
+        at = np.s_[30 * row + 8 : 30 * row + 20, 30 * col + 8 : 30 * col + 20]
+        around = np.s_[30 * row + 5 : 30 * row + 23, 30 * col + 5 : 30 * col + 23]
+        found[around], labels[at] = 40, 1
+        found[at] = 90 if (row, col) != (2, 2) else 0
+    found[65:83, 65:83] = 0
+    read = [read_image(FIRST, found, labels, np.ones(found.shape, bool))]
+    monkeypatch.setattr(scoring, "extract", extract_first_band)
+    tried = try_on(read, Path("model.safetensors"))
+    pixel_m = read[0].grid.square_pixel_m
+    assert outline_error_m(tried, Thresholds(0.3, 0.8)) == pytest.approx(3 * pixel_m, rel=0.01)
+    assert outline_error_m(tried, Thresholds(0.8, 0.8)) == pytest.approx(0.5 * pixel_m)
+    assert outline_error_m(tried, Thresholds(0.95, 0.95)) is None
+
+
 def quality(found: NDArray[Any], labels: NDArray[Any], low: int, high: int) -> float:
     """The sum of F1 by pixel and F2 by patch, region by region."""
     regions, count = label(found >= low, EIGHT)
@@ -79,7 +97,7 @@ def quality(found: NDArray[Any], labels: NDArray[Any], low: int, high: int) -> f
 
 @settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 1000), background=st.integers(1, 8))
-def test_no_other_thresholds_have_better_figures(seed: int, background: int) -> None:
+def test_no_other_thresholds_have_much_better_figures(seed: int, background: int) -> None:
     """At the true share of mines: the more background there is, the more of it a low threshold lets through."""
     random = np.random.default_rng(seed)
     labels = np.kron(np.arange(12 * (1 + background)) < 12, np.ones((3, 3))).astype(np.uint8).reshape(-1, 12)
@@ -87,4 +105,5 @@ def test_no_other_thresholds_have_better_figures(seed: int, background: int) -> 
     low, high = thresholds_for([read_image(FIRST, found, labels, np.ones(found.shape, bool))])
     levels = range(20, 100, 5)
     best = max(quality(found, labels, one, other) for one in levels for other in levels if other >= one)
-    assert quality(found, labels, round(100 * low), round(100 * high)) == pytest.approx(best)
+    chosen = quality(found, labels, round(100 * low), round(100 * high))
+    assert best - 0.01 - 1e-9 <= chosen <= best + 1e-9
