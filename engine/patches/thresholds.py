@@ -1,4 +1,4 @@
-"""The two thresholds of a model's mask, fitted to ground that it was trained or tried on, and how far its edges lie off."""
+"""The two thresholds of a model's mask, fitted to ground it was trained or tried on, and how far its edges lie off."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
