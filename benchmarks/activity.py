@@ -63,8 +63,8 @@ def main() -> None:
     found = pd.concat([assess(folder, given.work / folder.name) for folder in given.areas], ignore_index=True)
     figures: dict[str, Any] = {}
     for column, title in (("activity", "Own ground"), ("paper_activity", "The paper's rule, over the scene")):
-        console.print(_confusion(found, "expected", column, CLASSES, title, figures))
-    console.print(_confusion(found, "true_change", "change", tuple(dict.fromkeys(CHANGES.values())), "Images", figures))
+        console.print(confusion(found, "expected", column, CLASSES, title, figures))
+    console.print(confusion(found, "true_change", "change", tuple(dict.fromkeys(CHANGES.values())), "Images", figures))
     figures |= dates(found) | growth(found) | losses(found)
     for name, value in figures.items():
         if not isinstance(value, dict):
@@ -91,7 +91,7 @@ def assess(folder: Path, work: Path) -> pd.DataFrame:
     register = make_register(read_cadastre(folder / "permits" / "permits.gpkg"))[0]
     assert area.options.permits is not None
     tables = patch_tables(area, precision_of(area.options.permits, register.crs, pixel_m=1.0), work)
-    matched = match(folder, subjects(tables))
+    matched = match(folder, {one.patch_id: one.latest.shape for one in subjects(tables)})
     truth = pd.read_csv(folder / "truth" / "motion.csv").set_index("patch")
     changes = pd.read_csv(folder / "truth" / "changes.csv").set_index("number")
     own = (
@@ -132,9 +132,10 @@ def _area(value: float) -> float:
     return 0.0 if np.isnan(value) else float(value)
 
 
-def _confusion(
+def confusion(
     found: pd.DataFrame, true: str, said: str, classes: tuple[str, ...], title: str, figures: dict[str, Any]
 ) -> Table:
+    """Patches by a true class and by what is said of them; the recall of each class goes into the figures."""
     counts = pd.crosstab(found[true], found[said])
     table = Table(title=f"{title} ({said}); rows are true")
     others = [name for name in counts.columns if name not in classes]

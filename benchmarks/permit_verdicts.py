@@ -13,6 +13,7 @@ import argparse
 import datetime
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -150,17 +151,21 @@ def patch_tables(area: Area, precision: Precision, work: Path) -> dict[str, pd.D
     }
 
 
-def match(folder: Path, those: list[Subject]) -> dict[int, str]:
-    """Patch of each true one: that whose outline is most like what the last image shows."""
+def match(folder: Path, shapes: Mapping[str, BaseGeometry]) -> dict[int, str]:
+    """Patch of each true one: that whose outline is most like what the last image shows.
+
+    shapes : the latest outline of each patch, in degrees.
+    """
     seen = [gpd.read_file(folder / "truth" / f"patches_{year}.gpkg") for year in (2021, 2019)]
     true = pd.concat([seen[0], seen[1][~seen[1]["number"].isin(seen[0]["number"])]], ignore_index=True)
-    outlines = gpd.GeoSeries([one.latest.shape for one in those], crs="EPSG:4326").to_crs(METRIC)
+    outlines = gpd.GeoSeries(dict(shapes), crs="EPSG:4326").to_crs(METRIC)
     claims = []
     for row in true.itertuples():
         for at in outlines.sindex.query(row.geometry, predicate="intersects"):
             shape = outlines.iloc[at]
             shared = shape.intersection(row.geometry).area
-            claims.append((shared / (shape.area + row.geometry.area - shared), int(row.number), those[at].patch_id))
+            alike = shared / (shape.area + row.geometry.area - shared)
+            claims.append((alike, int(row.number), str(outlines.index[at])))
     matched: dict[int, str] = {}
     for share, number, name in sorted(claims, reverse=True):
         if share > SAME and number not in matched and name not in matched.values():
@@ -179,7 +184,7 @@ def compare_with_truth(
     truth = pd.read_csv(folder / "truth" / "verdicts.csv")
     first = truth.groupby("patch").first()
     subject_of = {one.patch_id: one for one in those}
-    matched = match(folder, those)
+    matched = match(folder, {one.patch_id: one.latest.shape for one in those})
     counts = Counter({"overlooked": len(first) - len(matched)})
     own = {name: table.to_dict("records") for name, table in verdicts.groupby("patch_id")}
     for number, name in matched.items():
