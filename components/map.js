@@ -266,9 +266,11 @@ function applyShown(own, data) {
     if (layer.role === "data") map.setPaintProperty(layer.name, "raster-opacity", shown.opacity);
   }
   for (const { name, parts } of shapes(data)) for (const part of parts) set(part, !shown.off.has(name));
+  showMarks(own);
 }
 
-// What is drawn as lines and areas: its name, its words, and the layers of the map that it consists of, the lowest first.
+// What is drawn as lines and areas, and the marks of photos: its name, its words, and the layers of the map that it
+// consists of, the lowest first; marks are elements of the page.
 function shapes(data) {
   const { words } = data;
   const cased = (name, label) => ({ name, label, parts: [`${name}-casing`, `${name}-line`] });
@@ -279,6 +281,7 @@ function shapes(data) {
     ...(data.hasRegister ? [cased("permits", words.permits), { name: "outside", label: words.outside, parts: ["outside"] }] : []),
     ...(data.hasZones ? [{ name: "zones", label: words.zones, parts: ["zones-fill", "zones-casing", "zones-line"] }] : []),
     { name: "patches", label: words.patches, parts: ["patches-fill", "patches-casing", "patches-line"] },
+    ...(data.photos.length ? [{ name: "photos", label: words.photos, parts: [] }] : []),
   ];
 }
 
@@ -305,8 +308,8 @@ function select(own, data) {
 const camera =
   '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 7h3.5l1.6-2.2h5.8L16.5 7H20v12H4z"/><circle cx="12" cy="12.8" r="3.6"/></svg>';
 
-// Where the photos of the selected patch's case were taken, each with a wedge in the direction in which it looks. They are
-// no layer: so few are elements of the page, which keys reach too.
+// Where the photos of the selected patch's case were taken, each with a wedge in the direction in which it looks: so few
+// are elements of the page, which keys reach too.
 function showPhotos(own, data) {
   const { map } = own;
   const signature = JSON.stringify(data.photos);
@@ -334,6 +337,15 @@ function showPhotos(own, data) {
     };
     return { popup, marker: new map.Marker({ element }).setLngLat(photo.at).addTo(map) };
   });
+  showMarks(own);
+}
+
+function showMarks(own) {
+  const off = own.shown.off.has("photos");
+  for (const { marker, popup } of own.photoMarks ?? []) {
+    marker.getElement().hidden = off;
+    if (off) popup.remove();
+  }
 }
 
 function photoCard(photo) {
@@ -364,7 +376,7 @@ function drawPanel(own, data, parent) {
   parent.querySelector(".layers").hidden = false;
   parent.querySelector(".layers summary").textContent = data.words.layers;
   const box = parent.querySelector(".layers .choices");
-  const signature = JSON.stringify([data.release, data.layers.map((layer) => layer.label)]);
+  const signature = JSON.stringify([data.release, data.layers.map((layer) => layer.label), data.photos.length > 0]);
   if (box.dataset.signature === signature) return;
   box.dataset.signature = signature;
   box.replaceChildren();
@@ -462,7 +474,7 @@ function scale({ label, legend }, words) {
 function lineRows(own, data) {
   const on = (name) => !own.shown.off.has(name);
   const row = (sign, label) => node("div", "row", sign, label);
-  const others = shapes(data).filter(({ name }) => name !== "patches" && on(name));
+  const others = shapes(data).filter(({ name, parts }) => name !== "patches" && parts.length && on(name));
   return [
     ...(on("patches") ? data.codes.map(([colour, label]) => row(swatch(own.map, ["patches-fill", "patches-casing", "patches-line"], colour), label)) : []),
     ...others.map(({ label, parts }) => row(swatch(own.map, parts), label)),

@@ -190,6 +190,7 @@ def _data(
             "permits": _("Permits"),
             "outside": _("Outside a valid permit"),
             "zones": _("Prohibited zones"),
+            "photos": _("Photos of the case"),
             "scenes": _("Scenes: patch and {halo} m round it").format(
                 halo=wording.number(reader.radar.halo_m if reader.radar else 0)
             ),

@@ -80,6 +80,13 @@ def test_a_photo_is_added_seen_large_and_found_on_the_map(
     expect(page.locator(".taken img")).to_have_js_property("naturalWidth", 360)
     expect(page.locator(".taken")).to_contain_text("two excavators")
     assert "at=" not in page.url  # it was no click on the ground
+    page.locator(".layers summary").click()
+    shown = page.get_by_role("checkbox", name="Photos of the case")
+    shown.uncheck()
+    expect(page.get_by_role("button", name="two excavators")).to_be_hidden()
+    expect(page.locator(".taken")).to_have_count(0)
+    shown.check()
+    expect(page.get_by_role("button", name="two excavators")).to_be_visible()
     no_failure(page)
     (kept,) = Casebook.default(home).photos(case.id)
     assert (kept.name, kept.shot.direction) == ("IMG_0001.jpg", 45)
