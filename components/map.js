@@ -59,13 +59,16 @@ async function create(element, data) {
     // A page may have several maps: each is named by what it shows.
     locale: { "Map.Title": data.layers.find((layer) => layer.name === data.first.data)?.label ?? data.words.label },
     pitchWithRotate: false,
-    style: { version: 8, sources: {}, layers: [] },
+    // What fades in is drawn anew for a third of a second, frame after frame, which costs more than all the rest where no
+    // graphics card helps.
+    fadeDuration: 0,
+    style: { version: 8, transition: { duration: 0, delay: 0 }, sources: {}, layers: [] },
     ...(!data.close && sharedView()),
   });
   map.touchZoomRotate.disableRotation();
   map.addControl(new gl.NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new gl.ScaleControl({ unit: "metric" }), "bottom-right");
-  await new Promise((resolve) => map.once("load", resolve));
+  await new Promise((resolve) => map.once("style.load", resolve)); // layers may be added; nothing has been drawn
   element.map = map; // for the browser's console and the tests
   map.marker = new gl.Marker({ color: "#111111", scale: 0.8 });
   map.Attribution = gl.AttributionControl;
@@ -120,8 +123,9 @@ function listen(own, element, parent) {
   map.on("mouseleave", "patches-line", () => (map.getCanvas().style.cursor = ""));
   // For tests and for the idle: whether all that is asked for is drawn.
   map.on("idle", () => element.setAttribute("data-drawn", own.release));
-  // The first chart has not to wait for its library: it is fetched once the map is drawn.
-  map.once("idle", () => own.data.next && requestIdleCallback(() => import(location.origin + own.data.next).catch(() => null)));
+  // The first chart has not to wait for its library, nor the reader of the map, whose page stands still while it is read:
+  // it is fetched some time after the map is drawn.
+  map.once("idle", () => setTimeout(() => own.data.next && requestIdleCallback(() => import(location.origin + own.data.next).catch(() => null)), 1500));
 }
 
 // A patch with half of its size round it, and no nearer than some hundred metres.
@@ -285,11 +289,21 @@ function shapes(data) {
   ];
 }
 
+// The list comes first: the map's tiles of another filter are asked for once the page has been drawn, and the last alone of
+// several in a row.
+function tilesLater(own) {
+  clearTimeout(own.asking);
+  own.asking = setTimeout(() => {
+    const { tiles } = own.data;
+    if (tiles) own.map.getSource("tiles")?.setTiles([location.origin + tiles]);
+  }, 100);
+}
+
 function select(own, data) {
   const { map } = own;
   const chosen = ["==", ["get", "patch_id"], data.selected ?? ""];
   if (data.tiles) {
-    if (own.tiles !== data.tiles) map.getSource("tiles").setTiles([location.origin + data.tiles]);
+    if (own.tiles !== data.tiles) tilesLater(own);
     if (own.chosen !== data.chosen) map.getSource("chosen").setData(data.chosen ? JSON.parse(data.chosen) : nothing);
     Object.assign(own, { tiles: data.tiles, chosen: data.chosen });
   } else selectAmongAll(own, data, chosen);
