@@ -53,7 +53,9 @@ def require_values(raster: Raster, *, bands: int = 1, whole_numbers: bool = Fals
             f"{raster.bands} band(s) of {raster.dtype}, where {expected} of floating point numbers is expected",
             file=raster.path,
             field="bands",
-            mend="supply the unwrapped phase in radians, or the coherence from 0 to 1, alone and as such numbers",
+            mend="supply the unwrapped phase in radians, or the coherence from 0 to 1, alone and as such numbers"
+            if bands == 1
+            else "supply the file as the processor made it",
         )
 
 

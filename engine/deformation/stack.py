@@ -241,8 +241,8 @@ class IsceOptions(StackOptions):
 
 AnyStackOptions = GammaOptions | GeoTiffOptions | Hyp3Options | LicsarOptions | IsceOptions
 SENTINEL1_WAVELENGTH = 0.05546576  # m
-# Phase that comes this near to both ends of a turn, never goes beyond, and jumps by as good as a whole one at this
-# share of the pixels counts as wrapped.
+# Phase that spans a turn, but for so much of it, and no more, and jumps by as good as a whole one at this share of the
+# pixels counts as wrapped.
 _AT_ENDS, _WRAPPED_SHARE, _NEARLY_A_TURN = 0.05, 0.002, 1.5 * np.pi
 # Between these, radians, a whole number at several pixels is a mark of no data: -999, -9999, 9999, -32768.
 _LEAST_MARK, _MOST_MARK = 99, 99_999
@@ -358,8 +358,8 @@ def parse_day(stamp: str) -> date | None:
 def check_phase(phase: NDArray[np.float32], interferogram: Interferogram) -> None:
     """Refuse a raster that holds no phase at all, or that cannot be unwrapped phase in radians.
 
-    Wrapped phase reaches both ends of a turn, goes no further, and jumps by nearly a whole one from pixel to pixel
-    where it wraps. Phase that was unwrapped and is as small hardly reaches either end, and has no reason to stop there.
+    Wrapped phase spans a turn (from −π or from 0), goes no further, and jumps by nearly a whole one from pixel to
+    pixel where it wraps. Phase that was unwrapped and is as small has no reason to stop there, and does not jump.
     """
     valid = phase[np.isfinite(phase)]
     if valid.size == 0:
@@ -385,12 +385,12 @@ def check_phase(phase: NDArray[np.float32], interferogram: Interferogram) -> Non
             field=str(interferogram.pair),
             mend="check byte order, data type, unit and no-data value of the file",
         )
-    ends = np.array([-valid.min(), valid.max()]) / np.pi
-    if ends.max() <= 1.0001 and ends.min() > 1 - _AT_ENDS:
+    turns = float(np.ptp(valid)) / (2 * np.pi)
+    if 1 - _AT_ENDS < turns <= 1.0001:
         jumps = sum(int((np.abs(np.diff(phase, axis=axis)) > _NEARLY_A_TURN).sum()) for axis in (0, 1))
         if jumps > _WRAPPED_SHARE * valid.size:
             raise InputError(
-                "the phase is wrapped: it keeps within half a turn and jumps by nearly whole ones",
+                "the phase is wrapped: it keeps within one turn and jumps by nearly whole ones",
                 file=interferogram.unwrapped,
                 field=str(interferogram.pair),
                 mend="supply the unwrapped interferogram",

@@ -148,6 +148,15 @@ def test_a_stack_in_radar_coordinates_is_refused(tmp_path: Path) -> None:
         _ = IsceStack(IsceOptions(format="isce"), tmp_path).grid
 
 
+def test_isce_s_phase_without_its_amplitude_is_refused_as_what_it_is(tmp_path: Path) -> None:
+    reader = write_isce(tmp_path)
+    first = reader.interferograms[0]
+    write_tif(first.unwrapped, STACK[first.pair], DEGREES)
+    with pytest.raises(InputError, match="where 2 bands of floating point") as refused:
+        reader.phase(first)
+    assert refused.value.mend == "supply the file as the processor made it"
+
+
 def test_a_line_of_sight_that_is_none_is_refused(tmp_path: Path) -> None:
     reader = write_isce(tmp_path)
     (path,) = tmp_path.rglob("los.rdr.geo")
