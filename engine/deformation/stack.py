@@ -243,7 +243,7 @@ AnyStackOptions = GammaOptions | GeoTiffOptions | Hyp3Options | LicsarOptions | 
 SENTINEL1_WAVELENGTH = 0.05546576  # m
 # Phase that spans a turn, but for so much of it, and no more, and jumps by as good as a whole one at this share of the
 # pixels counts as wrapped.
-_AT_ENDS, _WRAPPED_SHARE, _NEARLY_A_TURN = 0.05, 0.002, 1.5 * np.pi
+_AT_ENDS, _WRAPPED_SHARE, _NEARLY_A_TURN = 0.05, 0.005, 1.5 * np.pi
 # Between these, radians, a whole number at several pixels is a mark of no data: -999, -9999, 9999, -32768.
 _LEAST_MARK, _MOST_MARK = 99, 99_999
 # Wavelengths of one radar agree to this, relatively, and headings of one orbit to this, degrees.
