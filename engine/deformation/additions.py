@@ -62,7 +62,8 @@ def read_pair(
         coherence,
         float(np.median(phase[valid])),
         float(valid.mean()),
-        None if coherence is None else float(np.nanmean(coherence)),
+        # 0 is no coherence that was measured: processors leave it where they have no data.
+        None if coherence is None else float(np.mean(coherence[coherence > 0])),
     )
 
 

@@ -85,9 +85,14 @@ def _prepare(
     corrections: list[Correction] = []
     date = _date_of(options, network)
     sample, places = series.sample(blocks, _SAMPLED)
+    incidence = read_geometry(stack.folder).incidence
+    if options.gacos is not None:
+        # Where the incidence angle is not known no delay is, and there series end.
+        known = np.isfinite(incidence[places])
+        sample, places = sample[:, known], (places[0][known], places[1][known])
     if sample.shape[1] == 0:
         raise InputError(
-            "no pixel has a series, so that there is nothing to correct",
+            "no pixel has a series (and an incidence angle), so that there is nothing to correct",
             field="inversion",
             mend="relax [inversion] and [network], or look at the stack's coherence",
         )
@@ -101,17 +106,23 @@ def _prepare(
 
     if options.gacos is not None:
         air = Troposphere(area_folder / options.gacos, network.dates, grid)
-        add(TroposphereCorrection(air, read_geometry(stack.folder).incidence))
+        add(TroposphereCorrection(air, incidence))
     if options.ramp != "none":
         add(RampCorrection.fit(grid, options.ramp, sample, places))
     if options.height_errors:
-        available = stack.file.interferograms
+        available = stack.interferograms
         baselines = date_baselines(
             [available[number] for number in chosen.numbers], network, field="corrections.height_errors"
         )
         add(HeightErrorCorrection(baselines, network.years, options.height_error_order))
     near = reference_pixels(stack, inversion)
     shown = medians[-1] if near is None else _median(_apply(corrections, *_with_series(series, near)))
+    if np.isnan(shown).any():
+        raise InputError(
+            "the incidence angle is not known at the reference point, so that no delay is",
+            field="inversion.reference",
+            mend="choose another place, or supply incidence angles of the whole frame",
+        )
     add(Reference(shown, date))
     return corrections, medians
 
@@ -169,9 +180,9 @@ def _correct_block(
         values = correct(values, pixels)
         squares.append(_squares(about, values, median))
     displacement[:, whole] = values
-    return {"displacement": displacement, "squares": np.array(squares), "values": np.array(values.size)}
+    return {"displacement": displacement, "squares": np.array(squares), "values": np.array(np.isfinite(values).sum())}
 
 
 def _squares(about: Doubles, values: Series, median: Doubles) -> float:
     left = values - median[:, None].astype(np.float32)
-    return float(np.square(about.astype(np.float32) @ left, dtype=np.float64).sum())
+    return float(np.nansum(np.square(about.astype(np.float32) @ left, dtype=np.float64)))

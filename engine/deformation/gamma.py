@@ -8,7 +8,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from engine.deformation.geocoded import one_file
+from engine.deformation.finding import files_below, one_file
 from engine.deformation.masks import GAMMA_GREATEST, GAMMA_HIDDEN, hidden_of
 from engine.deformation.parameters import number, read_parameters
 from engine.deformation.stack import (
@@ -18,7 +18,7 @@ from engine.deformation.stack import (
     Interferogram,
     Radar,
     azimuth_of_sight,
-    in_degrees,
+    incidence_of,
     list_interferograms,
     pair_of,
     require_one_radar,
@@ -42,7 +42,7 @@ class GammaStack:
 
     @cached_property
     def interferograms(self) -> list[Interferogram]:
-        paths = sorted(self._folder.rglob(self._options.baselines))
+        paths = sorted(files_below(self._folder, self._options.baselines))
         baselines = {pair_of(path): _perpendicular(path, self._look_angle) for path in paths}
         return list_interferograms(self._folder, self._options.unwrapped, self._options.coherence, baselines)
 
@@ -55,12 +55,12 @@ class GammaStack:
     def radar(self) -> Radar:
         path = self._one(self._options.slc_parameters, "stack.slc_parameters")
         parameters = read_parameters(path)
-        wavelength = self._options.wavelength_m or SPEED_OF_LIGHT / number(parameters, "radar_frequency", path)
+        wavelength = self._options.wavelength_m or _wavelength(parameters, path)
         looks = number(parameters, "range_looks", path) * number(parameters, "azimuth_looks", path)
         independent = self._options.looks or max(looks / OVERSAMPLING, 1.0)
-        others = {one: read_parameters(one) for one in sorted(self._folder.rglob(self._options.slc_parameters))}
+        others = {one: read_parameters(one) for one in sorted(files_below(self._folder, self._options.slc_parameters))}
         require_one_radar(
-            {one: SPEED_OF_LIGHT / number(own, "radar_frequency", one) for one, own in others.items()},
+            {one: _wavelength(own, one) for one, own in others.items()},
             {one: number(own, "heading", one) for one, own in others.items()},
         )
         return Radar(wavelength, number(parameters, "heading", path), independent)
@@ -79,9 +79,9 @@ class GammaStack:
     def files(self) -> list[Path]:
         patterns = self._options
         parameters = [patterns.dem_parameters, patterns.slc_parameters, patterns.baselines]
-        found = {path for pattern in parameters for path in self._folder.rglob(pattern)}
+        found = {path for pattern in parameters for path in files_below(self._folder, pattern)}
         rasters = (patterns.incidence, patterns.dem, patterns.ls_map)
-        found |= {path for pattern in rasters for path in self._folder.rglob(pattern)}
+        found |= {path for pattern in rasters for path in files_below(self._folder, pattern)}
         for interferogram in self.interferograms:
             found |= set(interferogram.files)
         return sorted(found)
@@ -95,13 +95,13 @@ class GammaStack:
         return _zero_is_nodata(read_binary(interferogram.coherence, self.grid))
 
     def geometry(self) -> Geometry:
-        incidences = sorted(self._folder.rglob(self._options.incidence))
+        incidences = sorted(files_below(self._folder, self._options.incidence))
         if incidences:
-            incidence = in_degrees(read_binary(incidences[0], self.grid))
+            incidence = incidence_of(read_binary(incidences[0], self.grid), incidences[0])
         else:
             path = self._one(self._options.slc_parameters, "stack.slc_parameters")
             incidence = np.full(self.grid.shape, number(read_parameters(path), "incidence_angle", path), np.float32)
-        heights = sorted(self._folder.rglob(self._options.dem))
+        heights = sorted(files_below(self._folder, self._options.dem))
         height = read_binary(heights[0], self.grid) if heights else None
         azimuth = np.full(self.grid.shape, self._azimuth, np.float32)
         return Geometry(incidence, height, hidden=self._hidden(), azimuth=azimuth)
@@ -122,7 +122,7 @@ class GammaStack:
 
     def _one(self, pattern: str, field: str) -> Path:
         """The first file that matches; they agree for all that is read from them."""
-        for path in sorted(self._folder.rglob(pattern)):
+        for path in sorted(files_below(self._folder, pattern)):
             return path
         raise InputError(f"no file matches '{pattern}'", file=self._folder, field=field, mend="correct the pattern")
 
@@ -143,6 +143,10 @@ def grid_of(path: Path, *, corner_is_centre: bool) -> Grid:
         crs, names = CRS.from_epsg(4326), ("corner_lon", "post_lon", "corner_lat", "post_lat")
     elif projection == "UTM":
         zone = int(number(parameters, "projection_zone", path))
+        if not 1 <= zone <= 60:
+            raise InputError(
+                f"UTM has no zone {zone}", file=path, field="projection_zone", mend="correct the parameter file"
+            )
         south = number(parameters, "false_northing", path) > 0
         crs, names = (
             CRS.from_epsg((32700 if south else 32600) + zone),
@@ -180,6 +184,10 @@ def read_binary(path: Path, grid: Grid, form: str = ">f4") -> NDArray[np.float32
 
 def _zero_is_nodata(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.where(np.isfinite(values) & (values != 0), values, np.float32(np.nan))
+
+
+def _wavelength(parameters: dict[str, str], path: Path) -> float:
+    return SPEED_OF_LIGHT / number(parameters, "radar_frequency", path, positive=True)
 
 
 def _perpendicular(path: Path, look_angle: float) -> float:

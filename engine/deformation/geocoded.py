@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.deformation.finding import one_file
 from engine.errors import InputError
 from engine.grid import Block, Grid
 from engine.raster import Raster
@@ -52,22 +53,20 @@ def require_values(raster: Raster, *, bands: int = 1, whole_numbers: bool = Fals
             f"{raster.bands} band(s) of {raster.dtype}, where {expected} of floating point numbers is expected",
             file=raster.path,
             field="bands",
-            mend="supply the unwrapped phase in radians (or the coherence) alone, no complex values",
+            mend="supply the unwrapped phase in radians, or the coherence from 0 to 1, alone and as such numbers"
+            if bands == 1
+            else "supply the file as the processor made it",
         )
 
 
 def read_values(raster: Raster, block: Block | None = None, *, band: int = 1) -> NDArray[np.float32]:
     """A band, whole or of a block, NaN for the file's own no data and for what is not finite."""
-    values = raster.read(band, block).astype(np.float32)
-    if raster.nodata is not None and not np.isnan(raster.nodata):
-        values[values == raster.nodata] = np.nan
+    with np.errstate(over="ignore"):  # the least number there is in float64, as some mark no data, is infinite here
+        values = raster.read(band, block).astype(np.float32)
+        if raster.nodata is not None and not np.isnan(raster.nodata):
+            values[values == raster.nodata] = np.nan
     values[~np.isfinite(values)] = np.nan
     return values
-
-
-def one_file(folder: Path, pattern: str) -> Path | None:
-    """The first file of a pattern, in the folder or below it."""
-    return min((path for path in folder.rglob(pattern) if path.is_file()), default=None)
 
 
 def line_of_sight(folder: Path, pattern: str, *, field: str, mend: str) -> Path:

@@ -14,7 +14,7 @@ from engine.deformation.stack import (
     Interferogram,
     Radar,
     azimuth_of_sight,
-    in_degrees,
+    incidence_of,
     list_interferograms,
     require_one_radar,
 )
@@ -78,7 +78,8 @@ class GeoTiffStack:
 
     def geometry(self) -> Geometry:
         if self._options.incidence:
-            incidence = in_degrees(self._onto_grid(self._options.incidence))
+            path = self._options.incidence
+            incidence = incidence_of(self._onto_grid(path), self._area / path)
         elif self._options.incidence_deg is not None:
             incidence = np.full(self.grid.shape, self._options.incidence_deg, np.float32)
         else:

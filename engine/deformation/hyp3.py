@@ -111,9 +111,7 @@ class Hyp3Stack:
 
     def _azimuth(self) -> NDArray[np.float32]:
         if path := self._first("lv_phi"):
-            azimuth = self._angle(path, -2 * np.pi, 2 * np.pi) - 90
-            azimuth[azimuth == -90] = np.nan  # 0 is no data; no orbit sees the ground from due east
-            return azimuth
+            return self._angle(path, -2 * np.pi, 2 * np.pi) - 90
         heading = self.radar.heading
         assert heading is not None
         return np.full(self.grid.shape, azimuth_of_sight(heading), np.float32)
@@ -142,8 +140,12 @@ class Hyp3Stack:
         )
 
     def _angle(self, path: Path, least: float = 0.0, most: float = np.pi / 2) -> NDArray[np.float32]:
-        """A raster of angles in radians, `least` to `most`, in degrees."""
+        """A raster of angles in radians, `least` to `most`, in degrees.
+
+        0 is no data: no orbit sees the ground from due east, from the horizon or from right above.
+        """
         angle = self._read(path)
+        angle[angle == 0] = np.nan
         valid = angle[np.isfinite(angle)]
         if valid.size == 0 or valid.min() < least or valid.max() > most:
             held = f"values from {valid.min():.3g} to {valid.max():.3g}" if valid.size else "no values in the frame"

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.deformation.geocoded import Geocoded, line_of_sight, one_file
+from engine.deformation.finding import files_below, one_file
+from engine.deformation.geocoded import Geocoded, line_of_sight
 from engine.deformation.masks import hidden_of
 from engine.deformation.stack import (
     SENTINEL1_WAVELENGTH,
@@ -18,6 +19,7 @@ from engine.deformation.stack import (
     IsceOptions,
     Radar,
     dates_in,
+    incidence_of,
     list_interferograms,
 )
 from engine.grid import Grid
@@ -51,7 +53,7 @@ class IsceStack:
     def _perpendicular(self) -> dict[DatePair, float]:
         """Of each pair, m: the mean over its swaths, or by way of the stack's reference date."""
         of_pairs: dict[DatePair, float] = {}
-        for path in sorted(self._folder.rglob(self._options.baselines)):
+        for path in sorted(files_below(self._folder, self._options.baselines)):
             days = dates_in(path.stem)[:2]
             values = [float(value) for value in _BASELINE.findall(path.read_text(encoding="utf-8", errors="replace"))]
             if len(days) == 2 and values:
@@ -86,7 +88,7 @@ class IsceStack:
         return sorted(found.union(*(item.files for item in self.interferograms)))
 
     def _baseline_files(self) -> list[Path]:
-        return [path for path in self._folder.rglob(self._options.baselines) if len(dates_in(path.stem)) >= 2]
+        return [path for path in files_below(self._folder, self._options.baselines) if len(dates_in(path.stem)) >= 2]
 
     def phase(self, interferogram: Interferogram) -> NDArray[np.float32]:
         phase = self._rasters.read(interferogram.unwrapped, 2, bands=2)
@@ -114,7 +116,7 @@ class IsceStack:
         dem, mask = (one_file(self._folder, name) for name in (self._options.dem, self._options.shadow_mask))
         hidden = hidden_of(self._rasters.read(mask, whole_numbers=True), mask) if mask else None
         height = self._rasters.read(dem) if dem else None
-        return Geometry(incidence, height, hidden=hidden, azimuth=azimuth)
+        return Geometry(incidence_of(incidence, los, "stack.los"), height, hidden=hidden, azimuth=azimuth)
 
 
 def _headers(path: Path) -> list[Path]:

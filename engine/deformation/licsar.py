@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.deformation.geocoded import Geocoded, line_of_sight, one_file
+from engine.deformation.finding import one_file
+from engine.deformation.geocoded import Geocoded, line_of_sight
 from engine.deformation.parameters import number, read_parameters
 from engine.deformation.stack import (
     SENTINEL1_WAVELENGTH,

@@ -19,7 +19,7 @@ from engine.grid import Block, Grid
 
 Series = NDArray[np.float32]
 Pixels = tuple[NDArray[np.int64], NDArray[np.int64]]
-_STACK_CHUNK, _SERIES_CHUNK = 256, 16  # pixels
+STACK_CHUNK, SERIES_CHUNK = 256, 16  # pixels
 STACK, GEOMETRY, SERIES, VELOCITY = "ifgramStack.h5", "geometryGeo.h5", "timeseries.h5", "velocity.h5"
 
 
@@ -78,7 +78,7 @@ def write_stack(
                 if raster is None:
                     continue
                 if number == 0:
-                    file.create_dataset(name, shape, np.float32, chunks=_chunk(shape, 1, _STACK_CHUNK))
+                    file.create_dataset(name, shape, np.float32, chunks=_chunk(shape, 1, STACK_CHUNK))
                 file[name][number] = raster
 
 
@@ -158,7 +158,7 @@ class SeriesFile:
         metadata = mintpy_metadata(grid, radar) | {"FILE_TYPE": "timeseries", "UNIT": "m"}
         metadata["REF_DATE"] = f"{reference or network.dates[0]:%Y%m%d}"
         with _new_file(self.path, {"date": np.array(dates, dtype="S8")}, metadata) as file:
-            file.create_dataset("timeseries", shape, np.float32, chunks=_chunk(shape, len(dates), _SERIES_CHUNK))
+            file.create_dataset("timeseries", shape, np.float32, chunks=_chunk(shape, len(dates), SERIES_CHUNK))
 
     def write(self, block: Block, series: NDArray[np.float32]) -> None:
         with h5py.File(self.path, "r+") as file:

@@ -19,8 +19,8 @@ def read_parameters(path: Path, separator: Literal[":", "=", " "] = ":") -> dict
     return {key.strip(): value.strip() for key, value in re.findall(line, text, flags=re.MULTILINE)}
 
 
-def number(parameters: dict[str, str], key: str, path: Path) -> float:
-    """The number of an entry, without its unit."""
+def number(parameters: dict[str, str], key: str, path: Path, *, positive: bool = False) -> float:
+    """The number of an entry, without its unit. positive : whether it has to be."""
     try:
         value = float(parameters[key].split()[0])
     except KeyError:
@@ -29,6 +29,6 @@ def number(parameters: dict[str, str], key: str, path: Path) -> float:
         raise InputError(
             f"'{parameters[key]}' is no number", file=path, field=key, mend="correct the parameter file"
         ) from None
-    if not np.isfinite(value):
-        raise InputError(f"{value} is no measure", file=path, field=key, mend="correct the parameter file")
+    if not np.isfinite(value) or (positive and value <= 0):
+        raise InputError(f"{value:g} is no measure", file=path, field=key, mend="correct the parameter file")
     return value

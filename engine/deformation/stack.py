@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from engine.deformation.finding import files_below
 from engine.errors import InputError
 from engine.grid import Grid
 from engine.options import Options, Positive
@@ -240,8 +241,11 @@ class IsceOptions(StackOptions):
 
 AnyStackOptions = GammaOptions | GeoTiffOptions | Hyp3Options | LicsarOptions | IsceOptions
 SENTINEL1_WAVELENGTH = 0.05546576  # m
-# Pixels near the ends of a turn, a tenth of them where phase is wrapped, and jumps, from which it counts as wrapped.
-_AT_ENDS_SHARE, _WRAPPED_SHARE = 0.03, 0.002
+# Phase that spans a turn, but for so much of it, and no more, and jumps by as good as a whole one at this share of the
+# pixels counts as wrapped.
+_AT_ENDS, _WRAPPED_SHARE, _NEARLY_A_TURN = 0.05, 0.005, 1.5 * np.pi
+# Between these, radians, a whole number at several pixels is a mark of no data: -999, -9999, 9999, -32768.
+_LEAST_MARK, _MOST_MARK = 99, 99_999
 # Wavelengths of one radar agree to this, relatively, and headings of one orbit to this, degrees.
 _SAME_WAVELENGTH, _SAME_HEADING = 1e-3, 5.0
 
@@ -268,15 +272,19 @@ def list_interferograms(
             "the folder of the stack does not exist", file=folder, field="stack.path", mend="correct stack.path"
         )
     # Other rasters may lie beside the stack (heights, say): what bears no two dates is no pair's coherence.
-    dated = [path for path in folder.rglob(coherence) if dates_in(path.name) or dates_in(path.parent.name)]
+    # And a name may match both patterns: that of mexico_20200105_20200117_unw.tif has "co" in it.
+    phases = set(files_below(folder, unwrapped))
+    others = [path for path in files_below(folder, coherence) if path not in phases]
+    dated = [path for path in others if dates_in(path.name) or dates_in(path.parent.name)]
     coherent = _by_pair(dated, "coherence", "stack.coherence")
-    unwrapped_by_pair = _by_pair(folder.rglob(unwrapped), "interferogram", "stack.unwrapped")
+    unwrapped_by_pair = _by_pair(phases, "interferogram", "stack.unwrapped")
     if not unwrapped_by_pair:
+        packed = any(files_below(folder, "*.zip"))
         raise InputError(
             f"no interferogram matches '{unwrapped}'",
             file=folder,
             field="stack.unwrapped",
-            mend="correct stack.path or stack.unwrapped",
+            mend=f"{'unpack the .zip files in it, or ' if packed else ''}correct stack.path or stack.unwrapped",
         )
     return [
         Interferogram(pair, path, coherent.get(pair), (baselines or {}).get(pair))
@@ -350,8 +358,8 @@ def parse_day(stamp: str) -> date | None:
 def check_phase(phase: NDArray[np.float32], interferogram: Interferogram) -> None:
     """Refuse a raster that holds no phase at all, or that cannot be unwrapped phase in radians.
 
-    Wrapped phase keeps within half a turn, is as often near its ends as anywhere, and jumps by more than half a turn
-    from pixel to pixel where it wraps. Phase that was unwrapped and is as small seldom comes near those ends.
+    Wrapped phase spans a turn (from −π or from 0), goes no further, and jumps by nearly a whole one from pixel to
+    pixel where it wraps. Phase that was unwrapped and is as small has no reason to stop there, and does not jump.
     """
     valid = phase[np.isfinite(phase)]
     if valid.size == 0:
@@ -361,19 +369,28 @@ def check_phase(phase: NDArray[np.float32], interferogram: Interferogram) -> Non
             field=str(interferogram.pair),
             mend="supply it again, or take it out of the stack",
         )
+    for end in (float(valid.min()), float(valid.max())):
+        if _LEAST_MARK <= abs(end) <= _MOST_MARK and end.is_integer() and np.count_nonzero(valid == end) > 1:
+            raise InputError(
+                f"{np.count_nonzero(valid == end)} pixels of {end:g}, which seems to mark where there is no data, "
+                "as the file does not say",
+                file=interferogram.unwrapped,
+                field=str(interferogram.pair),
+                mend="make it the file's no-data value (`rio edit-info --nodata VALUE FILE`), or set such pixels to 0",
+            )
     if np.abs(valid).max() > 1e4:
         raise InputError(
             f"values up to {np.abs(valid).max():.3g} cannot be radians",
             file=interferogram.unwrapped,
             field=str(interferogram.pair),
-            mend="check byte order, data type and unit of the file",
+            mend="check byte order, data type, unit and no-data value of the file",
         )
-    at_ends = np.abs(valid) > 0.9 * np.pi
-    if np.abs(valid).max() <= np.pi * 1.0001 and at_ends.mean() > _AT_ENDS_SHARE:
-        jumps = sum(int((np.abs(np.diff(phase, axis=axis)) > np.pi).sum()) for axis in (0, 1))
+    turns = float(np.ptp(valid)) / (2 * np.pi)
+    if 1 - _AT_ENDS < turns <= 1.0001:
+        jumps = sum(int((np.abs(np.diff(phase, axis=axis)) > _NEARLY_A_TURN).sum()) for axis in (0, 1))
         if jumps > _WRAPPED_SHARE * valid.size:
             raise InputError(
-                "the phase is wrapped: it keeps within half a turn and jumps by nearly whole ones",
+                "the phase is wrapped: it keeps within one turn and jumps by nearly whole ones",
                 file=interferogram.unwrapped,
                 field=str(interferogram.pair),
                 mend="supply the unwrapped interferogram",
@@ -381,14 +398,21 @@ def check_phase(phase: NDArray[np.float32], interferogram: Interferogram) -> Non
 
 
 def check_coherence(coherence: NDArray[np.float32], interferogram: Interferogram) -> None:
-    """Refuse a raster whose values cannot be coherence."""
+    """Refuse a raster without any coherence, or whose values cannot be such; 0 says nothing of a pixel."""
     valid = coherence[np.isfinite(coherence)]
-    if valid.size and not (valid.min() >= 0 and valid.max() <= 1.001):
+    if not valid.any():
+        raise InputError(
+            "the coherence holds no data (every pixel is no-data, masked or 0)",
+            file=interferogram.coherence,
+            field=str(interferogram.pair),
+            mend="supply it again, or take the pair out of the stack",
+        )
+    if not (valid.min() >= 0 and valid.max() <= 1.001):
         raise InputError(
             f"values from {valid.min():.3g} to {valid.max():.3g} are no coherence, which lies between 0 and 1",
             file=interferogram.coherence,
             field=str(interferogram.pair),
-            mend="scale it to 0–1, or correct stack.coherence",
+            mend="scale it to 0–1, give its no-data value, or correct stack.coherence",
         )
 
 
@@ -418,6 +442,26 @@ def require_one_radar(
 def in_degrees(angle: NDArray[np.float32]) -> NDArray[np.float32]:
     """Incidence angles in degrees; a raster of angles up to π/2 is taken as radians, as some processors write them."""
     return np.degrees(angle) if np.nanmax(angle) <= np.pi / 2 else angle
+
+
+def incidence_of(angle: NDArray[np.float32], path: Path, field: str = "stack.incidence") -> NDArray[np.float32]:
+    """Incidence angles in degrees of a raster (`in_degrees`), NaN where it has none; 0 is no angle of a radar's.
+
+    Raises
+    ------
+    InputError
+        For what cannot be angles between the vertical and the horizontal.
+    """
+    valid = angle[np.isfinite(angle) & (angle != 0)]
+    if valid.size == 0 or valid.min() < 0 or valid.max() >= 90:
+        held = f"values from {valid.min():.4g} to {valid.max():.4g}" if valid.size else "no values in the frame"
+        raise InputError(
+            f"{held}, where angles from the vertical, from 0° to 90°, are expected",
+            file=path,
+            field=field,
+            mend="supply the raster of incidence angles, in degrees or radians, with what marks no data as its nodata",
+        )
+    return in_degrees(np.where(angle == 0, np.float32(np.nan), angle))
 
 
 def azimuth_of_sight(heading: float, looking: float = 90.0) -> float:

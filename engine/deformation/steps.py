@@ -33,6 +33,7 @@ from engine.deformation.mintpy_files import (
 from engine.deformation.network import Network, NetworkOptions, choose_pairs
 from engine.deformation.normal_equations import invert_by_normal_equations
 from engine.deformation.plots import plot_network
+from engine.deformation.space import bytes_needed
 from engine.deformation.stack import (
     Geometry,
     Interferogram,
@@ -52,7 +53,6 @@ M_TO_MM = 1000.0
 DEVIATION = "deviation.tif"
 _MOST_WRONG = 10  # pairs that are named
 _AROUND = 5  # pixels: a lone coherent one is no good reference
-_SMALL_FILES = 20_000_000  # bytes: a release's database and layers
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class PreparedStack:
 
     medians : of each pair's phase over the frame, radians. valid_shares : of the frame's pixels with phase.
     most_coherent : the place that is so on average over all pairs, of those that have phase in all of them; None where
-    there is none, or no coherence was read.
+    there is none, or no coherence was read. sources : the interferograms' own files.
     """
 
     folder: Path
@@ -71,6 +71,7 @@ class PreparedStack:
     valid_shares: list[float]
     most_coherent: LonLat | None
     mean_coherences: list[float] | None
+    sources: list[str]
 
     @classmethod
     def read(cls, folder: Path) -> "PreparedStack":
@@ -83,6 +84,7 @@ class PreparedStack:
             known["valid_shares"],
             LonLat(*known["most_coherent"]) if known["most_coherent"] else None,
             known["mean_coherences"],
+            known["sources"],
         )
 
     @property
@@ -91,10 +93,13 @@ class PreparedStack:
 
     @property
     def interferograms(self) -> list[Interferogram]:
-        """All pairs, with their mean coherence where it was read."""
+        """All pairs, with their own files, for what is to be said of them, and mean coherence where it was read."""
         available = self.file.interferograms
         means: Sequence[float | None] = self.mean_coherences or [None] * len(available)
-        return [replace(item, mean_coherence=mean) for item, mean in zip(available, means, strict=True)]
+        return [
+            replace(item, unwrapped=Path(source), mean_coherence=mean)
+            for item, source, mean in zip(available, self.sources, means, strict=True)
+        ]
 
 
 def prepare_stack(
@@ -103,12 +108,14 @@ def prepare_stack(
     *,
     options: InversionOptions,
     coherence: bool = False,
+    corrected: bool = False,
     progress: Progress,
     provenance: Provenance | None = None,
 ) -> dict[str, Any]:
     """Check every raster of the stack and lay it down for reading block by block, without what is masked.
 
     coherence : whether it is laid down although the options of the inversion do not need it.
+    corrected : whether corrections will make another series of it, which the disk has to hold, too.
     provenance : what the files are known by; with it, pairs that were laid down before are not read again, and what is
     left is the same to the bit.
     """
@@ -117,7 +124,7 @@ def prepare_stack(
     coherent = coherence or options.needs_coherence
     if coherent:
         require_coherence(interferograms, reader.radar, options.weights)
-    _require_space(folder, reader, coherent)
+    _require_space(folder, reader, coherent=coherent, checked=options.unwrapping_check, corrected=corrected)
     geometry = reader.geometry()
     masked = geometry.masked
     origin = provenance.origin(reader, coherent=coherent, masked=masked) if provenance else None
@@ -156,6 +163,7 @@ def prepare_stack(
         "valid_shares": shares,
         "most_coherent": _most_coherent(total, everywhere, reader.grid) if coherent else None,
         "mean_coherences": means or None,
+        "sources": [str(item.unwrapped) for item in interferograms],
         "origin": vars(origin) if origin else None,
     }
     (folder / STACK_FACTS).write_text(json.dumps(known))
@@ -181,12 +189,13 @@ def _most_coherent(total: NDArray[np.float64], everywhere: NDArray[np.bool_], gr
     return grid.lonlat(Pixel(int(row), int(col)))
 
 
-def _require_space(folder: Path, reader: StackReader, weighted: bool) -> None:
-    """Refuse to begin what the disk cannot hold: the stack, the series three times over, and a tenth more."""
+def _require_space(folder: Path, reader: StackReader, *, coherent: bool, checked: bool, corrected: bool) -> None:
+    """Refuse to begin what the disk cannot hold (`bytes_needed`)."""
     pairs = len(reader.interferograms)
     dates = len({day for item in reader.interferograms for day in item.pair})
-    float32_rasters = pairs * (2 if weighted else 1) + 3 * dates
-    needed = int(1.1 * 4 * reader.grid.rows * reader.grid.cols * float32_rasters) + _SMALL_FILES
+    needed = bytes_needed(
+        reader.grid, pairs=pairs, dates=dates, coherent=coherent, checked=checked, corrected=corrected
+    )
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise InputError(

@@ -23,7 +23,8 @@ from engine.raster import Raster
 
 # What the air can delay, in m: above the highest mountains, and more than at the lowest place on earth.
 _LEAST_M, _MOST_M = 0.5, 3.5
-_WORDS = ("WIDTH", "FILE_LENGTH", "X_FIRST", "Y_FIRST", "X_STEP", "Y_STEP")
+_SIZES = ("WIDTH", "FILE_LENGTH")
+_WORDS = (*_SIZES, "X_FIRST", "Y_FIRST", "X_STEP", "Y_STEP")
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,11 @@ def _read_plain(path: Path) -> ZenithDelay:
             "the header is missing", file=header, field="rsc", mend="put the .rsc that came with the delay beside it"
         )
     parameters = read_parameters(header, separator=" ")
-    cols, rows, west, north, across, down = (number(parameters, word, header) for word in _WORDS)
+    cols, rows, west, north, across, down = (
+        number(parameters, word, header, positive=word in _SIZES) for word in _WORDS
+    )
+    if across == 0 or down == 0:
+        raise InputError("its pixels have no size", file=header, field="X_STEP, Y_STEP", mend="download the file again")
     values = np.fromfile(path, "<f4")
     if values.size != rows * cols or values.size == 0:
         raise InputError(

@@ -131,6 +131,7 @@ def _stack_steps(area: Area, workspace: Workspace, workers: Workers, *, prefix: 
             folder,
             options=options.inversion,
             coherence=options.network.needs_coherence,
+            corrected=options.corrections.any,
             progress=progress,
             provenance=provenance,
         ),
@@ -279,7 +280,12 @@ def _check_stack(area: Area, folder: Path, progress: Progress) -> str:
     assert options.stack is not None
     reader = open_stack(options.stack, area.folder)
     prepare_stack(
-        reader, folder, options=options.inversion, coherence=options.network.needs_coherence, progress=progress
+        reader,
+        folder,
+        options=options.inversion,
+        coherence=options.network.needs_coherence,
+        corrected=options.corrections.any,
+        progress=progress,
     )
     stack = PreparedStack.read(folder)
     choose_network(stack, folder, options.network)

@@ -6,6 +6,8 @@ from itertools import islice, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.deformation.finding import files_below
+
 NOTHING = "no-such-file"  # a pattern that matches nothing
 _MOST = 50_000  # files that are looked at to see what a pattern matches
 
@@ -31,7 +33,9 @@ def choose_pattern(
     goal = frozenset(wanted)
     best: Chosen | None = None
     for pattern in dict.fromkeys([default, *(_patterns(goal) if goal else [NOTHING])]):
-        matched = frozenset(path for path in islice(folder.rglob(pattern), _MOST) if path in goal or counts(path))
+        matched = frozenset(
+            path for path in islice(files_below(folder, pattern), _MOST) if path in goal or counts(path)
+        )
         if not goal <= matched:
             continue
         chosen = Chosen(pattern, matched - goal)

@@ -31,7 +31,7 @@ from engine.deformation.troposphere import Troposphere
 from engine.errors import InputError
 from engine.grid import Block, Pixel
 from engine.steps import Progress
-from tests.engine.conftest import BOWL, DATES, PAIRS, UTM, WAVELENGTH, phases, subsidence, write_geotiffs
+from tests.engine.conftest import BOWL, DATES, PAIRS, UTM, WAVELENGTH, phases, subsidence, write_geotiffs, write_tif
 from tests.engine.deformation.test_troposphere import write_gacos
 
 SERIAL = Workers("serial")
@@ -97,13 +97,18 @@ def test_the_reference_is_still_at_every_date_and_all_is_at_its_date() -> None:
 class Corrected:
     """A stack with known motion, an orbit's ramps and delays of the air, inverted and corrected."""
 
-    def __init__(self, folder: Path, *, inversion: InversionOptions, options: CorrectionOptions) -> None:
+    def __init__(
+        self, folder: Path, *, inversion: InversionOptions, options: CorrectionOptions, incidence: Array | None = None
+    ) -> None:
         stack = phases(subsidence())
         self.delays = {day: write_gacos(folder / "gacos", day, UTM, number).mean() for number, day in enumerate(DATES)}
         for pair, phase in stack.items():
             first, second = (DATES.index(day) for day in pair)
             phase += (PHASE_PER_M * (ramp(second) - ramp(first))).astype(np.float32)
-        reader = open_stack(GeoTiffOptions(**write_geotiffs(folder, stack, UTM)), folder)
+        table = write_geotiffs(folder, stack, UTM)
+        if incidence is not None:
+            table["incidence"] = write_tif(folder / "incidence.tif", incidence, UTM)
+        reader = open_stack(GeoTiffOptions(**table), folder)
         progress = Progress(folder / "status.json")
         for name in ("prepared", "network", "inversion", "corrections"):
             (folder / name).mkdir()
@@ -166,6 +171,36 @@ def test_delays_of_the_air_are_taken_out_with_their_sign(tmp_path: Path) -> None
     off = change - (slant - slant[:1])
     assert np.ptp(slant - slant[:1], axis=1).max() > 0.005
     np.testing.assert_allclose(off - np.median(off, axis=1, keepdims=True), 0, atol=2e-6)
+
+
+def test_where_the_incidence_is_not_known_series_end_and_others_do_not(tmp_path: Path) -> None:
+    incidence = np.full(UTM.shape, 37, np.float32)
+    everywhere, in_part = incidence.copy(), incidence.copy()
+    in_part[:, -1] = 0
+    options = CorrectionOptions(gacos=Path("gacos"))
+    whole, part = (
+        Corrected(tmp_path / name, inversion=InversionOptions(block=7), options=options, incidence=given)
+        for name, given in (("whole", everywhere), ("part", in_part))
+    )
+    expected, found = whole.displacement(), part.displacement()
+    assert np.isnan(found[:, :, -1]).all()
+    # Their medians are of other pixels.
+    off = (found - expected)[:, :, :-1]
+    np.testing.assert_allclose(off - np.median(off, axis=(1, 2), keepdims=True), 0, atol=2e-6)
+    assert all(np.isfinite(value) for value in part.report["rms_mm"].values())
+
+
+def test_a_reference_point_without_incidence_is_refused(tmp_path: Path) -> None:
+    incidence = np.full(UTM.shape, 37, np.float32)
+    incidence[2, 3] = 0
+    with pytest.raises(InputError, match="incidence angle is not known at the reference point") as refused:
+        Corrected(
+            tmp_path,
+            inversion=InversionOptions(reference=tuple(UTM.lonlat(Pixel(2, 3)))),
+            options=CorrectionOptions(gacos=Path("gacos")),
+            incidence=incidence,
+        )
+    assert refused.value.field == "inversion.reference"
 
 
 def test_a_reference_date_that_is_none_is_refused(tmp_path: Path) -> None:

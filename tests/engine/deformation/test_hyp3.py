@@ -213,6 +213,19 @@ def test_the_ellipsoid_s_incidence_goes_before_the_look_vector(tmp_path: Path) -
     assert path_of(tmp_path, PAIRS[1], "_inc_map_ell.tif") in reader.files
 
 
+def test_where_the_look_vector_is_0_there_is_none(tmp_path: Path) -> None:
+    reader = products(tmp_path)
+    for ending, value in (("_lv_theta.tif", LOOK), ("_lv_phi.tif", np.float32(3.36))):
+        angles = np.full(UTM.shape, value)
+        angles[:3] = 0
+        write_tif(path_of(tmp_path, PAIRS[0], ending), angles, UTM, None)
+    geometry = reader.geometry()
+    for values in (geometry.incidence, geometry.azimuth):
+        assert values is not None
+        assert np.isnan(values[:3]).all()
+        assert np.isfinite(values[3:]).all()
+
+
 def test_the_incidence_on_slopes_is_left_alone(tmp_path: Path) -> None:
     reader = products(tmp_path)
     write_tif(path_of(tmp_path, PAIRS[0], "_inc_map.tif"), np.full(UTM.shape, 1.2, np.float32), UTM)

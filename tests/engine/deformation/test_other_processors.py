@@ -148,6 +148,25 @@ def test_a_stack_in_radar_coordinates_is_refused(tmp_path: Path) -> None:
         _ = IsceStack(IsceOptions(format="isce"), tmp_path).grid
 
 
+def test_isce_s_phase_without_its_amplitude_is_refused_as_what_it_is(tmp_path: Path) -> None:
+    reader = write_isce(tmp_path)
+    first = reader.interferograms[0]
+    write_tif(first.unwrapped, STACK[first.pair], DEGREES)
+    with pytest.raises(InputError, match="where 2 bands of floating point") as refused:
+        reader.phase(first)
+    assert refused.value.mend == "supply the file as the processor made it"
+
+
+def test_a_line_of_sight_that_is_none_is_refused(tmp_path: Path) -> None:
+    reader = write_isce(tmp_path)
+    (path,) = tmp_path.rglob("los.rdr.geo")
+    with rasterio.open(path, "r+") as raster:
+        raster.write(np.full(DEGREES.shape, 190, np.float32), 1)
+    with pytest.raises(InputError, match="angles from the vertical") as refused:
+        reader.geometry()
+    assert (refused.value.file, refused.value.field) == (path, "stack.los")
+
+
 @pytest.mark.parametrize(("writer", "pattern"), [("licsar", "*.geo.U.tif"), ("isce", "los.rdr.geo")])
 def test_a_missing_line_of_sight_is_said(tmp_path: Path, writer: str, pattern: str) -> None:
     reader = WRITERS[writer](tmp_path)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import rasterio
 
+from engine.deformation.additions import read_pair
 from engine.deformation.gamma import GammaStack, grid_of
 from engine.deformation.geotiff import GeoTiffStack
 from engine.deformation.inversion import phase_to_displacement
@@ -21,6 +22,7 @@ from engine.deformation.stack import (
     Interferogram,
     Radar,
     StackReader,
+    check_coherence,
     check_phase,
     list_interferograms,
     pair_of,
@@ -535,6 +537,137 @@ def test_a_pattern_that_leads_out_of_the_stack_is_refused(tmp_path: Path, patter
     assert refused.value.field == "stack.unwrapped"
 
 
+@pytest.mark.parametrize("mark", [-9999, -999, 9999, -32768])
+def test_a_mark_of_no_data_that_the_file_does_not_name_is_refused(tmp_path: Path, mark: float) -> None:
+    stack = phases(subsidence())
+    table = write_geotiffs(tmp_path, stack)
+    reader = open_stack(GeoTiffOptions(**table), tmp_path)
+    first = reader.interferograms[0]
+    marked = stack[first.pair].copy()
+    marked[:3] = mark
+    write_tif(first.unwrapped, marked, UTM, 0.0)
+    with pytest.raises(InputError, match=f"{3 * UTM.cols} pixels of {mark}") as refused:
+        read_pair(reader, first, coherent=False, masked=np.zeros(UTM.shape, bool))
+    assert refused.value.file == first.unwrapped
+    assert "no-data value" in refused.value.mend
+    write_tif(first.unwrapped, marked, UTM, mark)
+    assert read_pair(reader, first, coherent=False, masked=np.zeros(UTM.shape, bool)).valid_share == pytest.approx(0.85)
+
+
+def test_the_least_number_of_float64_may_mark_no_data(tmp_path: Path) -> None:
+    least = float(np.finfo(np.float64).min)
+    stack = {pair: phase.astype(np.float64) for pair, phase in phases(subsidence()).items()}
+    for phase in stack.values():
+        phase[:3] = least
+    table = write_geotiffs(tmp_path, stack)  # type: ignore[arg-type]
+    reader = open_stack(GeoTiffOptions(**table), tmp_path)
+    for item in reader.interferograms:
+        write_tif(item.unwrapped, stack[item.pair], UTM, least)
+        assert np.isnan(reader.phase(item)).sum() == 3 * UTM.cols
+
+
+@pytest.mark.parametrize("nothing", [0.0, np.nan], ids=["zero", "NaN"])
+def test_a_pair_s_coherence_without_data_is_refused(nothing: float) -> None:
+    item = Interferogram(PAIRS[0], Path("a.tif"), Path("c.tif"))
+    with pytest.raises(InputError, match="the coherence holds no data") as refused:
+        check_coherence(np.full(UTM.shape, nothing, np.float32), item)
+    assert refused.value.file == Path("c.tif")
+
+
+def test_a_border_without_coherence_does_not_lower_the_mean(tmp_path: Path) -> None:
+    stack = phases(subsidence())
+    coherence = {pair: np.full(UTM.shape, 0.8, np.float32) for pair in stack}
+    for values in coherence.values():
+        values[:, :15] = 0
+    reader = open_stack(GeoTiffOptions(**write_geotiffs(tmp_path, stack, UTM, coherence)), tmp_path)
+    first = reader.interferograms[0]
+    assert first.coherence is not None
+    for nodata in (0.0, None):
+        write_tif(first.coherence, coherence[first.pair], UTM, nodata)
+        laid = read_pair(reader, first, coherent=True, masked=np.zeros(UTM.shape, bool))
+        assert laid.mean_coherence == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("angle", [190.0, -9999.0, 0.0])
+@every_form
+def test_incidence_angles_that_are_none_are_refused(tmp_path: Path, write: Writer, angle: float) -> None:
+    more: dict[str, Any] = {}
+    if write is write_gamma:
+        path, grid = tmp_path / "stack" / "x.inc", DEGREES
+        path.parent.mkdir()
+        np.full(grid.shape, angle, ">f4").tofile(path)
+    else:
+        path, grid = tmp_path / "x.tif", UTM
+        write_tif(path, np.full(grid.shape, angle, np.float32), grid, None)
+        more = {"incidence": Path("x.tif")}
+    with pytest.raises(InputError, match="angles from the vertical") as refused:
+        open_synthetic(tmp_path, write, phases(subsidence()), grid, **more).geometry()
+    assert (refused.value.file, refused.value.field) == (path, "stack.incidence")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "field"),
+    [
+        ("*slc.par", "radar_frequency: ", "radar_frequency: 0 Hz #", "radar_frequency"),
+        ("map_dem.par", "projection_zone: 33", "projection_zone: 61", "projection_zone"),
+    ],
+)
+def test_gamma_parameters_that_cannot_be_are_refused(tmp_path: Path, file: str, old: str, new: str, field: str) -> None:
+    reader = open_synthetic(tmp_path, write_gamma, phases(subsidence()), UTM)
+    (path,) = tmp_path.rglob(file)
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(InputError) as refused:
+        _ = reader.radar, reader.grid
+    assert (refused.value.file, refused.value.field) == (path, field)
+
+
+# Where files lie
+
+
+def test_products_that_are_linked_from_elsewhere_are_read_once(tmp_path: Path) -> None:
+    """Pairs in folders of their own that are links, and links to what is there already, and round in a circle."""
+    stack = phases(subsidence())
+    table = write_geotiffs(tmp_path, stack)
+    there, shelf = tmp_path / "stack", tmp_path / "shelf"
+    for number, path in enumerate(sorted(there.iterdir())):
+        own = (shelf if number % 2 else there) / path.stem
+        own.mkdir(parents=True)
+        path.rename(own / path.name)
+        if number % 2:
+            (there / path.stem).symlink_to(own)
+    (there / "latest").symlink_to(there / str(sorted(there.iterdir())[0].name))
+    (there / "again").symlink_to(there)
+    reader = open_stack(GeoTiffOptions(**table), tmp_path)
+    assert [item.pair for item in reader.interferograms] == sorted(PAIRS)
+    assert not any({"latest", "again"} & set(item.unwrapped.parts) for item in reader.interferograms)
+
+
+def test_hidden_files_beside_a_stack_do_no_harm(tmp_path: Path) -> None:
+    table = write_geotiffs(tmp_path, phases(subsidence()))
+    for path in list((tmp_path / "stack").iterdir()):
+        path.with_name(f"._{path.name}").write_bytes(b"Mac OS X")
+    assert len(open_stack(GeoTiffOptions(**table), tmp_path).interferograms) == len(PAIRS)
+
+
+def test_interferograms_whose_names_match_both_patterns_are_no_coherence(tmp_path: Path) -> None:
+    coherence = {pair: np.full(UTM.shape, 0.8, np.float32) for pair in PAIRS}
+    table = write_geotiffs(tmp_path, phases(subsidence()), UTM, coherence)
+    for path in list((tmp_path / "stack").iterdir()):
+        path.rename(path.with_name(f"mexico_{path.name}"))
+    for item in open_stack(GeoTiffOptions(**table), tmp_path).interferograms:
+        assert item.coherence is not None
+        assert item.coherence.name == f"mexico_{item.pair}_cor.tif"
+
+
+def test_products_that_are_still_packed_are_said(tmp_path: Path) -> None:
+    table = write_geotiffs(tmp_path, {})
+    (tmp_path / "stack").mkdir()
+    (tmp_path / "stack" / "product.zip").write_bytes(b"PK")
+    with pytest.raises(InputError, match="no interferogram matches") as refused:
+        _ = open_stack(GeoTiffOptions(**table), tmp_path).interferograms
+    assert refused.value.mend.startswith("unpack the .zip files")
+
+
 # What is not one stack
 
 
@@ -548,6 +681,17 @@ def test_wrapped_phase_is_refused_and_unwrapped_phase_within_half_a_turn_is_not(
     check_phase((steep / steep.max() * 6 - 3).astype(np.float32), item)
     noise = np.random.default_rng(3).normal(scale=0.9, size=(60, 50)).clip(-3.1, 3.1).astype(np.float32)
     check_phase(noise / 2, item)
+    check_phase(noise, item)
+
+
+def test_a_pair_that_wraps_in_one_place_alone_is_refused() -> None:
+    row, col = np.mgrid[:60, :80]
+    bowl = 1 + 9 * np.exp(-((row - 27.0) ** 2 + (col - 39.0) ** 2) / 200)
+    for least in (-np.pi, 0):  # where turns begin
+        with pytest.raises(InputError, match="is wrapped"):
+            wrapped = ((bowl - least) % (2 * np.pi) + least).astype(np.float32)
+            check_phase(wrapped, Interferogram(PAIRS[0], Path("a.tif")))
+    check_phase(bowl.astype(np.float32), Interferogram(PAIRS[0], Path("a.tif")))
 
 
 def test_orbits_that_are_mixed_are_refused(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The radar steps, from files to files: what is laid down, cut into blocks and put together again."""
 
 import json
+import shutil
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,7 @@ from engine.deformation.network import Network, NetworkOptions
 from engine.deformation.normal_equations import invert_by_normal_equations
 from engine.deformation.rates import MotionRasters, estimate_rates
 from engine.deformation.readers import open_stack
+from engine.deformation.space import bytes_needed
 from engine.deformation.stack import GeoTiffOptions
 from engine.deformation.steps import (
     ChosenNetwork,
@@ -378,6 +380,16 @@ def test_a_reference_with_a_radius_is_the_median_round_the_place(tmp_path: Path)
     np.testing.assert_allclose(median[:, away], expected[:, away], atol=1e-5)
 
 
+# What is said
+
+
+def test_a_pair_without_baseline_is_named_by_its_own_file(tmp_path: Path) -> None:
+    chain = Chain(tmp_path, phases(subsidence()))
+    with pytest.raises(InputError, match="no perpendicular baseline") as refused:
+        chain.network(max_perpendicular_m=100)
+    assert refused.value.file == tmp_path / "stack" / f"{PAIRS[0]}_unw.tif"
+
+
 # The disk
 
 
@@ -387,6 +399,43 @@ def test_what_the_disk_cannot_hold_is_not_begun(tmp_path: Path, monkeypatch: pyt
         _ = Chain(tmp_path, phases(subsidence())).stack
     assert "PITWATCH_HOME" in refused.value.mend
     assert list(tmp_path.rglob("*.h5")) == []
+
+
+@pytest.mark.parametrize("all_asked_for", [False, True], ids=["plain", "with everything"])
+def test_what_is_needed_of_the_disk_is_what_is_written_and_little_more(tmp_path: Path, all_asked_for: bool) -> None:
+    """Chunks are laid down whole, so that a frame a little wider than one takes far more than its pixels."""
+    shape = (300, 270)
+    grid, noise = replace(UTM, shape=shape), np.random.default_rng(4)
+    stack = {pair: noise.normal(size=shape).astype(np.float32) for pair in PAIRS}
+    coherence = {pair: np.full(shape, 0.8, np.float32) for pair in PAIRS} if all_asked_for else None
+    table = write_geotiffs(tmp_path, stack, grid, coherence) | {"looks": 8}
+    reader = open_stack(GeoTiffOptions(**table), tmp_path)
+    laid, inverted, corrected = (tmp_path / name for name in ("laid", "inverted", "corrected"))
+    for folder in (laid, inverted, corrected):
+        folder.mkdir()
+    options = InversionOptions(
+        weights="variance" if all_asked_for else "none", unwrapping_check=all_asked_for, min_temporal_coherence=0
+    )
+    progress = Progress(tmp_path / "status.json")
+    prepare_stack(reader, laid, options=options, progress=progress)
+    prepared = PreparedStack.read(laid)
+    choose_network(prepared, laid, NetworkOptions())
+    chosen = ChosenNetwork.read(laid, prepared)
+    invert_stack(prepared, chosen, inverted, options, workers=SERIAL, progress=progress)
+    # The release's copy of the series, and that of the corrections.
+    for number in range(2 if all_asked_for else 1):
+        shutil.copy(inverted / "timeseries.h5", corrected / f"{number}.h5")
+    written = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.parent in (laid, inverted, corrected))
+    needed = bytes_needed(
+        grid,
+        pairs=len(PAIRS),
+        dates=len(DATES),
+        coherent=all_asked_for,
+        checked=all_asked_for,
+        corrected=all_asked_for,
+    )
+    of_small_files = 20_000_000
+    assert written < needed - of_small_files < 2 * written
 
 
 def test_a_stack_across_the_antimeridian_is_refused_before_anything_is_laid_down(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def write_gacos(folder: Path, day: date, grid: Grid, seed: int, *, margin: int =
     shape = (int((north - south) / STEP) + 2 * margin, int((east - west) / STEP) + 2 * margin)
     rows, cols = np.mgrid[: shape[0], : shape[1]]
     values = 2.3 + 0.01 * np.sin(rows / 3 + seed) + 0.02 * np.cos(cols / 5) + 0.001 * rows
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{day:%Y%m%d}.ztd"
     path.write_bytes(values.astype("<f4").tobytes())
     path.with_name(path.name + ".rsc").write_text(
@@ -116,6 +116,16 @@ def spoil_key(path: Path) -> None:
     header.write_text(header.read_text().replace("X_STEP", "X_STOP"))
 
 
+def spoil_step(path: Path) -> None:
+    header = path.with_name(path.name + ".rsc")
+    header.write_text(header.read_text().replace(f"X_STEP   {STEP}", "X_STEP   0"))
+
+
+def spoil_size(path: Path) -> None:
+    header = path.with_name(path.name + ".rsc")
+    header.write_text(header.read_text().replace("WIDTH   ", "WIDTH   -").replace("FILE_LENGTH   ", "FILE_LENGTH   -"))
+
+
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
@@ -123,6 +133,8 @@ def spoil_key(path: Path) -> None:
         (spoil_length, "values, where its header says"),
         (spoil_order, "no zenith delay in metres"),
         (spoil_key, "the entry is missing"),
+        (spoil_step, "its pixels have no size"),
+        (spoil_size, "is no measure"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, spoil: object, says: str) -> None:
