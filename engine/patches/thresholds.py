@@ -19,7 +19,7 @@ _LEVELS = np.arange(20, 100, 5)  # per cent
 # A region is right when so much of it is a mine, and a patch is found when so much of it is in regions.
 _TRUE_SHARE = 0.2
 # What a mask may be worse by, of 2, for one whose area is nearer to that of the mines: that much is chance.
-_AS_GOOD = 0.01
+_AS_GOOD = 0.005
 
 
 class Thresholds(NamedTuple):
@@ -74,8 +74,9 @@ def best_thresholds(tried: Sequence[Tried]) -> Thresholds:
     Crops are centred on patches, so that at 0.5 a network marks too much of ground with its true share of mines; and of
     what it is only half sure there are many small regions, which weigh little by pixel and much by patch. So the mean
     of two measures decides: F1 of pixels (any mine), and the F measure of the share of regions that are right and that
-    of patches that are found. Of thresholds that are as good, those whose mask has the area of the mines, which a low
-    one makes too large by a rim and a high one too small.
+    of patches that are found. The high threshold, which decides what is found at all, is that of the best pair. The low
+    one, which decides where outlines run, is of those that are as good the one whose mask has the area of the mines:
+    lower ones add a rim, higher ones take one off.
     """
     tally = _Tally(*(np.zeros((len(_LEVELS), len(_LEVELS)), np.int64) for _ in _Tally._fields))
     mines = patches = 0
@@ -86,8 +87,9 @@ def best_thresholds(tried: Sequence[Tried]) -> Thresholds:
     by_pixel = 2 * tally.hits / np.maximum(tally.marked + mines, 1)
     right, seen = tally.true / np.maximum(tally.regions, 1), tally.found / max(patches, 1)
     both = np.where(_LEVELS[:, None] <= _LEVELS[None], by_pixel + f_measure(right, seen), -1)
-    unlike = np.abs(np.log(np.maximum(tally.marked, 1) / max(mines, 1)))
-    low, high = np.unravel_index(int(np.where(both >= both.max() - _AS_GOOD, unlike, np.inf).argmin()), both.shape)
+    high = int(both.max(axis=0).argmax())
+    unlike = np.abs(np.log(np.maximum(tally.marked[:, high], 1) / max(mines, 1)))
+    low = int(np.where(both[:, high] >= both.max() - _AS_GOOD, unlike, np.inf).argmin())
     return Thresholds(float(_LEVELS[low]) / 100, float(_LEVELS[high]) / 100)
 
 
