@@ -16,6 +16,7 @@ from pydantic import Field
 from shapely.geometry.base import BaseGeometry
 
 from engine.options import Options, Share
+from engine.vectors import polygons_in
 
 # Strips count as change that hold a disc of so many boundary errors in radius. Two outlines that each stray by one part
 # by two of √2 at one place (95 %); the widest place of a whole boundary is farther.
@@ -151,4 +152,6 @@ def _as_it_was(area: float, margin: float) -> Change:
 
 def _wide(shape: BaseGeometry, radius: float) -> BaseGeometry:
     """Those parts that a disc of this radius fits into (a morphological opening; Serra 1982)."""
-    return shape.buffer(-radius, quad_segs=4).buffer(radius, quad_segs=4).intersection(shape)
+    # Where two outlines follow the same pixels for a while, their difference has lines among its polygons.
+    ground = polygons_in(shape)
+    return ground.buffer(-radius, quad_segs=4).buffer(radius, quad_segs=4).intersection(ground)

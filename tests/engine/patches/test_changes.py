@@ -5,7 +5,7 @@ import datetime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapely import Point, box
+from shapely import GeometryCollection, LineString, Point, Polygon, box
 from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
 
@@ -56,6 +56,22 @@ def test_growth_all_round_beyond_all_doubt_is_growth() -> None:
 
 def test_the_same_outline_beside_itself_is_unchanged() -> None:
     assert change(measured(PIT), measured(translate(PIT, 3, 3))).kind is ChangeKind.UNCHANGED
+
+
+def test_lines_among_the_polygons_of_a_difference_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """GEOS leaves them where outlines follow the same pixels; of a narrow triangle among them nothing wide is left."""
+    line, sliver = LineString([(0, 0), (90, 0.001)]), Polygon([(0, 0), (90, 0), (90, 0.5)])
+    wider = PIT.union(box(150, 0, 170, 100))
+    plain = change(measured(PIT), measured(wider))
+    exact = type(PIT).difference
+
+    def with_lines(one: BaseGeometry, other: BaseGeometry) -> BaseGeometry:
+        return GeometryCollection([line, sliver, *getattr(exact(one, other), "geoms", [exact(one, other)])])
+
+    monkeypatch.setattr(type(PIT), "difference", with_lines)
+    assert change(measured(PIT), measured(PIT)).kind is ChangeKind.UNCHANGED
+    found = change(measured(PIT), measured(wider))
+    assert (found.kind, found.area) == (plain.kind, pytest.approx(plain.area, rel=0.01))
 
 
 def test_what_was_gained_on_one_side_and_lost_on_the_other_is_counted_against_each_other() -> None:
