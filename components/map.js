@@ -59,8 +59,7 @@ async function create(element, data) {
     // A page may have several maps: each is named by what it shows.
     locale: { "Map.Title": data.layers.find((layer) => layer.name === data.first.data)?.label ?? data.words.label },
     pitchWithRotate: false,
-    // What fades in is drawn anew for a third of a second, frame after frame, which costs more than all the rest where no
-    // graphics card helps.
+    // What fades in is drawn anew for a third of a second, frame after frame, which is dear where no graphics card helps.
     fadeDuration: 0,
     style: { version: 8, transition: { duration: 0, delay: 0 }, sources: {}, layers: [] },
     ...(!data.close && sharedView()),

@@ -10,7 +10,7 @@ Shares = NDArray[np.float64]
 FINDING = 2.0
 
 
-def f_measure(precision: Shares, recall: Shares, beta: float = FINDING) -> Shares:
-    """F measure (van Rijsbergen 1979), 0 to 1: recall counts beta times as much as precision; 0 where both are 0."""
-    weight = beta**2
+def f_measure(precision: Shares, recall: Shares) -> Shares:
+    """F measure (van Rijsbergen 1979), 0 to 1: recall counts twice as much as precision; 0 where both are 0."""
+    weight = FINDING**2
     return (1 + weight) * precision * recall / np.maximum(weight * precision + recall, 1e-12)
