@@ -5,8 +5,9 @@
 The area share p* is found on the training patches of the first date, and everything is counted outside the training
 tiles, on all dates and areas together: the likeliest classes, which the paper begins with; the preliminary masks, by
 two thresholds; objects of which the mask covers p*, or the default share where p* cannot be found (see
-docs/objects.md); other shares; land cover by either rule, where there is a map; and all of it without the regions of
-the masks that look like no mine, as the area's own training ground tells, and with what the model brings along.
+docs/objects.md), which move outlines as far as a run lets them; the same objects whole; other shares; land cover by
+either rule, where there is a map; and all of it without the regions of the masks that look like no mine, as the area's
+own training ground tells, and with what the model brings along.
 `--objects` keeps the segmentations from one run to the next. `--pictures` draws a patch with holes, one in fragments
 and isolated errors, each as it was, after, and as it is.
 """
@@ -54,6 +55,7 @@ from store.home import Home
 LAND_COVER = "land_cover.tif"
 SHARES = (0.25, 0.65)
 LIKELIEST, RAW, REFINED, SCREENED = "likeliest class", "two thresholds", "refined", "screened"
+WHOLE = "refined, whole objects"
 SCREENED_HERE = "screened by its own ground alone"
 
 
@@ -154,10 +156,16 @@ class Refining:
         options: RefinementOptions,
         unmined: NDArray[np.bool_] | None,
     ) -> NDArray[np.int32]:
-        result = refine(labels, classes > 0, classes, probability, image.grid.pixel_area, options, unmined)
+        reach = None if options.whole_objects else self._reach(image)
+        result = refine(labels, classes > 0, classes, probability, image.grid.pixel_area, options, unmined, reach)
         codes = np.concatenate([[0], result.patch_table["class_code"].to_numpy()]).astype(np.uint8)
         self._count(way, image, codes[result.patches])
         return result.patches
+
+    def _reach(self, image: AssessedImage) -> float | None:
+        """Pixels by which objects move outlines of the mask, as a run has it."""
+        error_m = read_checkpoint(self._model).description.boundary_error_m
+        return None if error_m is None else error_m / image.grid.square_pixel_m
 
     def _regions(self, image: AssessedImage, classes: NDArray[np.uint8]) -> NDArray[np.int32]:
         least = self._area.options.refinement.least_area_m2
@@ -225,6 +233,7 @@ class Refining:
     def _ways(self, image: AssessedImage) -> Iterator[tuple[str, RefinementOptions, NDArray[np.bool_] | None]]:
         assert self._options is not None
         yield REFINED, self._options, None
+        yield WHOLE, self._options.model_copy(update={"whole_objects": True}), None
         for share in SHARES:
             yield f"share {share:g}", self._options.model_copy(update={"least_share": share}), None
         land_cover = self._area.folder / LAND_COVER

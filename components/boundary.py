@@ -24,6 +24,14 @@ def boundary_part(reader: ReleaseReader, extraction: Extraction, patch: Patch) -
             share=wording.percent(extraction.least_share),
         )
     )
+    report = next((step.report for step in reader.steps() if step.name == "refinement"), {})
+    if (reach_m := report.get("reach_m")) is not None:
+        st.markdown(
+            _(
+                "An outline of the mask moves by no more than {distance} m, which is how far outlines of this model "
+                "may lie off: further inside and outside the mask stands."
+            ).format(distance=wording.number(reach_m, 1))
+        )
     if not fates:
         st.caption(_("This release does not show its objects; the next one will."))
         return

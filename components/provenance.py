@@ -39,6 +39,8 @@ def extraction_report(reader: ReleaseReader, extraction: Extraction) -> None:
                 _("image"): list(dates),
                 _("mask, ha"): [row["mask_ha"] for row in dates.values()],
                 _("objects kept"): [row["kept"] for row in dates.values()],
+                # Releases of before objects were kept in part do not tell of it.
+                _("objects kept in part"): [row.get("part", 0) for row in dates.values()],
                 _("removed: mask covers too little"): [row["low_share"] for row in dates.values()],
                 # Releases of before the land cover was looked at do not tell of it.
                 _("removed: on ground without mines"): [row.get("land_cover", 0) for row in dates.values()],

@@ -97,6 +97,7 @@ PERMIT_COLOUR = "#F0E442"
 # Codes of layers that are filled areas, each a colour. What became of objects of an image:
 FATE_COLOURS = {
     "kept": "#009E73",
+    "part": "#0072B2",
     "low_share": "#E69F00",
     "land_cover": "#CC79A7",
     "small": "#7F7F7F",

@@ -3,6 +3,9 @@
 An object that meets the preliminary mask is kept when the mask covers enough of it. How much is enough is found on the
 training reference: the share at which what is kept amounts to the area that was interpreted. Kept neighbours of one
 class merge into patches. What is removed stays in the table of objects, with the reason.
+
+Objects have sharper outlines than a network, and a network knows better what is a mine. So where it is known how far
+outlines of the mask lie off, objects move them by no more than that; the paper's objects decide everywhere.
 """
 
 from dataclasses import dataclass
@@ -16,6 +19,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.ndimage import label
 
+from engine.objects.settled import settled_pixels
 from engine.options import Options, Share
 
 Flags = NDArray[np.bool_]
@@ -35,6 +39,8 @@ class RefinementOptions(Options):
     ground tells, and what the model brings along; where neither tells enough, none are.
     land_cover_rule : "half" removes objects of which more than half is such ground, before they merge; "any", as the
     paper has it, patches that meet any of it. Maps err along edges and in small things, so that "any" takes mines, too.
+    whole_objects : whether objects are kept or removed whole, as in the paper, though the model tells how far its
+    outlines lie off.
     """
 
     least_share: Share = 0.5
@@ -44,12 +50,14 @@ class RefinementOptions(Options):
     unmined: tuple[int, ...] = (40, 50, 80)
     land_cover_rule: Literal["half", "any"] = "half"
     screening: bool = True
+    whole_objects: bool = False
 
 
 class Reason(StrEnum):
     """What became of an object that meets the mask."""
 
     KEPT = "kept"
+    PART = "part"  # the mask covers too little of it; what lies well within the mask stays
     LOW_SHARE = "low_share"  # the mask covers too little of it
     LAND_COVER = "land_cover"  # it lies on ground without mines
     SMALL = "small"  # the patch that it belongs to is too small, or a lesser piece of a larger one
@@ -95,8 +103,8 @@ class Refinement:
     patches : shape (rows, cols), 0 where there is none, numbered from 1 by their first pixel in row-major order.
     patch_table : patch, class_code, confidence (mean probability over its area, 0 to 1; NaN where none was
     known), area_m2.
-    object_table : the objects that meet the mask: label, area_m2, intersection_m2, share, class_code, kept, reason,
-    patch (0 for none).
+    object_table : the objects that meet the mask: label, area_m2, intersection_m2, share, class_code, kept (whole or in
+    part), reason, patch (0 for none; one of them, where parts of it are in several).
     meeting : how many patches meet ground without mines, after "half" and before small ones go: what "any" takes.
     """
 
@@ -161,6 +169,7 @@ def refine(
     pixel_areas: Floats,
     options: RefinementOptions,
     unmined: Flags | None = None,
+    reach: float | None = None,
 ) -> Refinement:
     """Make patches of the objects of which the mask covers enough.
 
@@ -171,6 +180,7 @@ def refine(
     probability : of a mine of any class, 0 to 1, NaN where it is not known. All of the shape of `labels`.
     pixel_areas : as in `measure_objects`. options : with the p* that was found, where one was.
     unmined : ground without mines by the land cover, shape of `labels`; None without such a map.
+    reach : how far from an outline of the mask objects decide, pixels; everywhere for None.
 
     Raises
     ------
@@ -188,20 +198,24 @@ def refine(
     if options.land_cover_rule == "half":
         barred = 2 * _sums(labels, areas * ground, enough.size) > objects.area
 
-    merged = _merge_neighbours(labels, np.where(enough & ~barred, object_classes, 0))
+    codes = _looked_up(np.where(enough & ~barred, object_classes, 0), labels)
+    if reach is not None:
+        settled = settled_pixels(mask, reach)
+        codes[settled] = np.where(mask[settled], _looked_up(np.where(barred, 0, object_classes), labels[settled]), 0)
+    merged = _merge_neighbours(codes)
     on_ground = np.unique(merged[ground & (merged > 0)])
     if options.land_cover_rule == "any":
         gone = np.isin(merged, on_ground) & (merged > 0)
         barred[labels[gone] - 1] = True
         merged = np.where(gone, 0, merged)
     patches = _remove_small(merged, areas, options.least_area_m2)
-    patches = _remove_pieces(patches, np.concatenate([[0], object_classes])[labels], mask, areas, options.least_piece)
+    patches = _remove_pieces(patches, codes, mask, areas, options.least_piece)
     patch_of = np.zeros(enough.size, np.int32)
     patch_of[labels[patches > 0] - 1] = patches[patches > 0]
 
     return Refinement(
         patches=patches,
-        patch_table=_describe_patches(patches, patch_of, object_classes, probability, areas),
+        patch_table=_describe_patches(patches, codes, probability, areas),
         object_table=_describe_objects(objects, object_classes, enough, barred, patch_of),
         meeting=on_ground.size,
     )
@@ -254,12 +268,16 @@ def _majority(labels: Labels, mask: Flags, classes: NDArray[np.uint8], areas: Fl
     return majority[1:]
 
 
-def _merge_neighbours(labels: Labels, object_classes: NDArray[np.integer]) -> Labels:
-    """Connect (by sides) the pixels of objects of one class, 0 for none; number what results by its first pixel."""
-    pixel_classes = np.concatenate([[0], object_classes])[labels]
-    merged, found = np.zeros(labels.shape, np.int32), 0
-    for code in np.unique(object_classes[object_classes > 0]):
-        parts, count = label(pixel_classes == code)
+def _looked_up(of_objects: NDArray[np.uint8], labels: Labels) -> NDArray[np.uint8]:
+    """What is known of the objects 1 to n, pixel by pixel; 0 for none."""
+    return np.concatenate([np.zeros(1, of_objects.dtype), of_objects])[labels]
+
+
+def _merge_neighbours(codes: NDArray[np.uint8]) -> Labels:
+    """Connect (by sides) the pixels of one class, 0 for none; number what results by its first pixel."""
+    merged, found = np.zeros(codes.shape, np.int32), 0
+    for code in np.unique(codes[codes > 0]):
+        parts, count = label(codes == code)
         merged[parts > 0] = parts[parts > 0] + found
         found += count
     return _renumber(merged)
@@ -309,7 +327,8 @@ def _renumber(patches: Labels) -> Labels:
 def _describe_objects(
     objects: Objects, object_classes: NDArray[np.uint8], enough: Flags, barred: Flags, patch_of: Labels
 ) -> pd.DataFrame:
-    reasons = [str(Reason.KEPT), str(Reason.LOW_SHARE), str(Reason.LAND_COVER)]
+    kept = patch_of > 0
+    reasons = {Reason.KEPT: kept & enough, Reason.PART: kept, Reason.LOW_SHARE: ~enough, Reason.LAND_COVER: barred}
     table = pd.DataFrame(
         {
             "label": np.arange(1, enough.size + 1),
@@ -317,8 +336,8 @@ def _describe_objects(
             "intersection_m2": objects.intersection,
             "share": objects.share,
             "class_code": object_classes,
-            "kept": patch_of > 0,
-            "reason": np.select([patch_of > 0, ~enough, barred], reasons, str(Reason.SMALL)),
+            "kept": kept,
+            "reason": np.select(list(reasons.values()), [str(reason) for reason in reasons], str(Reason.SMALL)),
             "patch": patch_of,
         }
     )
@@ -326,15 +345,11 @@ def _describe_objects(
 
 
 def _describe_patches(
-    patches: Labels,
-    patch_of: Labels,
-    object_classes: NDArray[np.uint8],
-    probability: NDArray[np.floating],
-    areas: Floats,
+    patches: Labels, codes: NDArray[np.uint8], probability: NDArray[np.floating], areas: Floats
 ) -> pd.DataFrame:
     count = int(patches.max(initial=0))
     class_codes = np.zeros(count, np.uint8)
-    class_codes[patch_of[patch_of > 0] - 1] = object_classes[patch_of > 0]
+    class_codes[patches[patches > 0] - 1] = codes[patches > 0]
     known = np.isfinite(probability)
     weight = _sums(patches, areas * known, count)
     total = _sums(patches, areas * np.where(known, probability, 0.0), count)

@@ -147,6 +147,7 @@ def refine_masks(
     options: RefinementOptions,
     land_cover: Path | None = None,
     second_look: SecondLook | None = None,
+    boundary_error_m: float | None = None,
 ) -> dict[str, Any]:
     """Write the outlines of each date (`outlines_path`) and what total-area control did (`CONTROL`).
 
@@ -155,6 +156,7 @@ def refine_masks(
     segmented : folders of `segment_image`. references : where training reference patches lie, shape of the grid, for
     the dates that have any; without them the options' least share stands.
     class_names : of the codes 1, 2, … land_cover : the map that the options speak of, where it lies.
+    boundary_error_m : how far outlines of the masks lie off, where that was measured: as far objects move them.
     """
     unlike: dict[datetime.date, NDArray[np.bool_]] = {}
     screening = None
@@ -165,13 +167,15 @@ def refine_masks(
     # every object that the mask touches, or nearly so.
     if control is not None and not control.saturated:
         options = options.model_copy(update={"least_share": control.share})
+    reach_m = None if options.whole_objects else boundary_error_m
     counts = {}
     for day, segments in segmented.items():
         labels, grid = _labels(segments)
         probability, classes = _read(found, unlike, day)
         mask = classes > 0
         unmined = None if land_cover is None else _unmined(land_cover, grid, options.unmined)
-        refined = refine(labels, mask, classes, probability, grid.pixel_area, options, unmined)
+        reach = None if reach_m is None else reach_m / grid.square_pixel_m
+        refined = refine(labels, mask, classes, probability, grid.pixel_area, options, unmined, reach)
         outlines = outline_patches(refined.patches, grid).merge(refined.patch_table.drop(columns="area_m2"), on="patch")
         _in_degrees(outlines, class_names).to_parquet(outlines_path(folder, day))
         objects = refined.object_table
@@ -188,6 +192,7 @@ def refine_masks(
         }
     report = {
         "least_share": options.least_share,
+        "reach_m": reach_m,
         "control": asdict(control) if control else None,
         "screening": screening and screening.report,
         "dates": counts,

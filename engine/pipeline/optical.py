@@ -230,6 +230,7 @@ def _refine(area: Area, extracted: ExtractionSteps, workspace: Workspace, worker
                 samples=samples,
                 pixel_m=grid.square_pixel_m,
             ),
+            boundary_error_m=checkpoint.description.boundary_error_m,
         )
         return with_curve(report, segments, found, references, folder)
 
@@ -247,6 +248,7 @@ def _refine(area: Area, extracted: ExtractionSteps, workspace: Workspace, worker
             "reference": area.options.reference.model_dump(mode="json") if area.options.reference else None,
             "labels": {str(day): path.name for day, path in labelled.items()},
             **area.options.refinement.model_dump(mode="json"),
+            "boundary_error_m": checkpoint.description.boundary_error_m,
         },
     )
     return ExtractionProducts(

@@ -34,6 +34,7 @@ _OPTIONAL: dict[str, tuple[type[Options], dict[str, str], dict[str, Any]]] = {
         {
             "least_share": "of an object, that the model's mask must cover for the object to count",
             "least_area_m2": "smaller patches are left out",
+            "whole_objects": "objects are kept or removed whole, whatever is known of the model's outlines",
         },
         {},
     ),

@@ -118,6 +118,7 @@ def category_name(palette: str, code: str) -> str:
     if palette == "fate":
         return {
             "kept": _("kept"),
+            "part": _("kept where the model is sure, too little of it in the mask"),
             "low_share": _("dropped: too little of it in the mask"),
             "land_cover": _("dropped: land cover without mines"),
             "small": _("dropped: patch too small"),

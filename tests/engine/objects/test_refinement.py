@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -49,6 +50,7 @@ def refined(
     unmined: NDArray[np.bool_] | None = None,
     rule: Literal["half", "any"] = "half",
     piece: float = 0.25,
+    reach: float | None = None,
 ) -> Refinement:
     return refine(
         labels,
@@ -58,6 +60,7 @@ def refined(
         square_metres(labels),
         RefinementOptions(least_share=share, least_area_m2=least_area, land_cover_rule=rule, least_piece=piece),
         unmined,
+        reach,
     )
 
 
@@ -262,6 +265,60 @@ def test_a_mask_without_class_is_refused() -> None:
     labels, mask = in_a_row(10)
     with pytest.raises(ValueError, match="class 0"):
         refined(labels, mask, classes=np.zeros(labels.shape, np.uint8))
+
+
+def side_by_side(left: int, right: int, mask_to: int) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Two objects of so many columns, and a mask that ends at a column; four rows."""
+    labels = np.repeat(np.repeat([[1, 2]], [left, right], axis=1), 4, axis=0).astype(np.int32)
+    return labels, np.broadcast_to(np.arange(left + right) < mask_to, labels.shape)
+
+
+@pytest.mark.parametrize(
+    ("left", "mask_to", "columns", "reasons"),
+    [
+        (12, 10, 12, ["kept"]),  # the mask is too small by two columns
+        (9, 10, 9, ["kept", "low_share"]),  # too large by one
+        (16, 10, 13, ["kept"]),  # the object goes on where there is surely no mine
+        (6, 10, 7, ["kept", "part"]),  # and the next begins where there surely is one
+    ],
+)
+def test_objects_decide_where_the_outline_may_lie_off(
+    left: int, mask_to: int, columns: int, reasons: list[str]
+) -> None:
+    labels, mask = side_by_side(left, 30 - left, mask_to)
+    result = refined(labels, mask, reach=3.0)
+    assert (result.patches > 0).sum(axis=1).tolist() == [columns] * 4
+    assert result.object_table["reason"].tolist() == reasons
+    assert result.patch_table["class_code"].tolist() == [1]
+
+
+def test_what_lies_well_within_the_mask_stays_though_no_object_is_kept() -> None:
+    labels, mask = np.ones((30, 30), np.int32), np.zeros((30, 30), bool)
+    mask[5:15, 5:15] = True
+    assert not refined(labels, mask).patches.any()
+    result = refined(labels, mask, reach=2.0)
+    assert np.argwhere(result.patches).min() == 7 and (result.patches > 0).sum() == 6 * 6
+    assert result.object_table[["kept", "reason", "patch"]].values.tolist() == [[True, "part", 1]]
+    barred = refined(labels, mask, reach=2.0, unmined=labels > 0)
+    assert not barred.patches.any() and barred.object_table["reason"].tolist() == ["low_share"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), share=st.sampled_from([0.3, 0.7]))
+def test_without_reach_the_mask_stands_and_with_much_of_it_the_objects(seed: int, share: float) -> None:
+    rng = np.random.default_rng(seed)
+    labels = label(rng.random((9, 11)) < 0.55)[0].astype(np.int32)
+    mask, classes = rng.random(labels.shape) < 0.5, rng.integers(1, 4, labels.shape, np.uint8)
+    as_mask = refined(labels, mask, classes=classes, share=share, reach=0.0, piece=0.0)
+    np.testing.assert_array_equal(as_mask.patches > 0, mask & (labels > 0))
+    whole = refined(labels, mask, classes=classes, share=share)
+    far = refined(labels, mask, classes=classes, share=share, reach=100.0)
+    np.testing.assert_array_equal(far.patches, whole.patches)
+    pd.testing.assert_frame_equal(far.object_table, whole.object_table)
+    some = refined(labels, mask, classes=classes, share=share, reach=1.0, piece=0.0)
+    codes = some.patch_table.set_index("patch")["class_code"]
+    assert all(label(some.patches == number)[1] == 1 for number in codes.index)
+    assert set(codes) <= {1, 2, 3}
 
 
 @settings(max_examples=60, deadline=None)
