@@ -31,7 +31,7 @@ def all_areas(shown: str) -> None:
     }
     table = pd.DataFrame(
         {
-            _("area"): [reader.info.title for reader in found],
+            _("Monitored area"): [reader.info.title for reader in found],
             _("period"): [wording.period(reader.info.first_date, reader.info.last_date) for reader in found],
             **{name: pd.array(values, dtype="Int64") for name, values in counts.items()},
             **{name: pd.array(values, dtype="Float64") for name, values in hectares.items()},

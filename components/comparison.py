@@ -47,6 +47,7 @@ def swipe(reader: ReleaseReader, earlier: date, later: date, chosen: Patch | Non
         bounds=(first.west, first.south, first.east, first.north),
         focus=focus,
         outlines=vector_url(info.area, info.id, "outlines", near),
+        permits=vector_url(info.area, info.id, "permits") if reader.has_register else None,
         selected=chosen.patch_id if chosen else None,
         attribution=info.attribution,
         key=f"swipe-{info.area}",
@@ -54,7 +55,10 @@ def swipe(reader: ReleaseReader, earlier: date, later: date, chosen: Patch | Non
     )
     if reader.extraction is not None:
         how = _("Outlines of {earlier} are dashed, those of {later} solid.")
-        st.caption(how.format(earlier=wording.day(earlier), later=wording.day(later)))
+        said = [how.format(earlier=wording.day(earlier), later=wording.day(later))]
+        if reader.has_register:
+            said.append(_("Boundaries of permits are yellow and black."))
+        st.caption(wording.joined(said))
 
 
 def pick_patch(reader: ReleaseReader, chosen: Patch | None, *, none: str) -> None:

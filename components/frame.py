@@ -160,7 +160,7 @@ def _pickers(home: Home, names: list[str], shown: ReleaseReader, newest: Release
             sign_in.sign_out_button()
     with area_column:
         area = st.selectbox(
-            _("Area"),
+            _("Monitored area"),
             names,
             index=names.index(shown.info.area),
             format_func=lambda name: _area_label(name, titles),

@@ -29,8 +29,13 @@ def compare_link(patch_id: str) -> None:
 def list_link(show: PatchFilter, words: str, *, key: str) -> None:
     """A button that opens the map and its list with the patches that a figure counts."""
     if st.button(words, key=f"list-{key}", icon=":material/list:", type="tertiary"):
-        selection.select(patch=None, at=None, show=show)
-        st.switch_page("pages/inspect/map.py")
+        open_list(show)
+
+
+def open_list(show: PatchFilter) -> None:
+    """Go to the map and its list with the patches of a filter."""
+    selection.select(patch=None, at=None, show=show)
+    st.switch_page("pages/inspect/map.py")
 
 
 def cases_link(words: str) -> None:

@@ -9,6 +9,8 @@ function maplibre() {
 }
 
 const maps = new WeakMap();
+// Square pixels of a map on which the legend, open, leaves most of the ground to be seen.
+const LEGEND_ROOM = 350_000;
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
@@ -118,6 +120,10 @@ function listen(own, element, parent) {
       : [];
     own.pick({ patch: within[0]?.properties.patch_id ?? null, at: [event.lngLat.lng, event.lngLat.lat] });
   });
+  new ResizeObserver(() => {
+    const lines = parent.querySelector(".legend .lines");
+    if (lines) lines.open = unfolded(own, own.data, parent);
+  }).observe(element);
   map.on("mousemove", "patches-line", () => (map.getCanvas().style.cursor = "pointer"));
   map.on("mouseleave", "patches-line", () => (map.getCanvas().style.cursor = ""));
   // For tests and for the idle: whether all that is asked for is drawn.
@@ -450,11 +456,17 @@ function drawLegend(own, data, parent) {
   const children = !layer ? [] : layer.legend.swatches ? codes(layer) : scale(layer, data.words);
   if (rows.length) {
     const lines = node("details", "lines", node("summary", "", data.words.lines), ...rows);
-    lines.open = own.shown.lines ?? !data.close; // a small map is for its picture
-    lines.ontoggle = () => (own.shown.lines = lines.open);
+    lines.open = unfolded(own, data, parent);
+    lines.firstChild.addEventListener("click", () => (own.shown.lines = !lines.open));
     children.push(lines);
   }
   box.replaceChildren(...children);
+}
+
+// As the reader has left it; at first a small map is for its picture.
+function unfolded(own, data, parent) {
+  const { clientWidth, clientHeight } = parent.querySelector(".map");
+  return own.shown.lines ?? (!data.close && clientWidth * clientHeight > LEGEND_ROOM);
 }
 
 function codes({ label, legend }) {

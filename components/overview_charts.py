@@ -87,6 +87,7 @@ def concentration_chart(reader: ReleaseReader) -> None:
             "colorbar": {
                 "title": {"text": _("suspected") if against else _("patches"), "side": "right"},
                 "thickness": 12,
+                "dtick": 1 if max([1, *shown]) < 6 else None,
             },
         },
         customdata=[
@@ -141,5 +142,6 @@ _PATTERNS = {
     "after_expiry": "/",
     "before_start": "\\",
     "other_mineral": ".",
+    "exploration_only": "+",
     "not_reclaimed": "-",
 }

@@ -6,7 +6,7 @@ from datetime import date
 
 import streamlit as st
 
-from components import plain
+from components import plain, selection
 from components.cases import case_part
 from components.dossiers import dossier_buttons
 from components.links import compare_link, patch_link
@@ -21,6 +21,15 @@ from web.palette import ACTIVITY_SIGNS, CHANGE_SIGNS
 
 _TWO_SIDED_95 = 1.96  # standard errors
 _WHOLE = 0.97  # of a patch's ground; a rim without data is no gap
+
+
+def selected_patch(reader: ReleaseReader) -> Patch | None:
+    """The patch that is selected; one that the release does not have is named."""
+    name = selection.current().patch
+    patch = reader.patch(name) if name else None
+    if name and patch is None:
+        st.warning(_("There is no patch '{patch}' in this release.").format(patch=plain.markdown(name)))
+    return patch
 
 
 def patch_title(patch: Patch) -> str:

@@ -52,8 +52,7 @@ def extraction_report(reader: ReleaseReader, extraction: Extraction) -> None:
         hide_index=True,
     )
     _screening(report.get("screening"))
-    if extraction.metrics:
-        _accuracy(extraction.metrics)
+    _accuracy(extraction.metrics)
     _speed(reader.steps())
     st.caption(
         _("Classes: {classes}. Checkpoint sha256 {sha256}.").format(
@@ -96,8 +95,10 @@ def _control(control: dict[str, Any] | None) -> None:
 
 
 def _accuracy(metrics: dict[str, float]) -> None:
-    """What the checkpoint says of its own accuracy: on what it was trained on, and on what it had not seen."""
-    st.subheader(_("Accuracy of the model"), anchor=False)
+    """What the checkpoint says of its own accuracy: on what it was trained on, and on what it had not seen.
+
+    Nothing where it does not say: some tell of their training's loss alone.
+    """
     parts = {
         "unseen_rows_and_date": _("ground and date that it had not seen"),
         "unseen_ground_and_date": _("ground and date that it had not seen"),
@@ -118,6 +119,9 @@ def _accuracy(metrics: dict[str, float]) -> None:
         for part, words in parts.items()
         if f"{part}.iou" in metrics
     ]
+    if not rows:
+        return
+    st.subheader(_("Accuracy of the model"), anchor=False)
     digits = {label: st.column_config.NumberColumn(format="%.3f") for label in list(figures.values())[:-1]}
     st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=digits)
     st.caption(

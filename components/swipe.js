@@ -40,16 +40,36 @@ function furnish(map, control, data) {
   map.attributionControl.setPrefix(false); // a link to another machine
   L.control.scale({ imperial: false }).addTo(map);
   addDivider(map, control, data);
-  map.createPane("casing").style.zIndex = 401;
-  map.createPane("lines").style.zIndex = 402;
-  fetch(data.outlines)
-    .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(`${data.outlines}: ${answer.status}`))))
-    .then((collection) => addOutlines(map, collection, data))
+  map.createPane("permits").style.zIndex = 401;
+  map.createPane("casing").style.zIndex = 402;
+  map.createPane("lines").style.zIndex = 403;
+  const permits = data.permits && shapes(data.permits).then((collection) => addPermits(map, collection, data));
+  const outlines = shapes(data.outlines).then((collection) => addOutlines(map, collection, data));
+  Promise.all([outlines, permits])
     .catch((error) => {
       console.error(error);
       map.getContainer().append(node("failed", data.words.failed));
     })
     .finally(() => (document.body.dataset.drawn = "outlines"));
+}
+
+async function shapes(address) {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+  return answer.json();
+}
+
+// As on the map: long and short dashes, dark beneath.
+function addPermits(map, collection, data) {
+  const common = { pane: "permits", fill: false, smoothFactor: 0.5 };
+  L.geoJSON(collection, { ...common, interactive: false, style: { ...common, color: INK, weight: 3.5 } }).addTo(map);
+  const line = { ...common, color: data.permitColour, weight: 1.8, dashArray: "11 3 3 3", lineCap: "butt", className: "permit" };
+  L.geoJSON(collection, {
+    ...common,
+    style: line,
+    onEachFeature: ({ properties }, layer) =>
+      layer.bindTooltip(node("", [properties.number, properties.mine].filter(Boolean).join(" · ")), { sticky: true }),
+  }).addTo(map);
 }
 
 // The dates hang on the divider, each on its side, so that they say what is seen wherever it stands.

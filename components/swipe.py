@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from engine.wording import gettext as _
+from web.palette import PERMIT_COLOUR
 from web.urls import VENDOR
 
 Bounds = tuple[float, float, float, float]  # west, south, east, north
@@ -59,6 +60,7 @@ def swipe_map(
     bounds: Bounds,
     focus: Bounds | None = None,
     outlines: str,
+    permits: str | None = None,
     selected: str | None = None,
     attribution: str,
     key: str,
@@ -77,6 +79,8 @@ def swipe_map(
         changes, and stays as the reader left it when anything else does.
     outlines
         Path of a GeoJSON whose features have `patch_id` and `date`; those of the two dates are drawn.
+    permits
+        Path of a GeoJSON of permits, whose boundaries are drawn beneath the outlines.
     selected
         Identifier of the patch whose outlines are drawn thicker.
     attribution
@@ -92,6 +96,8 @@ def swipe_map(
         "left": left._asdict(),
         "right": right._asdict(),
         "outlines": outlines,
+        "permits": permits,
+        "permitColour": PERMIT_COLOUR,
         "selected": selected,
         "words": {
             "divider": _("Divider between {left} and {right}").format(left=left.label, right=right.label),

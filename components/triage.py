@@ -1,5 +1,6 @@
 """The triage list: patches in order of attention, one selection with the map, worked through with the keyboard."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
@@ -154,7 +155,7 @@ def _verdict(verdict: Verdict) -> dict[str, str]:
     return {
         "colour": VERDICT_COLOURS[verdict.kind],
         "sign": verdict_sign(verdict.kind, verdict.certainty),
-        "words": verdict_facts(verdict),
+        "words": unbroken(verdict_facts(verdict)),
     }
 
 
@@ -177,4 +178,9 @@ def _facts(patch: Patch) -> str:
     if patch.confidence is not None:
         facts += [wording.change_facts(patch.change, patch.change_m2), wording.hectares(patch.area_m2)]
         facts.append(_("confidence {share}").format(share=wording.percent(patch.confidence)))
-    return " · ".join(fact for fact in facts if fact)
+    return unbroken(" · ".join(fact for fact in facts if fact))
+
+
+def unbroken(text: str) -> str:
+    """No line of the narrow list ends between a number and its unit."""
+    return re.sub(r"(?<=\d) (?=(?:%|ha|km²|m²|m|mm/yr|mm/年|公顷|亩|米)(?:\W|$))", "\N{NO-BREAK SPACE}", text)

@@ -7,9 +7,10 @@ import pandas as pd
 import streamlit as st
 
 from components import plain
+from components.links import open_list
 from engine import wording
 from engine.wording import gettext as _
-from store.patches import SUSPECTED
+from store.patches import SUSPECTED, PatchFilter
 from store.reader import ReleaseReader
 from store.rows import Patch, Permit, Verdict
 from web.palette import DOUBTFUL_SIGN, VERDICT_SIGNS
@@ -152,7 +153,7 @@ def verdict_counts(verdicts: Sequence[Verdict]) -> str:
 
 
 def verdict_table(reader: ReleaseReader) -> None:
-    """How many patches, and how much ground, have which verdict; a patch may have several."""
+    """How many patches, and how much ground, have which verdict; a patch may have several. A row opens their list."""
     sums = sorted(reader.verdict_sums(), key=lambda row: (_ORDER.index(row.kind), row.certainty == "doubtful"))
     # That something was not tested beside what was is no verdict of its own.
     shown = [row for row in sums if row.kind != "not_tested" or row.alone]
@@ -163,7 +164,7 @@ def verdict_table(reader: ReleaseReader) -> None:
         _("at least, ha"): [row and row.least_m2 for row in tested],
         _("at most, ha"): [row and row.most_m2 for row in tested],
     }
-    st.dataframe(
+    event = st.dataframe(
         pd.DataFrame(
             {
                 _("verdict"): [verdict_badge(row.kind, row.certainty) for row in shown],
@@ -173,8 +174,15 @@ def verdict_table(reader: ReleaseReader) -> None:
         ),
         hide_index=True,
         placeholder="",
+        height="content",  # on paper nothing can be scrolled to
+        on_select="rerun",
+        selection_mode="single-row",
+        key="verdict-sums",
         column_config={name: st.column_config.NumberColumn(format="%.2f") for name in areas},
     )
+    if chosen := event.selection.rows:
+        row = shown[chosen[0]]
+        open_list(PatchFilter(verdicts=(f"{row.kind}:{row.certainty or ''}",)))
     st.caption(
         _(
             "Suspected: found by computing, until a person has confirmed or dismissed it in its case. Doubtful: the "

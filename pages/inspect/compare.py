@@ -2,14 +2,12 @@
 
 import streamlit as st
 
-from components import selection
 from components.comparison import comparison
 from components.frame import header
-from components.patch_card import patch_facts, patch_sentence, patch_title
+from components.patch_card import patch_facts, patch_sentence, patch_title, selected_patch
 
 reader = header().reader
-name = selection.current().patch
-patch = reader.patch(name) if name else None
+patch = selected_patch(reader)
 
 comparison(reader, patch)
 if patch is not None:

@@ -4,24 +4,21 @@ from functools import partial
 
 import streamlit as st
 
-from components import plain, selection
+from components import selection
 from components.cases import cases_in
 from components.filters import filter_row
 from components.frame import header
 from components.ground_card import drawn_ring, ground_card, keep_ring
 from components.map import Pick, release_map
-from components.patch_card import patch_card, place_card
+from components.patch_card import patch_card, place_card, selected_patch
 from components.photo_marks import photo_marks
 from components.triage import release_list
 from engine import wording
-from engine.wording import gettext as _
 
 frame = header()
 reader = frame.reader
 chosen = selection.current()
-patch = reader.patch(chosen.patch) if chosen.patch else None
-if chosen.patch and patch is None:
-    st.warning(_("There is no patch '{patch}' in this release.").format(patch=plain.markdown(chosen.patch)))
+patch = selected_patch(reader)
 
 
 def pick_on_map(pick: Pick) -> None:

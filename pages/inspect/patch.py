@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from components import selection
 from components.boundary import boundary_part
 from components.cases import case_part
 from components.comparison import pick_patch, swipe
@@ -17,6 +16,7 @@ from components.patch_card import (
     patch_sentence,
     patch_series,
     patch_title,
+    selected_patch,
 )
 from components.patch_history import patch_history
 from components.photo_marks import photo_marks
@@ -25,8 +25,7 @@ from engine.wording import gettext as _
 
 frame = header()
 reader = frame.reader
-name = selection.current().patch
-patch = reader.patch(name) if name else None
+patch = selected_patch(reader)
 pick, go, files = st.columns([3, 1.2, 3], vertical_alignment="bottom")
 with pick:
     pick_patch(reader, patch, none=_("choose a patch"))

@@ -170,6 +170,21 @@ def test_the_legend_names_every_line_and_area_that_is_switched_on(page: Page, se
     expect(rows.first).to_be_hidden()
 
 
+def test_the_legend_of_a_small_map_is_folded_until_it_is_opened(page: Page, server: str) -> None:
+    page.set_viewport_size({"width": 1100, "height": 700})
+    open_map(page, server)
+    rows = page.locator(".legend .row")
+    expect(rows.first).to_be_visible()
+    page.get_by_role("option").first.click()
+    expect(page.get_by_role("option", selected=True)).to_be_visible()
+    expect(rows.first).to_be_hidden()
+    page.locator(".legend summary").click()
+    expect(rows.first).to_be_visible()
+    page.set_viewport_size({"width": 1090, "height": 700})
+    page.wait_for_timeout(500)
+    expect(rows.first).to_be_visible()
+
+
 def test_open_layers_do_not_cover_the_legend_and_stay_on_the_map(page: Page, server: str) -> None:
     page.set_viewport_size({"width": 900, "height": 560})
     open_map(page, server)

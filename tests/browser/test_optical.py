@@ -83,7 +83,7 @@ def test_another_area_takes_its_own_layers(page: Page, optical_server: str) -> N
 
 
 def choose_area(page: Page, name: str) -> None:
-    picker = page.get_by_role("combobox", name="Area")
+    picker = page.get_by_role("combobox", name="Monitored area")
     expect(picker).to_have_count(1)  # while a page is drawn anew there may be two
     picker.click()
     page.get_by_role("option", name=re.compile(name)).click()

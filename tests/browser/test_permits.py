@@ -83,6 +83,15 @@ def test_verdicts_are_seen_on_the_map_and_told_on_the_card(
     no_failure(page)
 
 
+def test_two_dates_are_compared_with_the_permits_over_them(page: Page, permit_server: str) -> None:
+    page.goto(f"{permit_server}/compare?area={AREA}")
+    frame = page.frame_locator("iframe")
+    frame.locator("body[data-drawn]").wait_for()
+    expect(frame.locator("path.permit")).to_have_count(2)
+    expect(page.get_by_text("Boundaries of permits are yellow and black.")).to_be_visible()
+    no_failure(page)
+
+
 def test_an_area_without_a_register_has_no_such_layers(page: Page, permit_server: str) -> None:
     open_map(page, permit_server, "?area=metropolitan")
     assert page.locator(".map").evaluate("(element) => !element.map.getLayer('permits-line')")

@@ -24,6 +24,7 @@ GIVEN: dict[str, Any] = {
     "right": RIGHT,
     "bounds": (150.9, -34.3, 151.1, -34.1),
     "outlines": "/vectors/area/20240101T000000Z/outlines.geojson",
+    "permits": "/vectors/area/20240101T000000Z/permits.geojson",
     "attribution": "Copernicus Sentinel data 2023",
     "key": "swipe",
 }
@@ -99,6 +100,7 @@ def test_tiles_and_outlines_are_asked_for_by_path(draw: Draw) -> None:
     assert f'"{LEFT.tiles}"' in page
     assert f'"{RIGHT.tiles}"' in page
     assert data_of(page)["outlines"] == GIVEN["outlines"]
+    assert data_of(page)["permits"] == GIVEN["permits"]
 
 
 def test_the_same_input_gives_the_same_page(draw: Draw) -> None:
@@ -106,7 +108,7 @@ def test_the_same_input_gives_the_same_page(draw: Draw) -> None:
     assert draw() == draw()
 
 
-@pytest.mark.parametrize("field", ["tiles", "label", "date", "attribution", "selected", "outlines"])
+@pytest.mark.parametrize("field", ["tiles", "label", "date", "attribution", "selected", "outlines", "permits"])
 def test_hostile_texts_stay_texts(draw: Draw, field: str) -> None:
     """Neither HTML, nor a script's end, nor a template: Folium renders its own output once more."""
     plain = Page(draw(selected="P1"))
@@ -119,7 +121,7 @@ def test_hostile_texts_stay_texts(draw: Draw, field: str) -> None:
     assert "alert(1)" in hostile.scripts[-1]
 
 
-@pytest.mark.parametrize("field", ["label", "date", "tiles", "selected", "outlines"])
+@pytest.mark.parametrize("field", ["label", "date", "tiles", "selected", "outlines", "permits"])
 def test_texts_arrive_as_they_are(draw: Draw, field: str) -> None:
     if field in LEFT._fields:
         assert data_of(draw(left=LEFT._replace(**{field: HOSTILE})))["left"][field] == HOSTILE

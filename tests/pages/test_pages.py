@@ -3,13 +3,14 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from store.home import Home
-from store.reader import current_release, releases
+from store.reader import ReleaseReader, current_release, releases
 from tests.conftest import ROOT
 
 PAGES = sorted((ROOT / "pages").glob("*/*.py"))
@@ -93,6 +94,11 @@ def test_an_unknown_area_or_release_in_the_url_is_named(home: Home) -> None:
     assert "no release 20200101T000000Z" in text(open_page(page, area=AREA, release="20200101T000000Z"))
 
 
+@pytest.mark.parametrize("page", ["map", "patch", "compare"])
+def test_an_unknown_patch_in_the_url_is_named(page: str, home: Home) -> None:
+    assert "no patch 'P-9999'" in text(open_page(ROOT / "pages" / "inspect" / f"{page}.py", area=AREA, patch="P-9999"))
+
+
 def test_nonsense_in_the_url_is_ignored(home: Home) -> None:
     app = open_page(ROOT / "pages" / "inspect" / "map.py", at="here,there", patch="none", area="../../etc")
     assert not app.exception
@@ -168,6 +174,19 @@ def test_the_quality_page_gives_the_model_s_accuracy_on_what_it_had_not_seen(opt
     assert reader is not None
     assert reader.extraction is not None
     assert accuracy["IoU"].iloc[0] == reader.extraction.metrics["unseen_rows_and_date.iou"]
+
+
+def test_a_model_that_tells_of_no_accuracy_has_no_empty_table(
+    optical_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = current_release(optical_home, OPTICAL)
+    assert reader is not None
+    assert reader.extraction is not None
+    silent = replace(reader.extraction, metrics={"training.loss": 0.4})
+    monkeypatch.setattr(ReleaseReader, "extraction", property(lambda _reader: silent))
+    app = open_page(ROOT / "pages" / "quality" / "quality.py", area=OPTICAL)
+    assert not app.exception
+    assert "Accuracy of the model" not in text(app)
 
 
 def test_one_image_cannot_be_compared(home: Home) -> None:

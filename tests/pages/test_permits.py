@@ -4,11 +4,16 @@ import json
 import re
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from components import verdicts
 from store.home import Home
+from store.patches import PatchFilter
 from store.reader import ReleaseReader, current_release
 from tests.conftest import ROOT, STRZEGOM
 from tests.pages.test_pages import PAGES, open_page, text
@@ -102,6 +107,29 @@ def test_the_overview_counts_what_is_suspected_and_apart_what_is_doubtful(reader
     table = next(frame.value for frame in app.dataframe if "verdict" in frame.value.columns)
     assert sum(table["patches"]) == sum(shown.values())
     assert "until a person has confirmed or dismissed it" in text(app)
+
+
+def test_a_verdict_of_the_overview_opens_its_list_and_none_is_hidden(
+    reader: ReleaseReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    went: list[PatchFilter] = []
+    heights: list[Any] = []
+    tables: list[Any] = []
+    drawn = st.dataframe
+
+    def table_with_row(*given: Any, **options: Any) -> Any:
+        event = drawn(*given, **options)
+        if options.get("key") != "verdict-sums":
+            return event
+        tables.append(given[0])
+        heights.append(options["height"])
+        return SimpleNamespace(selection=SimpleNamespace(rows=[1]))
+
+    monkeypatch.setattr(verdicts.st, "dataframe", table_with_row)
+    monkeypatch.setattr(verdicts, "open_list", went.append)
+    assert not open_page(OVERVIEW, area=AREA).exception
+    assert heights == ["content"]
+    assert reader.patch_count(went[0]) == tables[0]["patches"][1]
 
 
 def test_without_a_register_there_is_neither_filter_nor_table(
