@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from components import selection
+from components import plain, selection
 from components.cases import CASE_SIGNS, case_badge
 from components.patch_card import activity_badge, change_badge
-from components.places import read_place
+from components.places import is_written_as_place, read_place
 from components.verdicts import verdict_badge
 from engine import wording
 from engine.wording import gettext as _
@@ -56,6 +56,15 @@ def filter_row(reader: ReleaseReader, cases: Mapping[str, str]) -> PatchFilter:
     if clear.button(_("Clear"), icon=":material/filter_alt_off:", type="tertiary", disabled=not found):
         selection.select(show=PatchFilter())
         st.rerun()
+    # A place that is one has been gone to by now.
+    if is_written_as_place(found.text):
+        st.warning(
+            _(
+                "There is no place '{text}': latitudes end at 90°, longitudes at 180°, and coordinates in metres are "
+                "northing and easting of a CGCS2000 zone."
+            ).format(text=plain.markdown(found.text)),
+            icon=":material/wrong_location:",
+        )
     st.session_state[_SEEN] = found
     if found != chosen:
         selection.select(show=found)

@@ -149,7 +149,7 @@ def header() -> Frame:
 def _pickers(home: Home, names: list[str], shown: ReleaseReader, newest: ReleaseReader) -> None:
     titles = {name: found.info.title for name in names if (found := current_release(home, name))}
     known = releases(home, shown.info.area)
-    widths = [3, 2.2, 3.9, 1.1] if sign_in.is_open() else [2.8, 2.1, 3.2, 1.1, 1]
+    widths = [2.6, 2.6, 3.9, 1.1] if sign_in.is_open() else [2.5, 2.5, 3.1, 1.1, 1]
     area_column, release_column, note_column, language_column, *way_out = st.columns(
         widths, vertical_alignment="center"
     )

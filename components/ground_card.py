@@ -7,6 +7,7 @@ import streamlit as st
 from pyproj import Geod
 from shapely.geometry import Polygon, mapping
 
+from components import selection
 from components.patch_card import download
 from components.series import series_chart, series_csv
 from engine import wording
@@ -19,14 +20,25 @@ Ring = Sequence[tuple[float, float]]
 
 
 def keep_ring(reader: ReleaseReader, ring: Ring) -> None:
-    """Remember what was drawn on a release's area; nothing takes it away."""
-    st.session_state[_KEY] = (reader.info.area, list(ring)) if ring else None
+    """Remember what was drawn on a release's area, and what was selected then; nothing takes it away."""
+    st.session_state[_KEY] = (reader.info.area, list(ring), _selected()) if ring else None
 
 
 def drawn_ring(reader: ReleaseReader) -> Ring | None:
     """What was drawn on the area of a release."""
     kept = st.session_state.get(_KEY)
     return kept[1] if kept and kept[0] == reader.info.area else None
+
+
+def is_latest() -> bool:
+    """Whether nothing else was selected since the area was drawn."""
+    kept = st.session_state.get(_KEY)
+    return kept is not None and kept[2] == _selected()
+
+
+def _selected() -> tuple[object, ...]:
+    chosen = selection.current()
+    return chosen.patch, chosen.at
 
 
 def ground_card(reader: ReleaseReader, ring: Ring) -> None:

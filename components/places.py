@@ -36,11 +36,21 @@ def read_place(text: str, near: Place) -> Place | None:
     return min(readings, key=lambda one: abs(one[0] - near[0]) + abs(one[1] - near[1]), default=None)
 
 
+def is_written_as_place(text: str) -> bool:
+    """Whether a text is two numbers as coordinates are, be there such a place or not."""
+    return bool(_ALONE.fullmatch(text)) or len(_values(text)) == 2
+
+
+def _values(text: str) -> list[re.Match[str]]:
+    """Values that each say which way they count, of a text that is nothing else."""
+    rest = _DEGREES.sub("", text.upper()).strip(" ,，;；")
+    return [] if rest else list(_DEGREES.finditer(text.upper()))
+
+
 def _with_letters(text: str) -> Place | None:
     """Two values that each say which way they count."""
-    found = list(_DEGREES.finditer(text.upper()))
-    rest = _DEGREES.sub("", text.upper()).strip(" ,，;；")
-    if len(found) != 2 or rest:
+    found = _values(text)
+    if len(found) != 2:
         return None
     values: dict[bool, float] = {}
     for one in found:

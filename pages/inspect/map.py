@@ -8,7 +8,7 @@ from components import selection
 from components.cases import cases_in
 from components.filters import filter_row
 from components.frame import header
-from components.ground_card import drawn_ring, ground_card, keep_ring
+from components.ground_card import drawn_ring, ground_card, is_latest, keep_ring
 from components.map import Pick, release_map
 from components.patch_card import patch_card, place_card, selected_patch
 from components.photo_marks import photo_marks
@@ -33,8 +33,12 @@ cases = {name: str(case.state) for name, case in cases_in(frame.area).items()}
 show = filter_row(reader, cases).of_cases(cases)
 ring = drawn_ring(reader)
 focus = reader.permit_bounds(show.text) if show.text else None
-something = patch is not None or chosen.at is not None
-list_column, map_column, *rest = st.columns([1.1, 2.9, 1.9] if something or ring else [1.1, 4.8], gap="small")
+cards = [partial(place_card, reader, chosen.at)] if chosen.at is not None else []
+if patch is not None:
+    cards.append(partial(patch_card, reader, patch))
+if ring:
+    cards.insert(0 if is_latest() else len(cards), partial(ground_card, reader, ring))
+list_column, map_column, *rest = st.columns([1.1, 2.9, 1.9] if cards else [1.1, 4.8], gap="small")
 with list_column:
     release_list(reader, show, patch=patch, on_pick=pick_in_list, cases=cases)
 with map_column:
@@ -51,15 +55,9 @@ with map_column:
     )
     if reader.radar is not None:
         st.caption(wording.convention(reader.radar.reference, reader.radar.incidence_deg))
-if rest:
-    with rest[0]:
-        if chosen.at is not None:
-            place_card(reader, chosen.at)
-        if patch is not None:
-            if chosen.at is not None:
+for column in rest:
+    with column:
+        for number, card in enumerate(cards):
+            if number:
                 st.divider()
-            patch_card(reader, patch)
-        if ring:
-            if something:
-                st.divider()
-            ground_card(reader, ring)
+            card()

@@ -3,7 +3,7 @@
 import pytest
 from pyproj import Transformer
 
-from components.places import Place, read_place
+from components.places import Place, is_written_as_place, read_place
 
 NEAR = (105.5, 37.65)
 
@@ -54,3 +54,13 @@ def test_an_easting_of_an_unknown_zone_is_no_place() -> None:
     near: Place = (-70.0, -30.0)
     assert read_place("4166500, 455000", near) is None
     assert read_place("4166500, 99455000", NEAR) is None
+
+
+@pytest.mark.parametrize("text", ["97.2 N 500.1 E", "91, 181", "4166500, 99455000", "37.6N 38.1N", "37.645, 105.503"])
+def test_a_place_that_is_none_is_still_written_as_one(text: str) -> None:
+    assert is_written_as_place(text)
+
+
+@pytest.mark.parametrize("text", ["", "P-0005", "C6405002016042130900060", "37.6N", "1 2 3", "north 3 E 4 N"])
+def test_words_are_not_written_as_a_place(text: str) -> None:
+    assert not is_written_as_place(text)

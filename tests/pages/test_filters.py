@@ -136,3 +136,29 @@ def test_what_is_asked_under_more_is_counted_and_can_be_cleared_at_once(crowd: R
     app.run()
     assert "More · 1" in [one.proto.popover.label for one in app.get("popover")]
     assert not next(one for one in app.button if one.label == "Clear").disabled
+
+
+def test_a_place_that_is_none_is_said_to_be_none(crowd: ReleaseReader) -> None:
+    app = opened()
+    app.text_input[0].set_value("97.2 N 500.1 E").run()
+    assert any("There is no place '97.2 N 500.1 E'" in one.value for one in app.warning)
+    app.text_input[0].set_value("p-00000").run()
+    assert not app.warning
+
+
+def test_what_was_drawn_last_stands_above_what_was_selected_before(crowd: ReleaseReader) -> None:
+    info = crowd.info
+    lon, lat = (info.west + info.east) / 2, (info.south + info.north) / 2
+    ring = [(lon - 1e-3, lat - 1e-3), (lon + 1e-3, lat - 1e-3), (lon, lat + 1e-3)]
+    first, second = (patch.patch_id for patch in crowd.patches(limit=2))
+    app = opened(patch=first)
+    app.session_state["drawn-ring"] = (info.area, ring, (first, None))
+    assert heads(app.run()) == ["Drawn area", first]
+    app.query_params["patch"] = second
+    assert heads(app.run()) == [second, "Drawn area"]
+
+
+def heads(app: AppTest) -> list[str]:
+    """Of the cards beside the map, their identifier or words."""
+    assert not app.exception
+    return [one.value.removeprefix("##### ").split(" ·")[0] for one in app.markdown if one.value.startswith("##### ")]
