@@ -15,8 +15,9 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.deformation.checks import check_coherence, check_phase
 from engine.deformation.mintpy_files import StackFile
-from engine.deformation.stack import DatePair, Interferogram, StackReader, check_coherence, check_phase
+from engine.deformation.stack import DatePair, Interferogram, StackReader
 from engine.grid import Block, Grid
 
 # What a stack leaves of itself beside its rasters.

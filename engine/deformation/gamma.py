@@ -8,21 +8,11 @@ from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from engine.deformation.finding import files_below, one_file
+from engine.deformation.checks import incidence_of, require_one_radar
+from engine.deformation.finding import files_below, list_interferograms, one_file, pair_of
 from engine.deformation.masks import GAMMA_GREATEST, GAMMA_HIDDEN, hidden_of
 from engine.deformation.parameters import number, read_parameters
-from engine.deformation.stack import (
-    SPEED_OF_LIGHT,
-    GammaOptions,
-    Geometry,
-    Interferogram,
-    Radar,
-    azimuth_of_sight,
-    incidence_of,
-    list_interferograms,
-    pair_of,
-    require_one_radar,
-)
+from engine.deformation.stack import SPEED_OF_LIGHT, GammaOptions, Geometry, Interferogram, Radar, azimuth_of_sight
 from engine.errors import InputError
 from engine.grid import Grid
 

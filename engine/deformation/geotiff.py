@@ -6,18 +6,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.deformation.checks import incidence_of, require_one_radar
+from engine.deformation.finding import list_interferograms
 from engine.deformation.geocoded import Geocoded
 from engine.deformation.masks import hidden_of, water_of
-from engine.deformation.stack import (
-    Geometry,
-    GeoTiffOptions,
-    Interferogram,
-    Radar,
-    azimuth_of_sight,
-    incidence_of,
-    list_interferograms,
-    require_one_radar,
-)
+from engine.deformation.stack import Geometry, GeoTiffOptions, Interferogram, Radar, azimuth_of_sight
 from engine.errors import InputError
 from engine.grid import Grid
 from engine.raster import Raster

@@ -9,20 +9,13 @@ import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 
+from engine.deformation.checks import require_one_radar
+from engine.deformation.finding import list_interferograms
 from engine.deformation.gamma import OVERSAMPLING
 from engine.deformation.geocoded import read_values, require_values
 from engine.deformation.masks import water_of
 from engine.deformation.parameters import number, read_parameters
-from engine.deformation.stack import (
-    SENTINEL1_WAVELENGTH,
-    Geometry,
-    Hyp3Options,
-    Interferogram,
-    Radar,
-    azimuth_of_sight,
-    list_interferograms,
-    require_one_radar,
-)
+from engine.deformation.stack import SENTINEL1_WAVELENGTH, Geometry, Hyp3Options, Interferogram, Radar, azimuth_of_sight
 from engine.errors import InputError
 from engine.grid import Block, Grid, Pixel
 from engine.raster import Raster

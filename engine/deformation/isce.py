@@ -8,20 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.deformation.finding import files_below, one_file
+from engine.deformation.checks import incidence_of
+from engine.deformation.finding import dates_in, files_below, list_interferograms, one_file
 from engine.deformation.geocoded import Geocoded, line_of_sight
 from engine.deformation.masks import hidden_of
-from engine.deformation.stack import (
-    SENTINEL1_WAVELENGTH,
-    DatePair,
-    Geometry,
-    Interferogram,
-    IsceOptions,
-    Radar,
-    dates_in,
-    incidence_of,
-    list_interferograms,
-)
+from engine.deformation.stack import SENTINEL1_WAVELENGTH, DatePair, Geometry, Interferogram, IsceOptions, Radar
 from engine.grid import Grid
 from engine.raster import Raster
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.deformation.finding import one_file
+from engine.deformation.finding import list_interferograms, one_file, parse_day
 from engine.deformation.geocoded import Geocoded, line_of_sight
 from engine.deformation.parameters import number, read_parameters
 from engine.deformation.stack import (
@@ -18,8 +18,6 @@ from engine.deformation.stack import (
     LicsarOptions,
     Radar,
     azimuth_of_sight,
-    list_interferograms,
-    parse_day,
 )
 from engine.errors import InputError
 from engine.grid import Grid

@@ -14,6 +14,7 @@ from scipy.ndimage import label, uniform_filter
 
 from engine.blocks import Workers, map_blocks
 from engine.deformation.additions import STACK_FACTS, FormerStack, Provenance, read_pair
+from engine.deformation.checks import require_coherence
 from engine.deformation.inversion import (
     HAS_SERIES,
     Inversion,
@@ -34,13 +35,7 @@ from engine.deformation.network import Network, NetworkOptions, choose_pairs
 from engine.deformation.normal_equations import invert_by_normal_equations
 from engine.deformation.plots import plot_network
 from engine.deformation.space import bytes_needed
-from engine.deformation.stack import (
-    Geometry,
-    Interferogram,
-    Radar,
-    StackReader,
-    require_coherence,
-)
+from engine.deformation.stack import Geometry, Interferogram, Radar, StackReader
 from engine.deformation.unwrapping import find_loops
 from engine.deformation.weights import weights_from_coherence
 from engine.deformation.wrong_regions import WrongRegions

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.deformation.checks import in_degrees
+from engine.deformation.finding import pair_of
 from engine.deformation.gamma import grid_of
 from engine.deformation.parameters import read_parameters
-from engine.deformation.stack import SPEED_OF_LIGHT, DatePair, GammaOptions, in_degrees, pair_of
+from engine.deformation.stack import SPEED_OF_LIGHT, DatePair, GammaOptions
 from engine.errors import InputError
 from engine.grid import Grid
 from engine.survey.dates import dates_in

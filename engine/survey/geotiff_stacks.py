@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.deformation.stack import SENTINEL1_WAVELENGTH, DatePair, GeoTiffOptions, in_degrees, pair_of
+from engine.deformation.checks import in_degrees
+from engine.deformation.finding import pair_of
+from engine.deformation.stack import SENTINEL1_WAVELENGTH, DatePair, GeoTiffOptions
 from engine.errors import InputError
 from engine.survey.dates import dates_in
 from engine.survey.files import Listing, Unused, printable, shown

@@ -8,17 +8,12 @@ import numpy as np
 import pytest
 import rasterio
 
+from engine.deformation.finding import pair_of
 from engine.deformation.isce import IsceStack
 from engine.deformation.licsar import LicsarStack
 from engine.deformation.network import Network
 from engine.deformation.readers import open_stack
-from engine.deformation.stack import (
-    GeoTiffOptions,
-    IsceOptions,
-    LicsarOptions,
-    StackReader,
-    pair_of,
-)
+from engine.deformation.stack import GeoTiffOptions, IsceOptions, LicsarOptions, StackReader
 from engine.errors import InputError
 from tests.engine.conftest import DATES, DEGREES, PAIRS, Phases, phases, subsidence, write_geotiffs, write_tif
 

@@ -11,24 +11,13 @@ import pytest
 import rasterio
 
 from engine.deformation.additions import read_pair
+from engine.deformation.checks import check_coherence, check_phase, require_coherence, require_one_radar
+from engine.deformation.finding import list_interferograms, pair_of
 from engine.deformation.gamma import GammaStack, grid_of
 from engine.deformation.geotiff import GeoTiffStack
 from engine.deformation.inversion import phase_to_displacement
 from engine.deformation.readers import open_stack
-from engine.deformation.stack import (
-    DatePair,
-    GammaOptions,
-    GeoTiffOptions,
-    Interferogram,
-    Radar,
-    StackReader,
-    check_coherence,
-    check_phase,
-    list_interferograms,
-    pair_of,
-    require_coherence,
-    require_one_radar,
-)
+from engine.deformation.stack import DatePair, GammaOptions, GeoTiffOptions, Interferogram, Radar, StackReader
 from engine.errors import InputError
 from engine.grid import Grid
 from tests.conftest import GEOTIFF_STACK, METROPOLITAN

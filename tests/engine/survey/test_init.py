@@ -13,13 +13,8 @@ import pytest
 
 from engine.area import read_area
 from engine.cli import main
-from engine.deformation.stack import (
-    GammaOptions,
-    Hyp3Options,
-    IsceOptions,
-    LicsarOptions,
-    pair_of,
-)
+from engine.deformation.finding import pair_of
+from engine.deformation.stack import GammaOptions, Hyp3Options, IsceOptions, LicsarOptions
 from engine.imagery import open_sources
 from engine.pipeline import check_inputs
 from engine.survey.places import survey
