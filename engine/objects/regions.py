@@ -45,6 +45,9 @@ NEIGHBOUR = np.dtype([("region", np.int32), ("side", np.int32)])
 
 # Along the edge of a tile of the numbering; a power of 2 of at most 8 bits.
 _TILE = 256
+# Along the edge of a square of pixels that are visited together; a power of 2 that goes into the tile. The regions of
+# one have numbers that follow each other, and all that is known of them fits into the nearest cache.
+_SQUARE = 32
 
 
 class Measure(NamedTuple):
@@ -270,39 +273,63 @@ def allocate(numbers: Integers, count: int, bands: int) -> Regions:
     """Regions with form and room for neighbours, but without colours: `add_colours` and `complete` come next."""
     if max(numbers.shape) > MOST:
         raise ValueError(f"an image of shape {numbers.shape}; segmentation goes up to {MOST} rows and columns")
-    table = np.zeros(count + 1, REGION)
-    for field in ("name", "best", "next", "mark"):
-        table[field] = NOBODY
-    table["top"] = table["left"] = MOST
-    table["parent"] = np.arange(count + 1)
-    table["rise"] = np.inf
-    _take_form(table, numbers)
-    entries = np.cumsum(table["count"])
-    table["start"][1:] = entries[:-1]
-    return Regions(table, np.zeros((count, 2 * bands)), np.empty(int(entries[-1]), NEIGHBOUR))
+    table = np.empty(count + 1, REGION)
+    entries = _take_form(table, numbers)
+    return Regions(table, np.zeros((count, 2 * bands)), np.empty(entries, NEIGHBOUR))
 
 
 @kernel
-def _take_form(table: NDArray[Any], numbers: Integers) -> None:
-    """Names, forms, and in `count` how many sides each region has in common with others."""
+def _take_form(table: NDArray[Any], numbers: Integers) -> int:
+    """Names, forms, and room for a neighbour on each side that a region has in common with others; returns how much."""
+    for number in range(table.size):
+        region = table[number]
+        region.name = region.best = region.next = region.mark = NOBODY
+        region.parent = number
+        region.pixels = region.perimeter = region.common = region.count = 0
+        region.top = region.left = MOST
+        region.bottom = region.right = 0
+        region.rise, region.heterogeneity = np.inf, 0.0
+    cols = numbers.shape[1]
+    for place in range(_squares(numbers)):
+        top, left, bottom, right = _square(numbers, place)
+        for row in range(top, bottom):
+            for col in range(left, right):
+                if numbers[row, col] == NOBODY:
+                    continue
+                region, pixel = table[numbers[row, col]], row * cols + col
+                if region.name == NOBODY or pixel < region.name:
+                    region.name = pixel
+                region.pixels += 1
+                region.top = min(region.top, np.uint16(row))
+                region.left = min(region.left, np.uint16(col))
+                region.bottom = max(region.bottom, np.uint16(row + 1))
+                region.right = max(region.right, np.uint16(col + 1))
+                for side in range(4):
+                    other = _across(numbers, row, col, side)
+                    if other != numbers[row, col]:
+                        region.perimeter += 1
+                        region.count += other != NOBODY
+    entries = 0
+    for number in range(table.size):
+        table[number].start = entries
+        entries += table[number].count
+    return entries
+
+
+@inlined
+def _squares(numbers: Integers) -> int:
+    """How many squares cover the pixels."""
     rows, cols = numbers.shape
-    for row in range(rows):
-        for col in range(cols):
-            if numbers[row, col] == NOBODY:
-                continue
-            region = table[numbers[row, col]]
-            if region.name == NOBODY:
-                region.name = row * cols + col
-                region.top = row
-            region.pixels += 1
-            region.left = min(region.left, np.uint16(col))
-            region.bottom = row + 1
-            region.right = max(region.right, np.uint16(col + 1))
-            for side in range(4):
-                other = _across(numbers, row, col, side)
-                if other != numbers[row, col]:
-                    region.perimeter += 1
-                    region.count += other != NOBODY
+    return ((rows + _SQUARE - 1) // _SQUARE) * ((cols + _SQUARE - 1) // _SQUARE)
+
+
+@inlined
+def _square(numbers: Integers, place: int) -> tuple[int, int, int, int]:
+    """First row and column of a square, and its last ones, excluded."""
+    rows, cols = numbers.shape
+    down, along = divmod(place, (cols + _SQUARE - 1) // _SQUARE)
+    top, left = down * _SQUARE, along * _SQUARE
+    return top, left, min(top + _SQUARE, rows), min(left + _SQUARE, cols)
 
 
 @inlined
@@ -317,35 +344,38 @@ def _across(numbers: Integers, row: int, col: int, side: int) -> int:
 @kernel
 def add_colours(colour: Floats, image: NDArray[Any], numbers: Integers) -> None:
     """Add pixels to their regions' sums. image, numbers : of the whole or of a part, shape ([bands,] rows, cols)."""
-    bands, rows, cols = image.shape
-    for row in range(rows):
-        for col in range(cols):
-            region = numbers[row, col]
-            if region != NOBODY:
-                for band in range(bands):
-                    value = float(image[band, row, col])
-                    colour[region, band] += value
-                    colour[region, bands + band] += value * value
+    bands = len(image)
+    for place in range(_squares(numbers)):
+        top, left, bottom, right = _square(numbers, place)
+        for row in range(top, bottom):
+            for col in range(left, right):
+                region = numbers[row, col]
+                if region != NOBODY:
+                    for band in range(bands):
+                        value = float(image[band, row, col])
+                        colour[region, band] += value
+                        colour[region, bands + band] += value * value
 
 
 @kernel
 def complete(regions: Regions, measure: Measure, numbers: Integers) -> int:
     """Heterogeneity, neighbours and the best of them; returns how many entries `neighbours` has then."""
     table, neighbours = regions.table, regions.neighbours
-    rows, cols = numbers.shape
     table["count"][:] = 0
-    for row in range(rows):
-        for col in range(cols):
-            number = numbers[row, col]
-            if number == NOBODY:
-                continue
-            for side in range(4):
-                other = _across(numbers, row, col, side)
-                if other != number and other != NOBODY:
-                    entry = neighbours[table[number].start + table[number].count]
-                    entry.region = other
-                    entry.side = 1
-                    table[number].count += 1
+    for place in range(_squares(numbers)):
+        top, left, bottom, right = _square(numbers, place)
+        for row in range(top, bottom):
+            for col in range(left, right):
+                number = numbers[row, col]
+                if number == NOBODY:
+                    continue
+                for side in range(4):
+                    other = _across(numbers, row, col, side)
+                    if other != number and other != NOBODY:
+                        entry = neighbours[table[number].start + table[number].count]
+                        entry.region = other
+                        entry.side = 1
+                        table[number].count += 1
     # Lists grow shorter where two regions have several sides in common, and close up.
     end = 0
     for number in range(table.size - 1):
