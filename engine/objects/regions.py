@@ -320,7 +320,8 @@ def _take_form(table: NDArray[Any], numbers: Integers) -> int:
 def _squares(numbers: Integers) -> int:
     """How many squares cover the pixels."""
     rows, cols = numbers.shape
-    return ((rows + _SQUARE - 1) // _SQUARE) * ((cols + _SQUARE - 1) // _SQUARE)
+    count: int = ((rows + _SQUARE - 1) // _SQUARE) * ((cols + _SQUARE - 1) // _SQUARE)
+    return count
 
 
 @inlined
