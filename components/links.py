@@ -32,9 +32,9 @@ def list_link(show: PatchFilter, words: str, *, key: str) -> None:
         open_list(show)
 
 
-def open_list(show: PatchFilter) -> None:
-    """Go to the map and its list with the patches of a filter."""
-    selection.select(patch=None, at=None, show=show)
+def open_list(show: PatchFilter, **changes: str) -> None:
+    """Go to the map and its list with the patches of a filter. changes : of the selection besides."""
+    selection.select(patch=None, at=None, show=show, **changes)
     st.switch_page("pages/inspect/map.py")
 
 
