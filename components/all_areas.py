@@ -51,7 +51,7 @@ def all_areas(shown: str) -> None:
     table = pd.DataFrame(
         {
             _("Monitored area"): [one.reader.info.title for one in found],
-            _("period"): [wording.period(one.reader.info.first_date, one.reader.info.last_date) for one in found],
+            _("as of"): [wording.day(one.reader.info.last_date) for one in found],
             **{name: pd.array(values, dtype="Int64") for name, values in counts.items()},
             **{name: pd.array(values, dtype="Float64") for name, values in grounds.items()},
         }

@@ -140,7 +140,8 @@ def _more(column: Any, reader: ReleaseReader, cases: Mapping[str, str]) -> dict[
     """Its case, how sure, since when, how large, where, and whether suspected."""
     keys = {name: _key(name) for name in ("sure", "since", "until", "began", "within", "least", "suspected", "case")}
     shown = [name for name in keys if name != "suspected" or reader.has_register]
-    asked = sum(bool(st.session_state[keys[name]]) for name in shown)
+    # Streamlit forgets what a control said that is not drawn any more.
+    asked = sum(bool(st.session_state.get(keys[name])) for name in shown)
     values: dict[str, Any] = {}
     more = _("More")
     with column.popover(f"{more} · {asked}" if asked else more, width="stretch"):
@@ -190,7 +191,7 @@ def _month(reader: ReleaseReader, key: str) -> date | None:
 
 def _square(key: str) -> tuple[float, ...] | None:
     """The part of the frame that was chosen on the overview; there is none to choose here."""
-    chosen: tuple[float, ...] | None = st.session_state[key]
+    chosen: tuple[float, ...] | None = st.session_state.get(key)
     if chosen is None:
         return None
     west, south, east, north = chosen

@@ -63,6 +63,7 @@ def linked_chart(
     with st.popover(_("As a table"), icon=":material/table_rows:", type="tertiary", key=f"table-of-{name}"):
         rows = [part for trace in parts for part in trace if part.counts_any]
         linked_table(rows, columns, areas=areas, key=f"rows-of-{name}", width="content")
+        st.caption(_("A row opens its list; by keyboard: Shift and Space."))
 
 
 def linked_table(
