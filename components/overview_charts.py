@@ -122,11 +122,17 @@ def concentration_chart(reader: ReleaseReader, height: int = 300) -> None:
         customdata=[_in_a_square(cell, against=against) for cell in cells],
         hovertemplate="%{customdata}<extra></extra>",
     )
-    degrees = {"ticksuffix": "°", "nticks": 4, "tickangle": 0, "showgrid": False, "zeroline": False}
-    figure.update_xaxes(range=[info.west, info.east], constrain="domain", **degrees)
-    middle = (info.south + info.north) / 2
+    # A given outline may reach out of the frame, and have its middle there.
+    west, east = min([info.west, *(cell.west for cell in cells)]), max([info.east, *(cell.east for cell in cells)])
+    south, north = (
+        min([info.south, *(cell.south for cell in cells)]),
+        max([info.north, *(cell.north for cell in cells)]),
+    )
+    degrees = {"ticksuffix": "°", "nticks": 3, "tickangle": 0, "showgrid": False, "zeroline": False}
+    figure.update_xaxes(range=[west, east], constrain="domain", **degrees)
+    middle = (south + north) / 2
     figure.update_yaxes(
-        range=[info.south, info.north],
+        range=[south, north],
         scaleanchor="x",
         scaleratio=1 / math.cos(math.radians(middle)),
         constrain="domain",

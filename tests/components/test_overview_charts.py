@@ -74,6 +74,13 @@ def test_a_square_opens_the_patches_in_it(crowd: ReleaseReader, drawn_by: DrawnB
     assert len(figure.data[0].x) == len(parts)
 
 
+def test_a_patch_whose_middle_is_out_of_the_frame_is_shown(reader: ReleaseReader, drawn_by: DrawnBy) -> None:
+    figure, _parts = drawn_by(lambda: overview_charts.concentration_chart(reader))
+    [x], [y] = figure.data[0].x, figure.data[0].y
+    assert figure.layout.xaxis.range[0] < x < figure.layout.xaxis.range[1]
+    assert figure.layout.yaxis.range[0] < y < figure.layout.yaxis.range[1]
+
+
 def test_growth_of_a_class_opens_the_class(crowd: ReleaseReader, drawn_by: DrawnBy) -> None:
     _figure, [parts] = drawn_by(lambda: overview_charts.growth_chart(crowd))
     assert [part.show for part in parts] == [PatchFilter(classes=(row.mine_class,)) for row in crowd.growth()]
