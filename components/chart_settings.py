@@ -1,9 +1,23 @@
-"""How every chart behaves: its tools, and its dates and tools in the reader's language."""
+"""How every chart looks and behaves: its margin and tools, and its dates and tools in the reader's language."""
 
 from typing import Any
 
+import streamlit as st
+
 from engine import wording
 from engine.wording import gettext as _
+
+MARGIN = {"l": 8, "r": 8, "t": 8, "b": 8}
+
+
+def is_dark() -> bool:
+    """Whether the chart stands on the dark theme's ground."""
+    return st.context.theme.type == "dark"
+
+
+def error_bars(margins: list[float]) -> dict[str, Any]:
+    """What the error leaves open on both sides of a bar, in a line that is told from the theme's ground."""
+    return {"array": margins, "thickness": 1.4, "width": 5, "color": "#d0d0d0" if is_dark() else "#444444"}
 
 
 def chart_config(name: str) -> dict[str, Any]:

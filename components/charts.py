@@ -7,10 +7,12 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from components import plain
-from components.chart_settings import chart_config
+from components.chart_settings import MARGIN, chart_config, error_bars
+from components.linked_charts import Part, linked_chart
 from components.patch_card import activity_badge, change_badge
 from engine import wording
 from engine.wording import gettext as _
+from store.patches import PatchFilter
 from store.reader import ReleaseReader
 from store.rows import Interferogram, Radar
 from web.palette import ACTIVITY_COLOURS, CHANGE_COLOURS, lookup_table, stops
@@ -22,23 +24,36 @@ def activity_chart(reader: ReleaseReader) -> None:
     """Number of patches by class and activity."""
     counts = Counter(reader.cross_counts("activity"))
     names = {code: activity_badge(code) for code in ACTIVITY_COLOURS}
-    _stack_by_class(counts, ACTIVITY_COLOURS, names, "activity")
+    _stack_by_class(counts, ACTIVITY_COLOURS, names, "activities", "activity")
 
 
 def change_chart(reader: ReleaseReader, key: str = "change") -> None:
     """Number of patches by class and change."""
     counts = Counter(reader.cross_counts("change"))
-    _stack_by_class(counts, CHANGE_COLOURS, {code: change_badge(code) for code in CHANGE_COLOURS}, key)
+    names = {code: change_badge(code) for code in CHANGE_COLOURS}
+    _stack_by_class(counts, CHANGE_COLOURS, names, "changes", key)
 
 
-def _stack_by_class(counts: Counter[tuple[str, str]], colours: dict[str, str], names: dict[str, str], key: str) -> None:
-    """One bar a class, `counts` by class and code."""
+def _stack_by_class(
+    counts: Counter[tuple[str, str]], colours: dict[str, str], names: dict[str, str], field: str, key: str
+) -> None:
+    """One bar a class, `counts` by class and code. field : of the filter that asks for the code."""
     classes = sorted({mine_class for mine_class, _code in counts})
     figure = go.Figure()
+    parts = []
     for code, colour in colours.items():
         values = [counts[mine_class, code] for mine_class in classes]
         if not any(values):
             continue
+        parts.append(
+            [
+                Part(
+                    (wording.class_name(mine_class), names[code], counts[mine_class, code]),
+                    PatchFilter(classes=(mine_class,), **{field: (code,)}),  # type: ignore[arg-type]
+                )
+                for mine_class in classes
+            ]
+        )
         figure.add_bar(
             y=[plain.plotly(wording.class_name(mine_class)) for mine_class in classes],
             x=values,
@@ -59,7 +74,8 @@ def _stack_by_class(counts: Counter[tuple[str, str]], colours: dict[str, str], n
     figure.update_xaxes(title=_("patches"), dtick=1 if counts.total() < 10 else None, showgrid=False)
     rows = max(len(classes), 2)
     figure.update_yaxes(range=[-0.7, rows - 0.3])
-    draw(figure, key, height=190 + 30 * rows)
+    what = _("Activity") if field == "activities" else _("Change")
+    linked_chart(figure, key, parts, (_("class"), what, _("patches")), height=190 + 30 * rows)
 
 
 def area_chart(reader: ReleaseReader, key: str = "areas") -> None:
@@ -74,7 +90,7 @@ def area_chart(reader: ReleaseReader, key: str = "areas") -> None:
         figure.add_bar(
             x=[wording.day(day) for day in days],
             y=[area / 1e4 for area, _margin in rows],
-            error_y={"array": [margin / 1e4 for _area, margin in rows], "thickness": 1.4, "width": 5},
+            error_y=error_bars([margin / 1e4 for _area, margin in rows]),
             name=name,
             width=0.4 / len(classes),
             customdata=[[wording.hectares_with_margin(*row)] for row in rows],
@@ -240,5 +256,5 @@ def noise_chart(reader: ReleaseReader) -> None:
 
 def draw(figure: go.Figure, name: str, height: int = 250) -> None:
     """Put a chart on the page; `name` is that of its file when it is saved."""
-    figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8})
+    figure.update_layout(height=height, margin=MARGIN)
     st.plotly_chart(figure, key=f"chart-{name}", config=chart_config(name))

@@ -91,7 +91,7 @@ def _take(chosen: PatchFilter) -> None:
 
     Addresses are written by hand, too: what a control cannot show is brought to the nearest that it can.
     """
-    for name in ("text", "suspected", "case"):
+    for name in ("text", "suspected", "case", "began", "within"):
         st.session_state[_key(name)] = getattr(chosen, name)
     st.session_state[_key("sure")] = max(level for level in _LEVELS if level <= chosen.sure)
     for name in ("since", "until"):
@@ -146,10 +146,11 @@ def _facet(column: Any, name: str, label: str, counts: dict[str, int], words: Ca
 
 
 def _more(column: Any, reader: ReleaseReader, cases: Mapping[str, str]) -> dict[str, Any]:
-    """Its case, how sure, since when, how large, and whether suspected."""
-    keys = {name: _key(name) for name in ("sure", "since", "until", "least", "suspected", "case")}
+    """Its case, how sure, since when, how large, where, and whether suspected."""
+    keys = {name: _key(name) for name in ("sure", "since", "until", "began", "within", "least", "suspected", "case")}
     shown = [name for name in keys if name != "suspected" or reader.has_register]
-    asked = sum(bool(st.session_state[keys[name]]) for name in shown)
+    # Streamlit forgets what a control said that is not drawn any more.
+    asked = sum(bool(st.session_state.get(keys[name])) for name in shown)
     values: dict[str, Any] = {}
     more = _("More")
     with column.popover(f"{more} · {asked}" if asked else more, width="stretch"):
@@ -176,10 +177,36 @@ def _more(column: Any, reader: ReleaseReader, cases: Mapping[str, str]) -> dict[
             limits: dict[str, Any] = {"format": "YYYY-MM-DD", "min_value": _FIRST_DAY, "max_value": _LAST_DAY}
             values["since"] = first.date_input(_("Began, turned or lost from"), key=keys["since"], **limits)
             values["until"] = last.date_input(_("until"), key=keys["until"], **limits)
+            values["began"] = _month(reader, keys["began"])
+        values["within"] = _square(keys["within"])
         values["least_m2"] = (
             st.number_input(_("At least, ha"), min_value=0.0, step=0.5, format="%.1f", key=keys["least"]) * _HECTARE
         )
     return values
+
+
+def _month(reader: ReleaseReader, key: str) -> date | None:
+    """The month of the overview's chart in which a patch began."""
+    months = list(dict.fromkeys(row.month for row in reader.onsets()))
+    if st.session_state[key] not in months:  # by an address
+        st.session_state[key] = None
+    return st.selectbox(
+        _("Motion or loss of coherence began in"),
+        [None, *months],
+        format_func=lambda one: _("any") if one is None else wording.month(one),
+        key=key,
+    )
+
+
+def _square(key: str) -> tuple[float, ...] | None:
+    """The part of the frame that was chosen on the overview; there is none to choose here."""
+    chosen: tuple[float, ...] | None = st.session_state.get(key)
+    if chosen is None:
+        return None
+    west, south, east, north = chosen
+    at = wording.place((west + east) / 2, (south + north) / 2)
+    words = _("square round {place}").format(place=at)
+    return st.pills(_("Where"), [chosen], format_func=lambda _one: words, key=key)
 
 
 def _case(cases: Mapping[str, str], key: str) -> str:

@@ -37,6 +37,8 @@ _CSS = """
 /* Hectares and mu: half of it would be no figure; a second line begins with the bracket. */
 [data-testid="stMetricValue"] * { white-space: normal !important; font-size: inherit !important; word-break: keep-all;
   text-wrap: balance; }
+/* Its name, with a date in it, takes a second line where the window is narrow. */
+[data-testid="stMetricLabel"] * { white-space: normal !important; overflow: visible !important; }
 h3 { font-size: 1.2rem !important; }
 /* A photo in a trail is a button with a picture in place of words. */
 [class*="st-key-photo-"] button { padding: 0; min-height: 0; border-radius: 4px; overflow: hidden; }

@@ -16,14 +16,14 @@ def map_link(area: str, patch_id: str) -> None:
 def open_map(patch_id: str, **changes: str) -> None:
     """Go to the map with a patch selected. changes : of the selection besides, such as another release."""
     selection.select(patch=patch_id, at=None, **changes)
-    st.switch_page("pages/inspect/map.py")
+    _go("pages/inspect/map.py")
 
 
 def compare_link(patch_id: str) -> None:
     """A button that opens the images of two dates side by side, with a patch selected."""
     if st.button(_("Compare the images"), key=f"compare-{patch_id}", icon=":material/compare:", type="tertiary"):
         selection.select(patch=patch_id, at=None)
-        st.switch_page("pages/inspect/compare.py")
+        _go("pages/inspect/compare.py")
 
 
 def list_link(show: PatchFilter, words: str, *, key: str) -> None:
@@ -32,20 +32,25 @@ def list_link(show: PatchFilter, words: str, *, key: str) -> None:
         open_list(show)
 
 
-def open_list(show: PatchFilter) -> None:
-    """Go to the map and its list with the patches of a filter."""
-    selection.select(patch=None, at=None, show=show)
-    st.switch_page("pages/inspect/map.py")
+def open_list(show: PatchFilter, **changes: str) -> None:
+    """Go to the map and its list with the patches of a filter. changes : of the selection besides."""
+    selection.select(patch=None, at=None, show=show, **changes)
+    _go("pages/inspect/map.py")
 
 
 def cases_link(words: str) -> None:
     """A button that opens the page of cases."""
     if st.button(words, key="cases-page", icon=":material/assignment:", type="tertiary"):
-        st.switch_page("pages/cases/cases.py")
+        _go("pages/cases/cases.py")
 
 
 def patch_link(patch_id: str) -> None:
     """A button that opens the page of a patch."""
     if st.button(_("All about it"), key=f"patch-{patch_id}", icon=":material/article:", type="tertiary"):
         selection.select(patch=patch_id, at=None)
-        st.switch_page("pages/inspect/patch.py")
+        _go("pages/inspect/patch.py")
+
+
+def _go(page: str) -> None:
+    """To a page with the selection in its address from the first: written there later, Back would stop at both."""
+    st.switch_page(page, query_params=selection.address())

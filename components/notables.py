@@ -1,11 +1,11 @@
-"""The short lists of the overview: a row opens its patch on the map."""
+"""The short lists of the overview: each line opens its patch on the map."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
 
-import pandas as pd
 import streamlit as st
 
+from components import plain
 from components.links import open_map
 from engine import wording
 from engine.wording import gettext as _
@@ -17,16 +17,10 @@ def notable_list(rows: Sequence[Notable], which: str) -> None:
     st.subheader(wording.overview_heading(which), anchor=False)
     if not rows:
         st.caption(_("None."))
-        return
-    said = [wording.notable_words(asdict(row), which) for row in rows]
-    table = pd.DataFrame(
-        {
-            wording.overview_column("patch"): [title for title, _words in said],
-            wording.overview_column("what"): [words for _title, words in said],
-        }
-    )
-    event = st.dataframe(
-        table, hide_index=True, on_select="rerun", selection_mode="single-row", key=f"notable-{which}", width="stretch"
-    )
-    if chosen := event.selection.rows:
-        open_map(rows[chosen[0]].patch_id)
+    # Lines, not a table: its cells would cut what is said, and on paper nobody can widen them.
+    with st.container(gap=None):
+        for place, row in enumerate(rows):
+            title, words = wording.notable_words(asdict(row), which)
+            line = f"**{plain.markdown(title)}** · {plain.markdown(words)}"
+            if st.button(line, key=f"notable-{which}-{place}", type="tertiary"):
+                open_map(row.patch_id)

@@ -52,13 +52,18 @@ def select(**changes: object) -> None:
     st.session_state[_KEY] = replace(selection, **changes)  # type: ignore[arg-type]
 
 
-def show_in_url() -> None:
-    """Write the selection into the URL, so that it can be sent to someone."""
+def address() -> dict[str, str]:
+    """The selection as the query of an address."""
     selection = current()
     at = f"{selection.at[0]:.5f},{selection.at[1]:.5f}" if selection.at else None
     wanted = {"area": selection.area, "release": selection.release, "patch": selection.patch, "at": at}
     wanted["show"] = selection.show.to_query()
-    known = {key: value for key, value in wanted.items() if value}
+    return {key: value for key, value in wanted.items() if value}
+
+
+def show_in_url() -> None:
+    """Write the selection into the URL, so that it can be sent to someone."""
+    known = address()
     if st.query_params.to_dict() != known:
         st.query_params.from_dict(known)
     st.session_state[_WRITTEN] = known

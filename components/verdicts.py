@@ -3,11 +3,10 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-import pandas as pd
 import streamlit as st
 
 from components import plain
-from components.links import open_list
+from components.linked_charts import Part, linked_table
 from engine import wording
 from engine.wording import gettext as _
 from store.patches import SUSPECTED, PatchFilter
@@ -157,32 +156,22 @@ def verdict_table(reader: ReleaseReader) -> None:
     sums = sorted(reader.verdict_sums(), key=lambda row: (_ORDER.index(row.kind), row.certainty == "doubtful"))
     # That something was not tested beside what was is no verdict of its own.
     shown = [row for row in sums if row.kind != "not_tested" or row.alone]
-    tested = [row if row.kind != "not_tested" else None for row in shown]
-    areas = {
-        _("their area, ha"): [row and row.area_m2 for row in tested],
-        _("outside permits or in a zone, ha"): [row and row.likely_m2 for row in tested],
-        _("at least, ha"): [row and row.least_m2 for row in tested],
-        _("at most, ha"): [row and row.most_m2 for row in tested],
-    }
-    event = st.dataframe(
-        pd.DataFrame(
-            {
-                _("verdict"): [verdict_badge(row.kind, row.certainty) for row in shown],
-                _("patches"): [row.alone if row.kind == "not_tested" else row.patches for row in shown],
-                **{name: pd.Series(column, dtype=float) / 1e4 for name, column in areas.items()},
-            }
-        ),
-        hide_index=True,
-        placeholder="",
-        height="content",  # on paper nothing can be scrolled to
-        on_select="rerun",
-        selection_mode="single-row",
-        key="verdict-sums",
-        column_config={name: st.column_config.NumberColumn(format="%.2f") for name in areas},
-    )
-    if chosen := event.selection.rows:
-        row = shown[chosen[0]]
-        open_list(PatchFilter(verdicts=(f"{row.kind}:{row.certainty or ''}",)))
+    areas = _("their area"), _("outside permits or in a zone"), _("at least"), _("at most")
+    rows = [
+        Part(
+            (
+                verdict_badge(row.kind, row.certainty),
+                row.alone if row.kind == "not_tested" else row.patches,
+                *(
+                    None if row.kind == "not_tested" else area
+                    for area in (row.area_m2, row.likely_m2, row.least_m2, row.most_m2)
+                ),
+            ),
+            PatchFilter(verdicts=(f"{row.kind}:{row.certainty or ''}",)),
+        )
+        for row in shown
+    ]
+    linked_table(rows, (_("verdict"), _("patches"), *areas), areas=areas, key="verdict-sums")
     st.caption(
         _(
             "Suspected: found by computing, until a person has confirmed or dismissed it in its case. Doubtful: the "

@@ -19,9 +19,11 @@ class PatchFilter:
     text : part of an identifier or a name, or the number of a permit that a verdict rests on. classes, activities,
     changes : codes, any of which; an activity may be empty for none. verdicts : "kind:certainty", or "kind:" for any
     certainty. sure : least confidence of the activity, 0–1. since, until : first and last day of the last turn of the
-    motion or loss of coherence. least_m2 : of the latest outline. suspected : "certain", "doubtful"
-    (doubtful alone) or empty. case : "none" for patches without a case, a state of theirs, or empty for any; a release
-    knows no cases, so `of_cases` says which patches these are: among, but : identifiers, None and () for all.
+    motion or loss of coherence. began : first day of the month in which motion began or coherence was lost, whichever
+    was first. within : west, south, east, north in degrees, of the middle of a patch. least_m2 : of the latest outline.
+    suspected : "certain", "doubtful" (doubtful alone) or empty. case : "none" for patches without a case, a state of
+    theirs, or empty for any; a release knows no cases, so `of_cases` says which patches these are: among, but :
+    identifiers, None and () for all.
     """
 
     text: str = ""
@@ -33,6 +35,8 @@ class PatchFilter:
     sure: float = 0.0
     since: date | None = None
     until: date | None = None
+    began: date | None = None
+    within: tuple[float, ...] | None = None
     least_m2: float = 0.0
     case: str = ""
     among: tuple[str, ...] | None = None
@@ -55,7 +59,10 @@ class PatchFilter:
         said = [(name, value) for name, value in given if value != getattr(_ALL, name)]
         # A tuple of nothing, or of the one empty code, is a comma: an empty value is left out by who reads it.
         return urlencode(
-            [(name, (",".join(value) or ",") if isinstance(value, tuple) else str(value)) for name, value in said]
+            [
+                (name, (",".join(map(str, value)) or ",") if isinstance(value, tuple) else str(value))
+                for name, value in said
+            ]
         )
 
     @classmethod
@@ -91,6 +98,14 @@ def _number(text: str) -> float | None:
     return value if 0 <= value < math.inf else None
 
 
+def _box(text: str) -> tuple[float, ...] | None:
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        return None
+    return (west, south, east, north) if -180 <= west < east <= 180 and -90 <= south < north <= 90 else None
+
+
 # In `PatchFilter.case`.
 WITHOUT = "none"
 _ALL = PatchFilter()
@@ -98,7 +113,8 @@ _READ: Mapping[str, Any] = {
     "text": str,
     **dict.fromkeys(("classes", "activities", "changes", "verdicts"), _codes),
     "suspected": lambda text: text if text in ("certain", "doubtful") else None,
-    **dict.fromkeys(("since", "until"), _day),
+    **dict.fromkeys(("since", "until", "began"), _day),
+    "within": _box,
     **dict.fromkeys(("sure", "least_m2"), _number),
     "case": lambda text: text if text in (WITHOUT, *State) else None,
     **dict.fromkeys(("among", "but"), _names),
@@ -109,6 +125,9 @@ SUSPECTED = (
     *("no_permit", "crosses", "prohibited_zone", "after_expiry", "before_start"),
     *("other_mineral", "exploration_only", "not_reclaimed"),
 )
+
+# The day on which a patch began, by `course` and `activity`; NULL for one of which the radar tells none.
+BEGAN = "least(CASE WHEN turn = 'onset' THEN day END, lost_first)"
 
 _ROW = """
     SELECT patch.* EXCLUDE (geometry, verdicts), activity.* EXCLUDE (patch_id, cluster, lost_sure_until),
@@ -222,6 +241,13 @@ class PatchQueries(Queries):
             parts.append(("turned >= ?", [chosen.since]))
         if chosen.until is not None:
             parts.append(("turned <= ?", [chosen.until]))
+        if chosen.began is not None:
+            of_month = f"""SELECT patch_id FROM activity FULL JOIN course USING (patch_id)
+                           WHERE date_trunc('month', {BEGAN}) = ?"""
+            parts.append((f"patch_id IN ({of_month})", [chosen.began]))
+        if chosen.within is not None:
+            middle = "(west + east) / 2 >= ? AND (south + north) / 2 >= ? AND (west + east) / 2 < ?"
+            parts.append((f"({middle} AND (south + north) / 2 < ?)", list(chosen.within)))
         if chosen.least_m2 > 0:
             parts.append(("area_m2 >= ?", [chosen.least_m2]))
         if chosen.among is not None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from store.cases import Case, State
-from store.patches import SUSPECTED, WITHOUT, PatchFilter, PatchQueries
+from store.patches import BEGAN, SUSPECTED, WITHOUT, PatchFilter, PatchQueries
 from store.queries import remembered
 
 # Activities that are work, and those that are motion: digging may leave none, and settling is none.
@@ -88,6 +88,29 @@ class Onsets:
     month: date
     mine_class: str
     patches: int
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Patches of one class, or of one activity, and their area on the latest image with what its boundaries' error
+    makes of it, m²; None where areas are not told by date."""
+
+    code: str
+    patches: int
+    area_m2: float | None
+    margin_m2: float | None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A square of the frame, in degrees, with the patches whose middle lies in it, and of them the suspected."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+    patches: int
+    suspected: int
 
 
 @dataclass(frozen=True)
@@ -194,8 +217,8 @@ class SummaryQueries(PatchQueries):
     def onsets(self) -> list[Onsets]:
         """By month and class; of a patch the earlier of the two counts. Empty without radar."""
         rows = self._rows(
-            """WITH begun AS (
-                   SELECT mine_class, least(CASE WHEN turn = 'onset' THEN day END, lost_first) AS day
+            f"""WITH begun AS (
+                   SELECT mine_class, {BEGAN} AS day
                    FROM patch LEFT JOIN course USING (patch_id) LEFT JOIN activity USING (patch_id))
                SELECT date_trunc('month', day)::DATE AS month, mine_class, count(*) AS patches
                FROM begun WHERE day IS NOT NULL GROUP BY ALL ORDER BY ALL"""
@@ -213,11 +236,33 @@ class SummaryQueries(PatchQueries):
         return {(row["mine_class"], row["code"]): row["patches"] for row in rows}
 
     @remembered
-    def concentration(self, cells: int) -> list[tuple[float, float, int, int]]:
-        """Where patches are: middle of a cell (lon, lat), patches, and of them the suspected.
+    def extents(self, column: str) -> list[Extent]:
+        """By "mine_class" or "activity", the largest area first; what is not known is left out."""
+        wanted = {"mine_class": "mine_class", "activity": "activity"}[column]
+        rows = self._rows(
+            f"""WITH latest AS (SELECT patch_id, area_m2 AS latest_m2, margin_m2 FROM outline
+                               WHERE date = (SELECT max(date) FROM image))
+                SELECT {wanted} AS code, count(*) AS patches, sum(latest_m2) AS area_m2, sum(margin_m2) AS margin_m2
+                FROM patch LEFT JOIN activity USING (patch_id) LEFT JOIN latest USING (patch_id)
+                WHERE {wanted} IS NOT NULL GROUP BY ALL ORDER BY area_m2 DESC NULLS LAST, patches DESC, code"""
+        )
+        return [Extent(**row) for row in rows]
 
-        cells : along the longer side of the frame; those without a patch are left out.
-        """
+    @remembered
+    def suspected_ground(self, chosen: PatchFilter) -> dict[str, float]:
+        """By kind of verdict, m²: what speaks for certain against the patches that a filter leaves."""
+        where, parameters = self.condition(chosen)
+        rows = self._rows(
+            f"""SELECT kind, coalesce(sum(likely_m2), 0.0) AS ground FROM verdict
+                WHERE list_contains(?, kind) AND certainty = 'certain'
+                      AND patch_id IN (SELECT patch_id FROM patch WHERE {where}) GROUP BY kind ORDER BY kind""",
+            [list(SUSPECTED), *parameters],
+        )
+        return {row["kind"]: row["ground"] for row in rows}
+
+    @remembered
+    def concentration(self, cells: int) -> list[Cell]:
+        """Where patches are. cells : along the longer side of the frame; those without a patch are left out."""
         rows = self._rows(
             """WITH frame AS (SELECT west AS w, south AS s, greatest(east - west, north - south) / ? AS cell
                               FROM release),
@@ -226,12 +271,12 @@ class SummaryQueries(PatchQueries):
                                       list_has_any(list_transform(verdicts, one -> split_part(one, ':', 1)), ?)
                                           AS against
                                FROM patch, frame)
-               SELECT w + (x + 0.5) * cell AS lon, s + (y + 0.5) * cell AS lat, count(*) AS patches,
-                      count(*) FILTER (against) AS suspected
+               SELECT w + x * cell AS west, s + y * cell AS south, w + (x + 1) * cell AS east,
+                      s + (y + 1) * cell AS north, count(*) AS patches, count(*) FILTER (against) AS suspected
                FROM placed, frame GROUP BY ALL ORDER BY ALL""",
             [cells, list(SUSPECTED)],
         )
-        return [(row["lon"], row["lat"], row["patches"], row["suspected"]) for row in rows]
+        return [Cell(**row) for row in rows]
 
     def longest_after_expiry(self, most: int) -> list[Notable]:
         """Patches with work after their permit's last day, the longest first."""

@@ -62,6 +62,9 @@ CHANGE_SIGNS = {
 # Classes of mines where bars are stacked by class: an area's classes are its own, so these are given in order.
 CLASS_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#7F7F7F")
 
+# With them, so that they are told apart in grey.
+CLASS_PATTERNS = ("", "/", ".", "x", "\\", "-", "+")
+
 # Verdicts on permits, in the same colours: those that speak against a patch warm. In order of attention.
 VERDICT_COLOURS = {
     "no_permit": "#D55E00",

@@ -26,8 +26,10 @@ Language = Literal["en", "zh"]
 _MOST_NOTABLE = 8
 _WIDTH_MM = 85.0  # of a chart
 _HECTARE = 1e4
-# Okabe–Ito (2008), without the yellow that paper does not show; told apart in grey by their order as well.
+# Okabe–Ito (2008), without the yellow that paper does not show; told apart in grey by their hatches.
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#7F7F7F")
+_HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\", "----", "||||")
+_EDGE: dict[str, Any] = {"edgecolor": "white", "linewidth": 0.4}  # of a bar; its hatch has the same colour
 
 
 @dataclass(frozen=True)
@@ -138,19 +140,22 @@ def _figure_table(overview: Overview) -> Flowable:
 
 
 def _verdict_table(sums: Sequence[VerdictSum]) -> Flowable:
-    names = [wording.overview_column(code) for code in ("verdict", "patches", "least", "likely", "most")]
+    names = [
+        *(wording.overview_column(code) for code in ("verdict", "patches")),
+        *wording.overview_areas(),
+    ]
     rows = [
         (
             wording.verdict_name(row.kind, row.certainty),
             wording.number(row.alone if row.kind == "not_tested" else row.patches),
             *(
-                "" if row.kind == "not_tested" else wording.number(area / _HECTARE, 2)
+                "" if row.kind == "not_tested" else wording.area_cell(area)
                 for area in (row.least_m2, row.likely_m2, row.most_m2)
             ),
         )
         for row in sums
     ]
-    return table(names, rows, (84, 18, 24, 24, 24), right=(1, 2, 3, 4))
+    return table(names, rows, (72, 15, 29, 29, 29), right=(1, 2, 3, 4))
 
 
 @dataclass(frozen=True)
@@ -200,10 +205,11 @@ def _stacked(labels: Sequence[str], rows: Sequence[tuple[str, list[int], str]], 
     """Horizontal bars, one a label, with the parts (name, values, colour) beside each other in the legend's order."""
     drawn, axes = _canvas(len(labels), -(-len(rows) // 3))
     left = np.zeros(len(labels))
-    for name, values, colour in rows:
-        axes.barh(labels, values, left=left, height=0.6, color=colour, label=name, edgecolor="white", linewidth=0.4)
+    for (name, values, colour), hatch in zip(rows, _HATCHES, strict=False):
+        axes.barh(labels, values, left=left, height=0.6, color=colour, label=name, hatch=hatch, **_EDGE)
         left += np.array(values)
     axes.invert_yaxis()
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel(unit, fontproperties=font(6.5), color=INK)
     _plain(axes, grid="x")
     _legend(drawn, 3)
@@ -235,10 +241,11 @@ def _onset_chart(onsets: Sequence[Onsets]) -> bytes:
     classes = sorted({one.mine_class for one in onsets})
     drawn, axes = _canvas(1, -(-len(classes) // 3), left_mm=9.0, bar_mm=16.0)
     bottom = np.zeros(len(months))
-    for mine_class, colour in zip(classes, _COLOURS, strict=False):
+    for mine_class, colour, hatch in zip(classes, _COLOURS, _HATCHES, strict=False):
         counts = {one.month: one.patches for one in onsets if one.mine_class == mine_class}
         values = np.array([counts.get(month, 0) for month in months])
-        axes.bar(range(len(months)), values, bottom=bottom, color=colour, label=wording.class_name(mine_class))
+        name = wording.class_name(mine_class)
+        axes.bar(range(len(months)), values, bottom=bottom, color=colour, label=name, hatch=hatch, **_EDGE)
         bottom += values
     step = max(1, len(months) // 6)
     axes.set_xticks(range(0, len(months), step), [f"{month:%Y-%m}" for month in months[::step]])

@@ -36,10 +36,24 @@ from engine.wording.names import (
     unit_name,
 )
 from engine.wording.notes import note
-from engine.wording.numbers import day, ground, hectares, hectares_with_margin, number, percent, period, place, rate
+from engine.wording.numbers import (
+    area_cell,
+    area_heading,
+    day,
+    ground,
+    hectares,
+    hectares_with_margin,
+    month,
+    number,
+    percent,
+    period,
+    place,
+    rate,
+)
 from engine.wording.overview import (
     Figure,
     notable_words,
+    overview_areas,
     overview_column,
     overview_figures,
     overview_heading,
@@ -69,6 +83,8 @@ __all__ = [
     "LANGUAGES",
     "Figure",
     "activity_name",
+    "area_cell",
+    "area_heading",
     "area_range",
     "attention_name",
     "cadastre_form",
@@ -102,11 +118,13 @@ __all__ = [
     "layer_name",
     "made_difference_name",
     "moment",
+    "month",
     "ngettext",
     "notable_words",
     "note",
     "number",
     "outside_range",
+    "overview_areas",
     "overview_column",
     "overview_figures",
     "overview_heading",

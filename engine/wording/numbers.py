@@ -29,6 +29,11 @@ def _day(value: date, spoken: str) -> str:
     return format_date(value, _("d MMM y"), locale=spoken)
 
 
+def month(value: date) -> str:
+    """A month and its year, for example Jun 2006."""
+    return format_date(value, _("MMM y"), locale=language())
+
+
 def period(first: date, last: date) -> str:
     return f"{day(first)} – {day(last)}"
 
@@ -49,6 +54,17 @@ def hectares(square_metres: float) -> str:
     return _("{area} ha").format(area=number(square_metres / 1e4, digits)) + _mu(square_metres)
 
 
+def area_heading(what: str) -> str:
+    """Of a column of areas as `area_cell` writes them."""
+    return _("{what}, ha").format(what=what)
+
+
+def area_cell(square_metres: float, digits: int = 2) -> str:
+    """An area in a column of hectares; where the language counts land in mu, with them in brackets."""
+    words = number(square_metres / 1e4, digits)
+    return f"{words}（{_in_mu(square_metres)}）" if language() == "zh" else words
+
+
 def ground(square_metres: float) -> str:
     """An area that may be small and that something rests on: finer than `hectares` where that would hide it."""
     if square_metres < 100:
@@ -59,9 +75,14 @@ def ground(square_metres: float) -> str:
 
 
 def _mu(square_metres: float) -> str:
-    """The same in mu, a fifteenth of a hectare, where the language counts land in it."""
+    """The same in mu where the language counts land in it."""
+    return f"（{_in_mu(square_metres)} 亩）" if language() == "zh" else ""
+
+
+def _in_mu(square_metres: float) -> str:
+    """A mu is a fifteenth of a hectare."""
     mu = square_metres * 15 / 1e4
-    return f"（{number(mu, 1 if mu < 10 else 0)} 亩）" if language() == "zh" else ""
+    return number(mu, 1 if mu < 10 else 0)
 
 
 def hectares_with_margin(square_metres: float, margin: float) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from engine.wording.language import gettext as _
 from engine.wording.language import joined, ngettext
 from engine.wording.names import class_name
-from engine.wording.numbers import day, hectares, number, rate
+from engine.wording.numbers import area_heading, day, hectares, number, rate
 from engine.wording.verdicts import outside_range, verdict_name
 
 
@@ -138,10 +138,13 @@ def overview_heading(code: str) -> str:
         "activity": _("Patches by class and activity"),
         "change": _("Patches by class and change"),
         "verdicts": _("Patches by verdict"),
-        "history": _("Suspected ground by kind, over releases"),
+        "history": _("Suspected and confirmed ground by kind, over releases"),
+        "classes": _("Patches and area by class"),
+        "extents": _("Patches and area by class and activity"),
         "onsets": _("Onset of motion, or loss of coherence, by month"),
         "growth": _("Area by class, first and last image"),
         "concentration": _("Where patches lie, and the suspected among them"),
+        "places": _("Where patches lie"),
         "expired": _("Longest after expiry"),
         "outside": _("Largest outside a permit"),
         "newest": _("Newest"),
@@ -170,6 +173,11 @@ def overview_column(code: str) -> str:
         "likely": _("likely, ha"),
         "most": _("at most, ha"),
     }[code]
+
+
+def overview_areas() -> tuple[str, str, str]:
+    """Columns of the ground that verdicts are about, as `area_cell` writes it."""
+    return area_heading(_("at least")), area_heading(_("likely")), area_heading(_("at most"))
 
 
 def notable_words(row: Mapping[str, Any], which: str) -> tuple[str, str]:

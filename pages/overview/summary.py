@@ -6,7 +6,9 @@ import streamlit as st
 
 from components.activity import activity_table
 from components.all_areas import all_areas
+from components.cases import cases_in
 from components.charts import activity_chart, area_chart, change_chart, frame_chart, rate_histogram
+from components.extents import extent_tables
 from components.figures import case_figures, figure_tiles, hidden_share
 from components.frame import earlier_releases, header
 from components.notables import notable_list
@@ -47,10 +49,11 @@ if figures.patches:
     with right:
         if reader.has_register:
             st.subheader(wording.overview_heading("history"), anchor=False)
-            known = [*reversed(earlier), reader]
-            history_chart([(one.info.id, one.verdict_sums()) for one in known if one.has_register])
+            known = [one for one in (*reversed(earlier), reader) if one.has_register]
+            of_cases = cases_in(frame.area) if found else {}
+            history_chart(known, {patch: str(case.state) for patch, case in of_cases.items()})
         else:
-            st.subheader(wording.overview_heading("concentration"), anchor=False)
+            st.subheader(wording.overview_heading("places"), anchor=False)
             concentration_chart(reader)
     left, right = st.columns(2, gap="medium")
     with left:
@@ -67,24 +70,21 @@ if figures.patches:
             growth_chart(reader)
 
 if figures.patches:
-    lists = st.columns(3 if reader.has_register else 1, gap="medium")
+    extent_tables(reader)
     if reader.has_register:
-        with lists[0]:
+        left, right = st.columns(2, gap="medium")
+        with left:
+            st.subheader(wording.overview_heading("concentration"), anchor=False)
+            concentration_chart(reader, height=520)
+        with right:
             notable_list(reader.longest_after_expiry(5), "expired")
-        with lists[1]:
             notable_list(reader.largest_outside(5), "outside")
-    with lists[-1]:
-        notable_list(reader.newest(5), "newest")
-
-if reader.has_register and figures.patches:
-    left, right = st.columns([1.5, 1], gap="medium")
-    with left:
+            notable_list(reader.newest(5), "newest")
         st.subheader(wording.overview_heading("verdicts"), anchor=False)
         verdict_table(reader)
-    with right:
-        st.subheader(wording.overview_heading("concentration"), anchor=False)
-        concentration_chart(reader)
-    verdict_changes_since(reader)
+        verdict_changes_since(reader)
+    else:
+        notable_list(reader.newest(5), "newest")
 
 with st.expander(_("More on images and radar"), icon=":material/bar_chart:"):
     if reader.extraction is not None:

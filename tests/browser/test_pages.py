@@ -106,6 +106,51 @@ def test_the_overview_leads_to_the_map(page: Page, server: str) -> None:
     expect(page.get_by_role("option").first).to_contain_text("Metropolitan Coal Mine")
 
 
+def test_a_bar_of_the_overview_opens_its_list_and_two_steps_back_undo_it(page: Page, server: str) -> None:
+    page.goto(f"{server}/overview?area=metropolitan")
+    bar = page.locator(".st-key-chart-activity .bars .point path").first
+    bar.scroll_into_view_if_needed()
+    page.wait_for_timeout(1_000)  # the chart takes its place
+    box = bar.bounding_box()
+    assert box is not None
+    # Plotly itself finds out what lies under the pointer, which has to come from elsewhere.
+    middle = box["x"] + box["width"] / 3, box["y"] + box["height"] / 2
+    page.mouse.move(middle[0] + 5, middle[1])
+    page.mouse.click(*middle)
+    expect(page.get_by_text("1 patch of 1 match the filter")).to_be_visible()
+    assert re.search(r"classes%3D.+activities%3D", page.url)
+    page.go_back()  # what is chosen is written into the address before the page is another
+    expect(page.get_by_text("Patches by class and activity").first).to_be_visible()
+    page.go_back()
+    page.wait_for_url(f"{server}/overview?area=metropolitan")
+    expect(page.get_by_text("Patches by class and activity").first).to_be_visible()
+
+
+def test_what_a_bar_opens_can_be_chosen_by_keyboard(page: Page, server: str) -> None:
+    page.goto(f"{server}/overview?area=metropolitan")
+    shown = page.get_by_role("button", name="As a table").first
+    shown.focus()
+    page.keyboard.press("Enter")
+    table = page.get_by_test_id("stPopoverBody").get_by_test_id("stDataFrame")
+    table.locator("canvas").first.wait_for()
+    table.locator("canvas").first.focus()
+    page.wait_for_timeout(500)
+    for key in ("ArrowDown", "Shift+Space"):
+        page.keyboard.press(key)
+    expect(page.get_by_text("1 patch of 1 match the filter")).to_be_visible()
+
+
+def test_the_name_of_a_figure_is_whole_in_a_narrow_window(page: Page, optical_server: str) -> None:
+    page.set_viewport_size({"width": 1100, "height": 700})
+    page.goto(f"{optical_server}/overview?area=strzegom")
+    page.get_by_test_id("stMetric").first.wait_for()
+    page.get_by_test_id("stMetricLabel").evaluate_all("labels => labels.forEach(one => { one.style.width = '90px'; })")
+    cut = (
+        "labels => labels.filter(one => [...one.querySelectorAll('p')].some(p => p.scrollWidth > p.clientWidth)).length"
+    )
+    assert page.get_by_test_id("stMetricLabel").evaluate_all(cut) == 0
+
+
 def test_provenance_names_steps_and_inputs(page: Page, server: str) -> None:
     page.goto(f"{server}/quality")
     page.get_by_role("tab", name="Provenance").click()

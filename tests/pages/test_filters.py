@@ -100,8 +100,20 @@ def test_an_address_sets_the_controls_and_clear_takes_all_away(crowd: ReleaseRea
     assert "show" not in app.query_params
 
 
+def test_a_month_and_a_square_of_the_overview_are_shown_and_can_be_taken_away(crowd: ReleaseReader) -> None:
+    cell, month = max(crowd.concentration(4), key=lambda one: one.patches), crowd.onsets()[0].month
+    chosen = PatchFilter(within=(cell.west, cell.south, cell.east, cell.north))
+    app = opened(show=chosen.to_query())
+    assert listed(app) == [patch.patch_id for patch in crowd.patches(chosen, limit=100)]
+    pills(app, "Where").set_value(None).run()
+    assert data(app, "shown")["shown"] is None
+    next(one for one in app.selectbox if one.label.startswith("Motion or loss")).set_value(month).run()
+    assert listed(app) == [patch.patch_id for patch in crowd.patches(PatchFilter(began=month), limit=100)]
+
+
 @pytest.mark.parametrize(
-    "query", ["sure=0.7", "sure=9", "since=0001-01-01", "until=9999-12-31", "least_m2=inf", "classes=x"]
+    "query",
+    ["began=1990-01-01", "sure=0.7", "sure=9", "since=0001-01-01", "until=9999-12-31", "least_m2=inf", "classes=x"],
 )
 def test_an_address_that_the_controls_cannot_show_is_brought_to_what_they_can(query: str, crowd: ReleaseReader) -> None:
     app = opened(show=query)

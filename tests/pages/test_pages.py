@@ -144,7 +144,7 @@ def test_figures_of_images_are_those_of_the_outlines(optical_home: Home) -> None
     reader = current_release(optical_home, OPTICAL)
     assert reader is not None
     app = open_page(ROOT / "pages" / "overview" / "summary.py", area=OPTICAL)
-    figures = {metric.label: metric.value for metric in app.metric}
+    figures = {metric.label: metric.value for metric in list(app.metric)[:-3]}  # below are those of all areas
     patches = reader.patches()
     area = sum(area for (_, day), (area, _) in reader.areas_by_class().items() if str(day) == "2023-03-01")
     assert figures["Patches"] == str(len(patches))
@@ -192,3 +192,29 @@ def test_a_model_that_tells_of_no_accuracy_has_no_empty_table(
 def test_one_image_cannot_be_compared(home: Home) -> None:
     app = open_page(ROOT / "pages" / "inspect" / "compare.py", area=AREA)
     assert "two images of different dates are needed" in text(app)
+
+
+def test_areas_of_classes_stand_on_the_overview(optical_home: Home) -> None:
+    reader = current_release(optical_home, OPTICAL)
+    assert reader is not None
+    app = open_page(ROOT / "pages" / "overview" / "summary.py", area=OPTICAL)
+    table = next(frame.value for frame in app.dataframe if list(frame.value.columns[:2]) == ["class", "patches"])
+    mined = reader.figures().area_m2
+    assert mined is not None
+    assert table["area, ha"].sum() == pytest.approx(mined / 1e4)
+    assert table["patches"].sum() == len(reader.patches())
+
+
+def test_all_areas_are_summed_up(optical_home: Home) -> None:
+    readers = [current_release(optical_home, name) for name in (AREA, OPTICAL)]
+    app = open_page(ROOT / "pages" / "overview" / "summary.py", area=OPTICAL)
+    together = {metric.label: metric.value for metric in app.metric[-3:]}
+    assert together["Patches"] == str(sum(len(reader.patches()) for reader in readers if reader))
+    assert together["Mined"] == next(one.value for one in app.metric if one.label.startswith("Mined, "))
+    assert together["Active by radar"] == "1"
+
+
+def test_without_permits_nothing_is_said_of_the_suspected_among_the_patches(optical_home: Home) -> None:
+    said = text(open_page(ROOT / "pages" / "overview" / "summary.py", area=OPTICAL))
+    assert "Where patches lie" in said
+    assert "the suspected among them" not in said

@@ -25,6 +25,8 @@ FILTERS = st.builds(
     sure=st.floats(0, 1),
     since=st.none() | st.dates(),
     until=st.none() | st.dates(),
+    began=st.none() | st.dates(),
+    within=st.none() | st.just((104.2, 26.5, 104.20341, 1e-07 + 26.5)),
     least_m2=st.floats(0, 1e9),
     case=st.sampled_from(["", "none", "open", "confirmed"]),
     among=st.none() | CODES,
@@ -46,6 +48,8 @@ ASKED = [
     PatchFilter(suspected="doubtful"),
     PatchFilter(sure=0.9, activities=("positive", "negative")),
     PatchFilter(since=date(2020, 6, 1), until=date(2020, 12, 31)),
+    PatchFilter(began=date(2020, 6, 1)),
+    PatchFilter(within=(104.2, 26.88, 104.21, 26.9)),
     PatchFilter(least_m2=5_000.0, classes=("gangue_dump",)),
     PatchFilter(case="confirmed").of_cases(CASES),
     PatchFilter(case="none", classes=("gangue_dump",)).of_cases(CASES),
@@ -61,6 +65,7 @@ def naive(reader: ReleaseReader, patch: Patch, chosen: PatchFilter) -> bool:
     against = {certainty for kind, certainty in verdicts if kind in SUSPECTED}
     days = [day for day in (patch.day, patch.lost_last) if day is not None]
     turned = max(days, default=None)
+    began = [day for day in (patch.day if patch.turn == "onset" else None, patch.lost_first) if day is not None]
     return all(
         [
             chosen.text.lower() in f"{patch.patch_id} {patch.name}".lower(),
@@ -73,10 +78,17 @@ def naive(reader: ReleaseReader, patch: Patch, chosen: PatchFilter) -> bool:
             (patch.class_confidence or 0.0) >= chosen.sure,
             chosen.since is None or (turned is not None and turned >= chosen.since),
             chosen.until is None or (turned is not None and turned <= chosen.until),
+            chosen.began is None or (bool(began) and min(began).replace(day=1) == chosen.began),
+            chosen.within is None or inside(patch, chosen.within),
             patch.area_m2 >= chosen.least_m2,
             not chosen.case or CASES.get(patch.patch_id, "none") == chosen.case,
         ]
     )
+
+
+def inside(patch: Patch, box: tuple[float, ...]) -> bool:
+    lon, lat = (patch.west + patch.east) / 2, (patch.south + patch.north) / 2
+    return box[0] <= lon < box[2] and box[1] <= lat < box[3]
 
 
 @pytest.mark.parametrize("chosen", ASKED, ids=lambda chosen: chosen.to_query() or "all")
@@ -130,7 +142,20 @@ def test_an_address_keeps_a_filter(chosen: PatchFilter) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["since=yesterday", "sure=nan", "least_m2=-1", "suspected=all", "what=ever", "&&&", "sure=1e999", "="]
+    "query",
+    [
+        "since=yesterday",
+        "began=June",
+        "within=1,2",
+        "within=9,9,8,8",
+        "sure=nan",
+        "least_m2=-1",
+        "suspected=all",
+        "what=ever",
+        "&&&",
+        "sure=1e999",
+        "=",
+    ],
 )
 def test_what_cannot_be_read_in_an_address_is_left_out(query: str) -> None:
     assert replace(PatchFilter.from_query(query), sure=0.0, least_m2=0.0) == PatchFilter()

@@ -61,10 +61,40 @@ def test_growth_is_the_difference_of_the_outlines(crowd: ReleaseReader) -> None:
 
 def test_where_patches_lie(crowd: ReleaseReader) -> None:
     cells = crowd.concentration(12)
-    assert sum(count for _lon, _lat, count, _suspected in cells) == 400
+    assert sum(cell.patches for cell in cells) == 400
     figures = crowd.figures()
     assert figures.certain is not None and figures.doubtful is not None
-    assert sum(cell[3] for cell in cells) == figures.certain.patches + figures.doubtful.patches
+    assert sum(cell.suspected for cell in cells) == figures.certain.patches + figures.doubtful.patches
+    for cell in cells:
+        within = (cell.west, cell.south, cell.east, cell.north)
+        assert crowd.patch_count(PatchFilter(within=within)) == cell.patches
+
+
+def test_a_month_and_a_class_of_the_onsets_are_a_list(crowd: ReleaseReader) -> None:
+    for row in crowd.onsets():
+        assert crowd.patch_count(PatchFilter(classes=(row.mine_class,), began=row.month)) == row.patches
+
+
+@pytest.mark.parametrize("column", ["mine_class", "activity"])
+def test_areas_of_classes_and_activities_come_to_the_figures(column: str, crowd: ReleaseReader) -> None:
+    extents = crowd.extents(column)
+    assert {one.code: one.patches for one in extents} == crowd.counts(column)
+    assert sum(one.area_m2 or 0.0 for one in extents) == pytest.approx(crowd.figures().area_m2)
+
+
+def test_an_area_without_outlines_by_date_has_no_extent(reader: ReleaseReader) -> None:
+    assert [(one.patches, one.area_m2) for one in reader.extents("activity")] == [(1, None)]
+
+
+def test_suspected_ground_by_kind_is_that_of_the_verdicts(crowd: ReleaseReader) -> None:
+    sums = {row.kind: row.likely_m2 for row in crowd.verdict_sums() if row.certainty == "certain"}
+    found = crowd.suspected_ground(PatchFilter())
+    assert found == pytest.approx({kind: sums[kind] for kind in found}) and set(found) == set(sums) & set(SUSPECTED)
+    first = crowd.patch_ids(PatchFilter(suspected="certain"))[0]
+    own = [one for one in crowd.verdicts(first) if one.kind in SUSPECTED and one.certainty == "certain"]
+    assert crowd.suspected_ground(PatchFilter(among=(first,))) == pytest.approx(
+        {one.kind: one.likely_m2 or 0.0 for one in own}
+    )
 
 
 def test_short_lists_are_in_order(crowd: ReleaseReader) -> None:

@@ -1,15 +1,30 @@
 """The overview as PDF and as a workbook: what the store says, the same bytes each time."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date
+from typing import Any
 
 import pytest
+from matplotlib.figure import Figure
 from openpyxl import load_workbook
+from reportlab.platypus import Flowable
 
 from engine import wording
-from engine.evidence.overview import Language, Overview, gather_overview, overview_pdf, overview_xlsx
+from engine.evidence.overview import (
+    Language,
+    Overview,
+    _onset_chart,
+    _stacked,
+    gather_overview,
+    overview_pdf,
+    overview_xlsx,
+)
+from engine.evidence.sheet import table
 from store.home import Home
 from store.reader import ReleaseReader, current_release
+from store.summaries import Onsets
 from web.palette import ACTIVITY_COLOURS, CHANGE_COLOURS
 
 COLOURS = ACTIVITY_COLOURS | CHANGE_COLOURS
@@ -77,3 +92,30 @@ def test_a_name_that_looks_like_a_formula_stays_text(crowded: Home) -> None:
     book = load_workbook(io.BytesIO(overview_xlsx(Overview(**{**vars(overview), "release": harmful}), "en")))
     cell = book["Figures"]["A2"]
     assert (cell.value, cell.data_type) == ("=1+1", "s")
+
+
+def test_in_chinese_the_printed_ground_is_in_mu_too(crowded: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    _reader, overview = gathered(crowded, "crowded")
+    printed: list[str] = []
+
+    def keep(header: Sequence[str], rows: Sequence[Sequence[str]], *given: Any, **named: Any) -> Flowable:
+        printed.extend([*header, *(cell for row in rows for cell in row)])
+        return table(header, rows, *given, **named)
+
+    monkeypatch.setattr("engine.evidence.overview.table", keep)
+    overview_pdf(overview, "zh", COLOURS)
+    ground = overview.verdicts[0].likely_m2
+    assert {"最可能，公顷（亩）", f"{ground / 1e4:,.2f}（{ground * 15 / 1e4:,.0f}）"} <= set(printed)
+
+
+def test_printed_counts_are_whole_and_their_bars_told_apart_in_grey(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[Figure] = []
+    monkeypatch.setattr("engine.evidence.overview.png", lambda drawn: kept.append(drawn) or b"")
+    _stacked(["a"], [("x", [1], "#0072B2"), ("y", [2], "#E69F00")], "patches")
+    _onset_chart([Onsets(date(2020, 1, 1), name, 1) for name in ("clay_pit", "iron_pit")])
+    for drawn in kept:
+        axes = drawn.axes[0]
+        bars = [bar.get_hatch() or "" for bars in axes.containers for bar in bars]
+        assert len(set(bars)) == 2
+    ticks = kept[0].axes[0].get_xticks()
+    assert all(tick == round(tick) for tick in ticks)
