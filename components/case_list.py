@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -17,6 +18,8 @@ from store.casebook import Casebook
 from store.cases import LIVE, Case, CasebookError
 from store.patches import WITHOUT, PatchFilter
 from store.reader import ReleaseReader
+
+_TABLE = "cases"
 
 
 def without_case(reader: ReleaseReader) -> None:
@@ -88,22 +91,27 @@ def _table(shown: Sequence[Case], reader: ReleaseReader, *, with_area: bool) -> 
     }
     if with_area:
         columns = {_("in area"): [case.area for case in shown], **columns}
-    event = st.dataframe(
+    here = (reader.info.area, selection.current().patch)
+    marked = [row for row, case in enumerate(shown) if (case.area, case.patch) == here]
+    # What is selected is so by its name, whatever the table was told by a click: it may come from the address.
+    st.session_state[_TABLE] = {"selection": {"rows": marked}}
+    st.dataframe(
         pd.DataFrame(columns),
         hide_index=True,
-        on_select="rerun",
+        on_select=partial(_pick, shown),
         selection_mode="single-row",
-        key="cases",
+        key=_TABLE,
         width="stretch",
         height=min(35 * (len(shown) + 1) + 2, 620),
         column_config={_("due"): st.column_config.TextColumn(width=170)},
     )
-    if rows := event.selection.rows:
-        case = shown[rows[0]]
-        if (case.area, case.patch) != (reader.info.area, selection.current().patch):
-            selection.select(area=case.area)
-            selection.select(patch=case.patch, at=None)
-            st.rerun()
+
+
+def _pick(shown: Sequence[Case]) -> None:
+    rows = st.session_state[_TABLE]["selection"]["rows"]
+    if rows:
+        selection.select(area=shown[rows[0]].area)
+    selection.select(patch=shown[rows[0]].patch if rows else None, at=None)
 
 
 def _suspicion(case: Case) -> str:

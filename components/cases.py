@@ -298,8 +298,10 @@ def open_many(area: str, release: str, suspected: Mapping[str, tuple[str, ...]],
         return
     count = len(suspected)
     label = ngettext("Open {count} case", "Open {count} cases", count).format(count=wording.number(count))
-    with st.popover(label, icon=":material/add_task:"), st.form(key, clear_on_submit=True, border=False):
-        st.caption(wording.case_step_meaning("open"))
+    # For others it is another one, and closed: it does not offer the rest when those of which it spoke are done.
+    popover = st.popover(label, icon=":material/add_task:", key=f"{key}-{hash(tuple(suspected))}")
+    with popover, st.form(key, clear_on_submit=True, border=False):
+        st.caption(wording.case_opening_meaning(count))
         _ask_name(key)
         st.text_area(wording.case_reason_label("open"), key=f"{key}-text", height=100, max_chars=4000)
         st.form_submit_button(label, type="primary", on_click=_open_all, args=[area, release, suspected, key])

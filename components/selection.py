@@ -7,6 +7,7 @@ import streamlit as st
 from store.patches import PatchFilter
 
 _KEY, _WRITTEN = "selection", "selection-in-url"
+_NAMES = ("area", "release", "patch", "at", "show")
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def current() -> Selection:
 
 def follow_url() -> None:
     """Take the selection from the URL when the reader has changed it: with Back, Forward, or by hand."""
-    given = st.query_params.to_dict()
+    given = _given()
     if given and _WRITTEN in st.session_state and given != st.session_state[_WRITTEN]:
         st.session_state[_KEY] = _from_url()
 
@@ -62,11 +63,17 @@ def address() -> dict[str, str]:
 
 
 def show_in_url() -> None:
-    """Write the selection into the URL, so that it can be sent to someone."""
+    """Write the selection into the URL, so that it can be sent to someone; what a page has there besides, stays."""
     known = address()
-    if st.query_params.to_dict() != known:
-        st.query_params.from_dict(known)
+    if _given() != known:
+        others = {key: value for key, value in st.query_params.items() if key not in _NAMES}
+        st.query_params.from_dict(known | others)
     st.session_state[_WRITTEN] = known
+
+
+def _given() -> dict[str, str]:
+    """What the URL says of the selection."""
+    return {key: value for key, value in st.query_params.items() if key in _NAMES}
 
 
 def _place(text: str) -> tuple[float, float] | None:

@@ -21,6 +21,8 @@ from web.handover import hand_over
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import geopandas as gpd
+
     from engine.permits.cadastre import Cadastre, Note
     from engine.permits.quality import QualityReport
     from engine.permits.register import Register
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 _ENCODINGS = ("UTF-8", "GB18030", "Big5", "Latin-1", "Windows-1252")
 _ROWS_SAID = 8
 _GUESSES_SHOWN, _MOST_DRAWN = 8, 5_000
+_NOTHING = '{"type": "FeatureCollection", "features": []}'
 
 
 def check_step(
@@ -52,11 +55,30 @@ def check_step(
         if draft.version is None:
             _how_it_is_read(draft, draft.cadastre(near))
         return None
-    _report(register, report)
-    if draft.version is None:
-        _columns(draft, draft.cadastre(near), report, folder)
-        _how_it_is_read(draft, draft.cadastre(near))
+    told, there = st.columns([3, 2], gap="medium")
+    with there:
+        _where(draft, reader, register)
+    with told:
+        _report(register, report)
+        if draft.version is None:
+            _columns(draft, draft.cadastre(near), report, folder)
+            _how_it_is_read(draft, draft.cadastre(near))
     return register, report
+
+
+def understood_register(draft: Draft, near: tuple[float, float], folder: Path) -> tuple[Register, QualityReport] | None:
+    """The register as this step has left it; None, and what is missing, where it is not understood yet."""
+    try:
+        if draft.version is None and draft.cadastre(near).crs is None:
+            st.warning(
+                _("The file does not say its coordinate reference system, and none was chosen. Choose it in step 2."),
+                icon=":material/help:",
+            )
+            return None
+        return draft.register(near, folder)
+    except InputError as error:
+        show_error(error)
+        return None
 
 
 def _facts(cadastre: Cadastre) -> None:
@@ -104,23 +126,55 @@ def _ask_for_system(draft: Draft, cadastre: Cadastre, reader: ReleaseReader) -> 
             st.rerun()
         _other_system(draft)
     with chart:
-        release_map(
-            reader,
-            patch=None,
-            at=None,
-            on_pick=lambda _pick: None,
-            held_against=_as_in(cadastre, chosen),
-            key="crs-map",
+        _small_map(reader, _as_in(cadastre, chosen), key="crs-map")
+
+
+def _where(draft: Draft, reader: ReleaseReader, register: Register) -> None:
+    """Where the permits lie, beside the area: a wrong system is seen at once."""
+    info = reader.info
+
+    def find() -> tuple[int, str]:
+        shapes = register.permits[["number", "geometry"]]
+        here = shapes.cx[info.west : info.east, info.south : info.north]
+        return len(here), _drawn(here)
+
+    count, drawn = draft.once("where", (info.area, info.id, id(register)), find)
+    if count:
+        said = ngettext("{count} of {total} lies on this area.", "{count} of {total} lie on this area.", count)
+        st.caption(said.format(count=wording.number(count), total=wording.number(len(register.permits))))
+    else:
+        st.warning(
+            _("None of them lies on this area: another coordinate reference system may be meant, or another area."),
+            icon=":material/wrong_location:",
         )
+    _small_map(reader, drawn, key="where-map")
 
 
-def _as_in(cadastre: Cadastre, crs: str | None) -> dict[str, str]:
+def _as_in(cadastre: Cadastre, crs: str | None) -> str:
     """The permits as they would lie in a system, for the map."""
     shapes = cadastre.table[["geometry"]].iloc[:_MOST_DRAWN]
-    there = shapes.set_crs(crs).to_crs("EPSG:4326") if crs else shapes.iloc[:0]
-    drawn = there[~there.geometry.is_empty]
-    nothing = '{"type": "FeatureCollection", "features": []}'
-    return {"permits": hand_over(drawn.to_json() if len(drawn) else nothing), "outside": hand_over(nothing)}
+    return _drawn(shapes.set_crs(crs).to_crs("EPSG:4326") if crs else shapes.iloc[:0])
+
+
+def _drawn(permits: gpd.GeoDataFrame) -> str:
+    """Permits in degrees as GeoJSON."""
+    drawn = permits[~permits.geometry.is_empty].iloc[:_MOST_DRAWN]
+    return drawn.to_json() if len(drawn) else _NOTHING
+
+
+def _small_map(reader: ReleaseReader, permits: str, *, key: str) -> None:
+    """The newest image with patches and permits over it, and nothing said of them yet."""
+    held_against = {"permits": hand_over(permits), "outside": hand_over(_NOTHING)}
+    release_map(
+        reader,
+        patch=None,
+        at=None,
+        on_pick=lambda _pick: None,
+        held_against=held_against,
+        first_data="",
+        close=True,
+        key=key,
+    )
 
 
 def _distance(km: float | None) -> str:

@@ -1,8 +1,9 @@
-"""A register on its way from a file to verdicts: what the reader has supplied and chosen, kept in the session."""
+"""A register on its way from a file to verdicts: what the reader has supplied and chosen."""
 
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import streamlit as st
 
 from components import plain
+from components.permits import shelf
 from engine.errors import InputError
 from engine.wording import gettext as _
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from engine.permits.quality import QualityReport
     from engine.permits.register import Register
 
+ADDRESS = "draft"  # the token's name in the page's address
 _KEY = "permits-draft"
 Made = TypeVar("Made")
 
@@ -32,7 +35,8 @@ class Draft:
 
     mapping : columns as the reader has set them; None leaves them to what was remembered of such a file, or a guess.
     as_of : the day that is asked about; None takes each patch on the date of its outline.
-    datum_error_m : None leaves it to what is known of the register's datum.
+    datum_error_m : None leaves it to what is known of the register's datum. step : that the reader has come to.
+    token : by which it is found again (`shelf`).
     """
 
     area: str
@@ -46,6 +50,8 @@ class Draft:
     mapping: tuple[tuple[Field, str], ...] | None = None
     as_of: date | None = None
     datum_error_m: float | None = None
+    step: str = "file"
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(24), compare=False, repr=False)
     made: dict[str, tuple[Any, Any]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -59,6 +65,11 @@ class Draft:
         """Of the files."""
         parts = (hashlib.sha256(part).hexdigest() for name, data in self.files for part in (name.encode(), data))
         return hashlib.sha256("".join(parts).encode()).hexdigest()
+
+    @property
+    def size(self) -> int:
+        """Of the files, bytes."""
+        return sum(len(data) for _name, data in self.files)
 
     def once(self, name: str, rests_on: object, make: Callable[[], Made]) -> Made:
         """What `make` gives, computed again only when what it rests on has changed."""
@@ -114,18 +125,41 @@ class Draft:
 
 
 def current(area: str) -> Draft | None:
-    """The draft of this session; one of another area is dropped."""
+    """The draft that the page's address names, as after a reload, else that of this session; none of another area."""
     draft: Draft | None = st.session_state.get(_KEY)
+    token = st.query_params.get(ADDRESS, "")
+    if token and (draft is None or draft.token != token):
+        kept = shelf.taken_up(token)
+        if kept is not None and kept.area == area:
+            draft = st.session_state[_KEY] = kept
     return draft if draft is not None and draft.area == area else None
 
 
+def is_gone() -> bool:
+    """Whether the page's address names a draft that is not kept any more."""
+    token = st.query_params.get(ADDRESS, "")
+    return bool(token) and shelf.taken_up(token) is None
+
+
 def begin(draft: Draft) -> None:
-    st.session_state[_KEY] = draft
+    _take(draft)
+    show_in_address(draft)
 
 
-def change(draft: Draft, **changes: Any) -> None:
+def change(draft: Draft, **changes: Any) -> Draft:
     """Take over what the reader has chosen."""
-    begin(replace(draft, **changes))
+    changed = replace(draft, **changes)
+    _take(changed)
+    return changed
+
+
+def show_in_address(draft: Draft) -> None:
+    st.query_params[ADDRESS] = draft.token
+
+
+def _take(draft: Draft) -> None:
+    st.session_state[_KEY] = draft
+    shelf.keep(draft)
 
 
 def show_error(error: InputError) -> None:

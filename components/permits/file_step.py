@@ -4,9 +4,12 @@ import streamlit as st
 
 from components import plain
 from components.permits.draft import Draft, begin
+from components.permits.shelf import HOURS
 from engine import wording
 from engine.wording import gettext as _
+from engine.wording import ngettext
 from store.home import Home
+from store.reader import ReleaseReader
 
 _SUFFIXES = (
     *("zip", "shp", "shx", "dbf", "prj", "cpg", "gpkg", "geojson", "json", "kml", "kmz"),
@@ -14,8 +17,9 @@ _SUFFIXES = (
 )
 
 
-def file_step(home: Home, area: str) -> bool:
+def file_step(home: Home, reader: ReleaseReader) -> bool:
     """Ask for a file; whether a new draft was begun."""
+    area = reader.info.area
     given = st.file_uploader(
         _("Permits of this area"),
         type=list(_SUFFIXES),
@@ -26,9 +30,10 @@ def file_step(home: Home, area: str) -> bool:
     st.caption(
         _(
             "Shapefile (zipped, or its parts), GeoPackage, GeoJSON, KML or KMZ, GeoParquet, or a table (CSV, Excel) of "
-            "corner points or WKT. The file is read on this server, apart from everything else. Nothing is kept until "
-            "you save it as a register of the area."
-        )
+            "corner points or WKT. The file is read on this server, apart from everything else. Until you save it as a "
+            "register of the area, it is in the server's memory alone: loading this page again loses nothing, and "
+            "{hours} hours after your last change it is gone."
+        ).format(hours=HOURS)
     )
     files = tuple((file.name, file.getvalue()) for file in given)
     draft = Draft(area, _title([file.name for file in given]), files)
@@ -36,7 +41,7 @@ def file_step(home: Home, area: str) -> bool:
         st.session_state["permits-file-taken"] = draft.digest
         begin(draft)
         return True
-    return _saved(home, area)
+    return _saved(home, reader)
 
 
 def _title(names: list[str]) -> str:
@@ -45,26 +50,41 @@ def _title(names: list[str]) -> str:
     return (shapes or names or [""])[0]
 
 
-def _saved(home: Home, area: str) -> bool:
-    """The area's saved registers; whether one was chosen."""
-    folder = home.registers(area)
-    if not folder.is_dir():
-        return False
-    from engine.permits.versions import damaged_versions, versions
+def _saved(home: Home, reader: ReleaseReader) -> bool:
+    """The area's registers, that of the release among them; whether a saved one was chosen."""
+    folder, judged = home.registers(reader.info.area), reader.register
+    known, damaged = [], []
+    if folder.is_dir():
+        from engine.permits.versions import damaged_versions, versions
 
-    known = versions(folder)
-    if damaged := damaged_versions(folder):
+        known, damaged = versions(folder), damaged_versions(folder)
+    if damaged:
         names = ", ".join(plain.markdown(name) for name in damaged)
         st.warning(_("These saved registers are damaged and left out: {names}").format(names=names))
-    if not known:
+    if not known and judged is None:
         return False
-    st.subheader(_("Saved registers"), anchor=False)
+    st.subheader(_("Registers of this area"), anchor=False)
+    own = _("the release shown is judged by it")
+    mark = f":blue-badge[:material/gavel: {own}]"
+    if judged is not None and judged.version not in [version.id for version in known]:
+        # Named by area.toml, which the app does not read, or saved and no longer there.
+        facts = [f"**{plain.markdown(judged.name)}**", _permits(judged.permits)]
+        facts.append(_("named in area.toml") if judged.version is None else _("no longer saved here"))
+        st.markdown(" · ".join([*facts, mark]))
     for version in known:
         words, button = st.columns([5, 1], vertical_alignment="center")
         facts = [f"**{plain.markdown(version.name)}**", version.saved_at.replace("T", " ").replace("+00:00", " UTC")]
-        facts.append(_("{count} permits").format(count=wording.number(version.permits)))
-        words.markdown(" · ".join([*facts, plain.markdown(version.note)] if version.note else facts))
+        facts.append(_permits(version.permits))
+        if version.note:
+            facts.append(plain.markdown(version.note))
+        if judged is not None and judged.version == version.id:
+            facts.append(mark)
+        words.markdown(" · ".join(facts))
         if button.button(_("Open"), key=f"open-{version.id}", type="tertiary", icon=":material/folder_open:"):
-            begin(Draft(area, version.name, version=version.id))
+            begin(Draft(reader.info.area, version.name, version=version.id))
             return True
     return False
+
+
+def _permits(count: int) -> str:
+    return ngettext("{count} permit", "{count} permits", count).format(count=wording.number(count))

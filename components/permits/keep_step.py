@@ -11,6 +11,7 @@ from components import plain
 from components.cases import MOST_OPENED, cases_in, open_many, suspicion_of
 from components.exports import export_button
 from components.permits.draft import Draft
+from components.verdicts import verdict_badge
 from engine import wording
 from engine.wording import gettext as _
 from engine.wording import ngettext
@@ -19,7 +20,7 @@ from store.patches import SUSPECTED
 from store.reader import ReleaseReader
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from engine.permits.versions import Version
 
 _MOST_ROWS = 2_000
+_ROWS_AT_ONCE = 20
 
 
 def keep_step(
@@ -64,7 +66,7 @@ def keep_step(
 
 
 def _cases(reader: ReleaseReader, verdicts: gpd.GeoDataFrame) -> None:
-    """Cases for what this register makes suspected, where there is none yet."""
+    """Cases for what this register makes suspected, where there is none yet: for the rows that are chosen, or all."""
     rows = list(verdicts[["patch_id", "kind", "certainty"]].itertuples(index=False))
     certain = {row.patch_id for row in rows if row.kind in SUSPECTED and row.certainty == "certain"}
     known = cases_in(reader.info.area)
@@ -78,12 +80,43 @@ def _cases(reader: ReleaseReader, verdicts: gpd.GeoDataFrame) -> None:
         len(certain),
     )
     st.markdown(said.format(count=wording.number(len(certain)), left=wording.number(len(left))))
+    if not left:
+        return
     against: dict[str, list[Any]] = {patch: [] for patch in left[:MOST_OPENED]}
     for row in rows:
         if row.patch_id in against:
             against[row.patch_id].append(row)
-    suspected = {patch: suspicion_of(own) for patch, own in against.items()}
+    chosen = _chosen(reader, against)
+    suspected = {patch: suspicion_of(own) for patch, own in against.items() if patch in chosen}
     open_many(reader.info.area, reader.info.id, suspected, key="open-of-register")
+
+
+def _chosen(reader: ReleaseReader, against: Mapping[str, Sequence[Any]]) -> set[str]:
+    """The patches whose rows are chosen; all where none is. against : what speaks against each."""
+    classes = {patch.patch_id: patch.mine_class for patch in reader.patches()}
+    names = list(against)
+    badges = [
+        ", ".join(verdict_badge(row.kind, row.certainty) for row in own if row.kind in SUSPECTED)
+        for own in against.values()
+    ]
+    st.caption(_("Choose rows to open cases for these alone."))
+    event = st.dataframe(
+        pd.DataFrame(
+            {
+                _("patch"): names,
+                _("class"): [wording.class_name(classes[name]) for name in names],
+                _("suspected of"): badges,
+            }
+        ),
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        # Rows are chosen by their number: others are another table, in which none is chosen.
+        key=f"without-case-{hash(tuple(names))}",
+        placeholder="",
+        height="content" if len(names) <= _ROWS_AT_ONCE else "auto",
+    )
+    return {names[row] for row in event.selection.rows} or set(names)
 
 
 def _save(home: Home, draft: Draft, register: Register, report: QualityReport) -> None:

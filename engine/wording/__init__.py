@@ -10,6 +10,7 @@ from engine.wording.cadastres import cadastre_form
 from engine.wording.cases import (
     case_due,
     case_entry,
+    case_opening_meaning,
     case_outcome,
     case_reason_label,
     case_state_name,
@@ -90,6 +91,7 @@ __all__ = [
     "cadastre_form",
     "case_due",
     "case_entry",
+    "case_opening_meaning",
     "case_outcome",
     "case_reason_label",
     "case_state_name",

@@ -36,7 +36,7 @@ def case_step_name(step: str) -> str:
 
 def case_step_meaning(step: str) -> str:
     return {
-        "open": _("Someone has to look at this patch. From then on everyone sees how far that has come."),
+        "open": case_opening_meaning(1),
         "take": _("You are looking into it, and others need not."),
         "confirm": _("The suspicion is right: it was seen on the ground, or is proven otherwise."),
         "dismiss": _("The suspicion is wrong, or nothing is to be done about it."),
@@ -46,6 +46,15 @@ def case_step_meaning(step: str) -> str:
         "note": _("What others should know; the state stays as it is."),
         "photo": _("What was seen on the ground. Each file is kept as it is, and stays in the case."),
     }[step]
+
+
+def case_opening_meaning(patches: int) -> str:
+    """What it means to open a case for each of some patches."""
+    return ngettext(
+        "Someone has to look at this patch. From then on everyone sees how far that has come.",
+        "Someone has to look at each of these {count} patches. From then on everyone sees how far that has come.",
+        patches,
+    ).format(count=number(patches))
 
 
 def case_reason_label(step: str) -> str:

@@ -4,10 +4,11 @@ import streamlit as st
 
 from components import plain
 from components.frame import header
-from components.permits.check_step import check_step
-from components.permits.draft import current, show_error
+from components.permits.check_step import check_step, understood_register
+from components.permits.draft import change, current, is_gone, show_error, show_in_address
 from components.permits.file_step import file_step
 from components.permits.keep_step import keep_step
+from components.permits.shelf import HOURS
 from components.permits.verdict_step import compared, verdict_step
 from engine.errors import InputError
 from engine.wording import gettext as _
@@ -16,6 +17,7 @@ from store.home import Home
 STEP, NEXT = "permits-step", "permits-next"
 FILE, CHECK, VERDICTS, KEEP = "file", "check", "verdicts", "keep"
 
+entered = "area" not in st.query_params  # come to from another page: the header writes it
 frame = header()
 reader, home = frame.reader, Home.default()
 near = ((reader.info.west + reader.info.east) / 2, (reader.info.south + reader.info.north) / 2)
@@ -29,34 +31,51 @@ def go_to(step: str) -> None:
     st.session_state[NEXT] = step
 
 
-if NEXT in st.session_state or draft is None:
-    st.session_state[STEP] = st.session_state.pop(NEXT, FILE) if draft is not None else FILE
+if draft is None:
+    st.session_state.pop(NEXT, None)
+    st.session_state[STEP] = FILE
+elif NEXT in st.session_state or STEP not in st.session_state:
+    st.session_state[STEP] = st.session_state.pop(NEXT, draft.step)
 steps, title = st.columns([2, 3], vertical_alignment="center")
 with steps:
     st.segmented_control(
         _("Step"),
         list(names),
-        default=FILE if STEP not in st.session_state else None,
         format_func=names.__getitem__,
         key=STEP,
         required=True,
         label_visibility="collapsed",
         disabled=draft is None,
     )
+step = st.session_state[STEP] or FILE
 if draft is not None:
     title.markdown(f"**{plain.markdown(draft.name)}**")
-step = st.session_state[STEP] or FILE
+    if step != draft.step:
+        draft = change(draft, step=step)
+    if entered:
+        # Not in every run: the reader could not go Back any more.
+        show_in_address(draft)
+elif is_gone():
+    st.warning(
+        _(
+            "The file that this address stands for is no longer kept: that is so after {hours} hours, when the server "
+            "was started again, and for others than who uploaded it. Choose it again."
+        ).format(hours=HOURS),
+        icon=":material/history:",
+    )
 
 if step == FILE or draft is None:
-    if file_step(home, frame.area):
+    if file_step(home, reader):
         go_to(CHECK)
         st.rerun()
 elif step == CHECK:
     if check_step(draft, reader, near, registers) is not None:
         st.button(_("Verdicts"), type="primary", icon=":material/arrow_forward:", on_click=go_to, args=[VERDICTS])
+elif (understood := understood_register(draft, near, registers)) is None:
+    st.button(_("Back to step 2"), type="primary", icon=":material/arrow_back:", on_click=go_to, args=[CHECK])
 else:
+    register, report = understood
     try:
-        register, report = draft.register(near, registers)
         if step == VERDICTS:
             verdict_step(draft, reader, register, report)
             st.button(_("Keep"), type="primary", icon=":material/arrow_forward:", on_click=go_to, args=[KEEP])

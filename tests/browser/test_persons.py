@@ -5,20 +5,27 @@ the simulated Weining (`make persons`), which takes too long to make for every r
 """
 
 import io
+import json
 import os
+import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import geopandas as gpd
 import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Page, expect
 
+from engine.permits.fields import Field
 from store.home import Home
 from store.patches import PatchFilter
 from store.reader import ReleaseReader, current_release
-from tests.browser.conftest import _start
+from tests.browser.conftest import StartServer, _start
 from tests.browser.driving import drawn, no_failure, open_map
+
+_ROW_PX = 35  # of a table
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +85,82 @@ def test_an_inspector_finds_judges_compares_and_takes_evidence_along(
     drawn(page)
     expect(page.get_by_text("match the filter")).to_be_visible()
     no_failure(page)
+
+
+def test_an_analyst_mends_a_register_compares_and_takes_the_verdicts_along(
+    page: Page, reader: ReleaseReader, start_server: StartServer, tmp_path: Path
+) -> None:
+    """A register in which a permit is missing, in GBK and without its system, and whose days stand under odd names."""
+    home = Home(tmp_path / "home")
+    home.root.mkdir()
+    home.releases_root.symlink_to(reader.folder.parents[1])
+    inside = max((one for one in reader.verdicts() if one.kind == "inside"), key=lambda one: one.patch_id)
+    register = reader.register
+    assert register is not None
+    file = tmp_path / "许可证.zip"
+    file.write_bytes(_odd_register(reader, without=inside.permits))
+    page.goto(f"{start_server(home)}/permits?area={reader.info.area}")
+    expect(page.get_by_text("the release shown is judged by it")).to_be_visible()
+    page.locator("input[type=file]").set_input_files(file)
+    # The system: seen on the map before it is taken.
+    expect(page.get_by_text("It is not assumed: choose it.")).to_be_visible()
+    page.get_by_test_id("stRadioOption").filter(has_text=f"{register.crs} ").click()
+    page.get_by_role("button", name="Take this one").click()
+    expect(page.get_by_text("texts in GB18030 (guessed)")).to_be_visible()
+    expect(page.get_by_text("lie on this area.").or_(page.get_by_text("lies on this area."))).to_be_visible()
+    # The days: nothing was made of their columns.
+    expect(page.get_by_text("Not used: 备注甲, 备注乙")).to_be_visible()
+    _set_column(page, Field.VALID_FROM, "备注甲")
+    expect(page.get_by_text("Not used: 备注乙")).to_be_visible()
+    _set_column(page, Field.VALID_TO, "备注乙")
+    expect(page.get_by_text("Not used:")).to_have_count(0)
+    # A reload on the way costs nothing.
+    page.reload()
+    expect(page.get_by_text("texts in GB18030 (guessed)")).to_be_visible()
+    expect(page.get_by_text("Not used:")).to_have_count(0)
+    # What was inside has no permit now, and is found among those that have none.
+    page.get_by_role("button", name="Verdicts").last.click()
+    expect(page.get_by_role("button", name="Keep")).to_be_visible()
+    page.get_by_role("combobox", name=re.compile("Verdict")).click()
+    page.get_by_role("option", name=re.compile("suspected: no permit")).click()
+    row = page.locator(f"li[data-id='{inside.patch_id}']")
+    expect(row).to_contain_text("suspected: no permit")
+    row.click()
+    expect(page.get_by_role("heading", name=inside.patch_id)).to_be_visible()
+    page.get_by_role("button", name="Keep").click()
+    with page.expect_download() as download:
+        page.get_by_test_id("stDownloadButton").filter(has_text="Download").click()
+    download.value.save_as(tmp_path / "verdicts.gpkg")
+    taken = gpd.read_file(tmp_path / "verdicts.gpkg")
+    assert "no_permit" in set(taken.loc[taken["patch_id"] == inside.patch_id, "kind"])
+    no_failure(page)
+
+
+def _odd_register(reader: ReleaseReader, *, without: Sequence[str]) -> bytes:
+    """The release's permits but for some, as a zipped shapefile that says neither its system nor its encoding."""
+    register = reader.register
+    assert register is not None
+    permits = gpd.GeoDataFrame.from_features(json.loads(reader.permits_geojson()), crs="EPSG:4326")
+    names = {"number": "许可证号", "mine": "矿山名称", "valid_from": "备注甲", "valid_to": "备注乙"}
+    permits = permits[~permits["number"].isin(without)].rename(columns=names)
+    archive = io.BytesIO()
+    with TemporaryDirectory() as folder, zipfile.ZipFile(archive, "w") as files:
+        permits.to_crs(register.crs).to_file(Path(folder) / "permits.shp", encoding="GBK")
+        for path in sorted(Path(folder).iterdir()):
+            if path.suffix not in (".cpg", ".prj"):
+                files.write(path, path.name)
+    return archive.getvalue()
+
+
+def _set_column(page: Page, field: Field, column: str) -> None:
+    """Choose a column in the table of step 2, which is drawn and not made of elements: by its place and the keys."""
+    row = 1 + list(Field).index(field)
+    page.get_by_test_id("stDataFrame").click(position={"x": 20, "y": _ROW_PX * (row + 0.5)})
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.locator("#portal input")).to_be_focused()
+    page.keyboard.insert_text(column)
+    page.get_by_role("option", name=column, exact=True).click()
 
 
 def test_a_manager_reads_the_overview_follows_a_figure_and_prints(

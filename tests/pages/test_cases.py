@@ -130,12 +130,27 @@ def test_the_page_lists_what_is_due_first_and_says_what_is_overdue(home: Home, c
     assert book.cases(AREA)[0].is_overdue(date(2020, 1, 2) + timedelta(days=1))
 
 
+def test_the_case_of_the_address_is_marked_in_the_list(home: Home, crowd: ReleaseReader) -> None:
+    names, book = crowd.patch_ids()[:3], Casebook.default(home)
+    for name in names:
+        book.open(AREA, name, by=WU, release="r1")
+    app = opened(CASES, patch=names[1])
+    rows = [list(table(app)["patch"]).index(name) for name in names]
+    assert list(app.session_state["cases"]["selection"]["rows"]) == [rows[1]]
+    # Also when it is another by now, as after Back; the table knows nothing of that.
+    app.query_params["patch"] = names[2]
+    app.run()
+    assert list(app.session_state["cases"]["selection"]["rows"]) == [rows[2]]
+    assert app.query_params["patch"] == names[2]
+
+
 def test_cases_for_all_that_are_suspected_and_have_none(home: Home, crowd: ReleaseReader) -> None:
     suspected = crowd.patch_ids(PatchFilter(suspected="certain"))
     book = Casebook.default(home)
     book.open(AREA, suspected[0], by=WU, release="r1")
     app = opened(CASES)
     assert f"{len(suspected) - 1} suspected patches have no case yet" in text(app)
+    assert f"each of these {len(suspected) - 1} patches" in text(app)
     enter(app, "open-all", text="the spring's campaign")
     assert sorted(case.patch for case in book.cases(AREA)) == suspected
 
