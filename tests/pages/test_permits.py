@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from components import verdicts
+from components import linked_charts
 from store.home import Home
 from store.patches import PatchFilter
 from store.reader import ReleaseReader, current_release
@@ -104,8 +104,8 @@ def test_the_overview_counts_what_is_suspected_and_apart_what_is_doubtful(reader
     patches = len(reader.patches())
     assert figures["Held against permits"] == f"{patches - shown['not_tested', None]} of {patches}"
     assert figures["Suspected"].startswith(f"{shown['crosses', 'certain'] + shown['no_permit', 'certain']} · ")
-    table = next(frame.value for frame in app.dataframe if "verdict" in frame.value.columns)
-    assert sum(table["patches"]) == sum(shown.values())
+    by_verdict = [frame.value for frame in app.dataframe if {"verdict", "at most, ha"} <= set(frame.value.columns)]
+    assert [sum(table["patches"]) for table in by_verdict] == [sum(shown.values())]
     assert "until a person has confirmed or dismissed it" in text(app)
 
 
@@ -121,12 +121,12 @@ def test_a_verdict_of_the_overview_opens_its_list_and_none_is_hidden(
         event = drawn(*given, **options)
         if options.get("key") != "verdict-sums":
             return event
-        tables.append(given[0])
+        tables.append(given[0].data)
         heights.append(options["height"])
         return SimpleNamespace(selection=SimpleNamespace(rows=[1]))
 
-    monkeypatch.setattr(verdicts.st, "dataframe", table_with_row)
-    monkeypatch.setattr(verdicts, "open_list", went.append)
+    monkeypatch.setattr(linked_charts.st, "dataframe", table_with_row)
+    monkeypatch.setattr(linked_charts, "open_list", went.append)
     assert not open_page(OVERVIEW, area=AREA).exception
     assert heights == ["content"]
     assert reader.patch_count(went[0]) == tables[0]["patches"][1]
