@@ -24,8 +24,7 @@ def boundary_part(reader: ReleaseReader, extraction: Extraction, patch: Patch) -
             share=wording.percent(extraction.least_share),
         )
     )
-    report = next((step.report for step in reader.steps() if step.name == "refinement"), {})
-    if (reach_m := report.get("reach_m")) is not None:
+    if (reach_m := reader.report("refinement").get("reach_m")) is not None:
         st.markdown(
             _(
                 "An outline of the mask moves by no more than {distance} m, which is how far outlines of this model "

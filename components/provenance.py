@@ -28,8 +28,10 @@ def extraction_report(reader: ReleaseReader, extraction: Extraction) -> None:
         wording.percent(extraction.least_share),
         help=_("p*: of an object, the mask has to cover this much, or the object is removed (total-area control)."),
     )
-    facts[3].metric(_("Boundary error"), _("{distance} m").format(distance=wording.number(extraction.boundary_error_m)))
-    report: dict[str, Any] = next((step.report for step in reader.steps() if step.name == "refinement"), {})
+    facts[3].metric(
+        _("Boundary error"), _("{distance} m").format(distance=wording.number(extraction.boundary_error_m, 1))
+    )
+    report = reader.report("refinement")
     st.subheader(_("From the mask to patches"), anchor=False)
     _control(report.get("control"))
     dates: dict[str, dict[str, float]] = report.get("dates", {})
@@ -213,7 +215,7 @@ def provenance(reader: ReleaseReader) -> None:
 
 def corrections(reader: ReleaseReader) -> None:
     """What was taken from the series, and what is left of them after each."""
-    report: dict[str, Any] = next((step.report for step in reader.steps() if step.name == "corrections"), {})
+    report = reader.report("corrections")
     spread = report.get("rms_mm", {})
     if len(spread) < 2:
         st.markdown(_("Corrections for atmosphere, ramps and heights: none."))

@@ -38,7 +38,7 @@ def segmentation_report(reader: ReleaseReader) -> None:
         )
     if reader.extraction is not None:
         st.subheader(_("Total-area control"), anchor=False)
-        _control(reader.steps(), reader.extraction.least_share)
+        _control(reader.report("refinement"), reader.extraction.least_share)
 
 
 def _in_use(steps: Sequence[Step]) -> dict[str, Any]:
@@ -244,9 +244,8 @@ def _chosen_scale(curve: Curve) -> str:
     return said + " " + _("Of these the one whose patches are made up of the fewest objects is chosen.")
 
 
-def _control(steps: Sequence[Step], least_share: float) -> None:
+def _control(report: dict[str, Any], least_share: float) -> None:
     """The area that is kept against p*, where the release tells it."""
-    report: dict[str, Any] = next((step.report for step in steps if step.name == "refinement"), {})
     control: dict[str, Any] | None = report.get("control")
     if control is None:
         st.caption(_("The least share of an object was given; no labels were there to find it from."))

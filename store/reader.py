@@ -187,6 +187,10 @@ class ReleaseReader(TileQueries, SummaryQueries, FactQueries, PermitQueries, Sha
         parsed = ("parameters", "versions", "report")
         return [Step(**{key: json.loads(value) if key in parsed else value for key, value in r.items()}) for r in rows]
 
+    def report(self, step: str) -> dict[str, Any]:
+        """What a step says of its result; nothing where the release has no such step."""
+        return next((one.report for one in self.steps() if one.name == step), {})
+
     def inputs(self) -> list[dict[str, Any]]:
         """Files that the release was made from: step, file, sha256."""
         return self._rows("FROM input ORDER BY step, file")
