@@ -28,8 +28,8 @@ from shapely.geometry.base import BaseGeometry
 from engine.activity.steps import ACTIVITY, COURSES
 from engine.area import Area, read_area
 from engine.blocks import Workers
+from engine.likeness import likeness
 from engine.patches.changes import ChangeOptions, Ground
-from engine.patches.likeness import likeness
 from engine.patches.tracking import track
 from engine.permits.comparison import compare
 from engine.permits.options import ZoneOptions

@@ -22,6 +22,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from rich.console import Console
@@ -34,18 +35,13 @@ from engine.assessment.counting import PartCounts, count_image, pooled
 from engine.blocks import Workers
 from engine.grid import Block
 from engine.imagery import IMAGE, PICTURE
-from engine.objects.looks import describe_regions
+from engine.objects.control import stakes_of, total_area_threshold
 from engine.objects.rasters import StretchedImage, segment_raster
-from engine.objects.refinement import (
-    RefinementOptions,
-    measure_objects,
-    objects_meeting,
-    refine,
-    total_area_threshold,
-)
+from engine.objects.refinement import RefinementOptions, refine
 from engine.objects.screening import Samples, known_regions, learn, regions_of
+from engine.objects.steps import FoundClasses, describe
 from engine.patches.checkpoint import read_checkpoint
-from engine.patches.inference import CLASS_PROBABILITIES, PROBABILITY
+from engine.patches.inference import CLASS_PROBABILITIES, MASK, PROBABILITY
 from engine.patches.labels import UNLABELLED, read_labels
 from engine.patches.split import is_mine, training_ground
 from engine.pipeline.optical import samples_beside
@@ -109,7 +105,7 @@ class Refining:
         self._area, self._model, self._objects, self._console, self._found = area, model, objects, console, found
         self._options: RefinementOptions | None = None
         self._ground: NDArray[np.bool_] | None = None
-        self._samples: list[Samples] = []
+        self._training_patches: dict[date, NDArray[np.bool_]] = {}
         self._images: list[AssessedImage] = []
 
     def image(self, image: AssessedImage) -> None:
@@ -123,25 +119,27 @@ class Refining:
             patches = self._refined(way, image, labels, classes, probability, options, unmined)
             if way == REFINED and self._found.picture is None:
                 self._found.picture = image, patches > 0
-        regions = self._regions(image, classes)
         if image.day not in self._held_out:
-            looks = describe_regions(regions, probability, image.image / IMAGE, self._bands)
-            self._samples.append(known_regions(regions, looks, training, self._ground))
+            self._training_patches[image.day] = training
         self._images.append(image)
 
     def screened(self) -> None:
         """Refine all images once more, without the regions of their masks that look like no mine."""
-        assert self._options is not None
-        for way, samples in ((SCREENED_HERE, self._samples), (SCREENED, [*self._samples, *self._brought()])):
+        assert self._options is not None and self._ground is not None
+        regions = {image.day: self._regions(image, classes_of(image)) for image in self._images}
+        looks = self._looks(regions)
+        own = [
+            known_regions(regions[day], looks[day], patches, self._ground)
+            for day, patches in self._training_patches.items()
+        ]
+        for way, samples in ((SCREENED_HERE, own), (SCREENED, [*own, *self._brought(list(looks[min(looks)].columns))])):
             screening = learn(samples)
             self._console.print(f"{self._area.name}, {way}: {screening and screening.report}")
             if screening is None:
                 continue
             for image in self._images:
                 classes, probability = classes_of(image), probability_of(image)
-                regions = self._regions(image, classes)
-                looks = describe_regions(regions, probability, image.image / IMAGE, self._bands)
-                gone = np.concatenate([[False], ~screening.keeps(looks)])[regions]
+                gone = np.concatenate([[False], ~screening.keeps(looks[image.day])])[regions[image.day]]
                 left = np.where(gone, 0, classes).astype(np.uint8)
                 self._count(f"{way}, mask", image, left)
                 self._refined(way, image, self._labels(image), left, probability, self._options, None)
@@ -171,12 +169,20 @@ class Refining:
         least = self._area.options.refinement.least_area_m2
         return regions_of(classes > 0, least / image.grid.square_pixel_m**2)
 
-    def _brought(self) -> list[Samples]:
+    def _looks(self, regions: dict[date, NDArray[np.int32]]) -> dict[date, pd.DataFrame]:
+        images = {image.day: image.image / IMAGE for image in self._images}
+        found = {image.day: FoundClasses(image.found / PROBABILITY, image.found / MASK) for image in self._images}
+        return {
+            image.day: describe(image.day, regions[image.day], probability_of(image), images, found, self._bands)
+            for image in self._images
+        }
+
+    def _brought(self, looks_like: list[str]) -> list[Samples]:
         """What the model brings along."""
         path = samples_beside(self._model)
         if path is None:
             return []
-        samples = Samples.read(path, list(self._samples[0].looks.columns), self._images[0].grid.square_pixel_m)
+        samples = Samples.read(path, looks_like, self._images[0].grid.square_pixel_m)
         return [] if samples is None else [samples]
 
     @property
@@ -219,11 +225,8 @@ class Refining:
     ) -> RefinementOptions:
         """Options with p*, found on the training patches of the first date."""
         areas = image.grid.pixel_area
-        control = total_area_threshold(
-            measure_objects(labels, classes > 0, areas),
-            objects_meeting(labels, training),
-            float((training * areas[:, None]).sum()),
-        )
+        mask = classes > 0
+        control = total_area_threshold([stakes_of(labels, mask, training, areas, self._reach(image))])
         self._console.print(f"{self._area.name}: {control}")
         options = self._area.options.refinement
         if control is None or control.saturated:

@@ -63,6 +63,7 @@ ROUND_2 = Round(
             "balanced_share": 0.4,
             "hard_share": 0.4,
             "warm_up": 0.05,
+            "keep": 0,
             "initial": f"../{NAME}-1.safetensors",  # from the folder of the first area on
         }
     ),

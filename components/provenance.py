@@ -84,7 +84,7 @@ def _control(control: dict[str, Any] | None) -> None:
         return
     if control["saturated"]:
         st.warning(
-            _("Saturated: what the mask covers well does not reach the labels' area; the given least share stands."),
+            _("Saturated: no share of an object leads to the labels' area; the given least share stands."),
             icon=":material/warning:",
         )
         return

@@ -261,12 +261,19 @@ def _control(report: dict[str, Any], least_share: float) -> None:
         )
         return
     _control_chart(curve, control["reference_m2"], least_share)
-    said = _(
-        "p*: of an object, the mask has to cover this much, or the object is removed. The curve is the area under the "
-        "mask of the objects that meet a labelled patch and are kept."
-    )
+    if control.get("counted") != "kept":
+        said = _(
+            "p*: of an object, the mask has to cover this much, or the object is removed. The curve is the area under "
+            "the mask of the objects that meet a labelled patch and are kept."
+        )
+    else:
+        said = _(
+            "p*: of an object, the mask has to cover this much to decide along the outline. The curve is the area that "
+            "patches come to have in the objects that meet a labelled patch; labelled patches that the mask does not "
+            "meet at all are left out."
+        )
     if control["saturated"]:
-        said += " " + _("What the mask covers well does not reach the labels' area; the given least share stands.")
+        said += " " + _("No share of an object leads to the labels' area; the given least share stands.")
     else:
         said += " " + _("p* is where it comes nearest to the labels' area.")
     st.caption(plain.markdown(said))  # a star is a star

@@ -15,6 +15,7 @@ FOUNDATIONS = (
     "engine.steps.Progress",
     "engine.compiled",
     "engine.days",
+    "engine.likeness",
     "engine.measures",
 )
 DOMAINS = [f"engine.{name}" for name in ("patches", "objects", "deformation", "activity", "permits", "evidence")]

@@ -1,8 +1,8 @@
-"""Which objects are mine patches: total-area control (the paper, §2.4 and Figure 4; METHOD §3).
+"""Which objects are mine patches (the paper, §2.4; METHOD §3).
 
-An object that meets the preliminary mask is kept when the mask covers enough of it. How much is enough is found on the
-training reference: the share at which what is kept amounts to the area that was interpreted. Kept neighbours of one
-class merge into patches. What is removed stays in the table of objects, with the reason.
+An object that meets the preliminary mask is kept when the mask covers enough of it; how much is enough, total-area
+control says (`control.py`). Kept neighbours of one class merge into patches. What is removed stays in the table of
+objects, with the reason.
 
 Objects have sharper outlines than a network, and a network knows better what is a mine. So where it is known how far
 outlines of the mask lie off, objects move them by no more than that; the paper's objects decide everywhere.
@@ -19,12 +19,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy.ndimage import label
 
+from engine.objects.measuring import Flags, Floats, Labels, Objects, area_sums, measure_objects, of_pixels
 from engine.objects.settled import settled_pixels
 from engine.options import Options, Share
-
-Flags = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int32]
 
 
 class RefinementOptions(Options):
@@ -65,38 +62,6 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True)
-class Objects:
-    """Areas of the objects 1 to n in m², shape (n,): the whole, and the part under the preliminary mask (A)."""
-
-    area: Floats
-    intersection: Floats
-
-    @property
-    def share(self) -> Floats:
-        """p, 0 to 1; 0 for a number that no pixel bears."""
-        return np.divide(self.intersection, self.area, out=np.zeros(self.area.size), where=self.area > 0)
-
-
-# A lower p* (the paper's is 0.215) makes up for mines that were not found with ground that is none.
-_LEAST_SHARE = 0.1
-
-
-@dataclass(frozen=True)
-class AreaThreshold:
-    """What total-area control found.
-
-    share : p*. cumulated_m2 : area under the mask of the objects that it keeps, of those that meet the reference.
-    reference_m2 : what that was to come near to. saturated : they reach the reference only with objects that the mask
-    hardly covers, or not at all: p* is at the end of its range, and would keep elsewhere what the mask just touches.
-    """
-
-    share: float
-    cumulated_m2: float
-    reference_m2: float
-    saturated: bool
-
-
-@dataclass(frozen=True)
 class Refinement:
     """Patches, and what led to them.
 
@@ -112,53 +77,6 @@ class Refinement:
     patch_table: pd.DataFrame
     object_table: pd.DataFrame
     meeting: int
-
-
-def measure_objects(labels: Labels, mask: Flags, pixel_areas: Floats) -> Objects:
-    """Areas of objects and of what the mask covers of them.
-
-    Parameters
-    ----------
-    labels : shape (rows, cols), 0 for none. mask : the preliminary mask, same shape.
-    pixel_areas : m², of each pixel (rows, cols) or of each row's pixels (rows,), as `Grid.pixel_area` gives them.
-    """
-    areas = _of_pixels(pixel_areas, labels.shape)
-    count = int(labels.max(initial=0))
-    return Objects(_sums(labels, areas, count), _sums(labels, areas * mask, count))
-
-
-def objects_meeting(labels: Labels, pixels: Flags) -> Flags:
-    """Which of the objects 1 to n have a pixel among `pixels` (of the training reference, say), shape (n,)."""
-    met = np.bincount(labels[pixels], minlength=int(labels.max(initial=0)) + 1)
-    return met[1:] > 0
-
-
-def total_area_threshold(objects: Objects, meets_reference: Flags, reference_m2: float) -> AreaThreshold | None:
-    """Find p* on the objects that meet both the mask and a training reference patch.
-
-    In descending p their areas under the mask are cumulated; p* is where the sum comes closest to the reference's
-    area, the higher one if two come equally close. Objects of equal p stand or fall together, since p ≥ p* keeps all.
-
-    Parameters
-    ----------
-    meets_reference : for each object, shape (n,). reference_m2 : total area of the training reference patches.
-
-    Returns
-    -------
-    None when no object meets both: then there is nothing to find it from.
-    """
-    candidates = meets_reference & (objects.intersection > 0)
-    if not candidates.any():
-        return None
-    shares, place = np.unique(-objects.share[candidates], return_inverse=True)
-    cumulated = np.cumsum(np.bincount(place, weights=objects.intersection[candidates]))
-    closest = int(np.argmin(np.abs(cumulated - reference_m2)))
-    return AreaThreshold(
-        share=float(-shares[closest]),
-        cumulated_m2=float(cumulated[closest]),
-        reference_m2=reference_m2,
-        saturated=bool(cumulated[-1] < reference_m2 or -shares[closest] < _LEAST_SHARE),
-    )
 
 
 def refine(
@@ -189,14 +107,14 @@ def refine(
     """
     if (classes[mask] == 0).any():
         raise ValueError("a pixel of the mask has class 0, background")
-    areas = _of_pixels(pixel_areas, labels.shape)
+    areas = of_pixels(pixel_areas, labels.shape)
     objects = measure_objects(labels, mask, areas)
     enough = (objects.intersection > 0) & (objects.share >= options.least_share)
     object_classes = _majority(labels, mask, classes, areas)
     ground = np.zeros(labels.shape, bool) if unmined is None else unmined
     barred = np.zeros(enough.size, bool)
     if options.land_cover_rule == "half":
-        barred = 2 * _sums(labels, areas * ground, enough.size) > objects.area
+        barred = 2 * area_sums(labels, areas * ground, enough.size) > objects.area
 
     codes = _looked_up(np.where(enough & ~barred, object_classes, 0), labels)
     if reach is not None:
@@ -243,18 +161,6 @@ def with_unlike(object_table: pd.DataFrame, unlike: Objects) -> pd.DataFrame:
     return pd.concat([object_table, more], ignore_index=True).sort_values("label", ignore_index=True)
 
 
-def _of_pixels(pixel_areas: Floats, shape: tuple[int, ...]) -> Floats:
-    """Area of each pixel in m², shape (rows, cols)."""
-    areas: Floats = np.broadcast_to(pixel_areas if pixel_areas.ndim == 2 else pixel_areas[:, None], shape)
-    return areas
-
-
-def _sums(labels: Labels, values: Floats, count: int) -> Floats:
-    """Sum of values over the pixels of each of the objects 1 to `count`."""
-    sums: Floats = np.bincount(labels.ravel(), weights=values.ravel(), minlength=count + 1).astype(np.float64)
-    return sums[1:]
-
-
 def _majority(labels: Labels, mask: Flags, classes: NDArray[np.uint8], areas: Floats) -> NDArray[np.uint8]:
     """The class with most area under the mask in each object, the lower code of equals; 0 where there is none."""
     codes = int(classes.max(initial=0)) + 1
@@ -284,7 +190,7 @@ def _merge_neighbours(codes: NDArray[np.uint8]) -> Labels:
 
 
 def _remove_small(patches: Labels, areas: Floats, least_area_m2: float) -> Labels:
-    sizes = _sums(patches, areas, int(patches.max(initial=0)))
+    sizes = area_sums(patches, areas, int(patches.max(initial=0)))
     large = np.concatenate([[False], sizes >= least_area_m2])
     return _renumber(np.where(large[patches], patches, 0))
 
@@ -306,7 +212,7 @@ def _remove_pieces(
     code = np.zeros(int(patches.max(initial=0)) + 1, np.int64)
     code[patches[inside]] = classes[inside]
     _, group = np.unique(home * (code.max() + 1) + code[owners], return_inverse=True)
-    sizes = _sums(patches, areas, code.size - 1)[owners - 1]
+    sizes = area_sums(patches, areas, code.size - 1)[owners - 1]
     largest = np.zeros(group.max(initial=-1) + 1)
     np.maximum.at(largest, group, sizes)
     kept = np.zeros(code.size, bool)
@@ -351,14 +257,14 @@ def _describe_patches(
     class_codes = np.zeros(count, np.uint8)
     class_codes[patches[patches > 0] - 1] = codes[patches > 0]
     known = np.isfinite(probability)
-    weight = _sums(patches, areas * known, count)
-    total = _sums(patches, areas * np.where(known, probability, 0.0), count)
+    weight = area_sums(patches, areas * known, count)
+    total = area_sums(patches, areas * np.where(known, probability, 0.0), count)
     confidence = np.divide(total, weight, out=np.full(count, np.nan), where=weight > 0)
     return pd.DataFrame(
         {
             "patch": np.arange(1, count + 1),
             "class_code": class_codes,
             "confidence": confidence,
-            "area_m2": _sums(patches, areas, count),
+            "area_m2": area_sums(patches, areas, count),
         }
     )

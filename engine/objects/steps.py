@@ -10,27 +10,21 @@ from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from engine.blocks import Workers
 from engine.errors import InputError
 from engine.grid import Grid
+from engine.objects.control import Stakes, control_curve, stakes_of, total_area_threshold
 from engine.objects.looks import describe_regions
+from engine.objects.measuring import measure_objects
+from engine.objects.other_dates import Seen, describe_other_dates
 from engine.objects.plots import plot_scales, plot_tuning
 from engine.objects.polygons import outline_patches
 from engine.objects.rasters import StretchedImage, segment_raster
 from engine.objects.references import reference_patches
-from engine.objects.refinement import (
-    AreaThreshold,
-    Objects,
-    Reason,
-    RefinementOptions,
-    measure_objects,
-    objects_meeting,
-    refine,
-    total_area_threshold,
-    with_unlike,
-)
+from engine.objects.refinement import Reason, RefinementOptions, refine, with_unlike
 from engine.objects.scale import STEPS, estimate_scale
 from engine.objects.screening import Samples, Screening, known_regions, learn, regions_of
 from engine.objects.segmentation import SegmentationOptions
@@ -162,12 +156,13 @@ def refine_masks(
     screening = None
     if second_look is not None and options.screening and (second_look.grounds or second_look.samples):
         unlike, screening = _screen(found, references, second_look, options.least_area_m2)
-    control = _control(segmented, found, references, unlike)
+    reach_m = None if options.whole_objects else boundary_error_m
+    stakes = _stakes(segmented, found, references, unlike, reach_m)
+    control = total_area_threshold(stakes)
     # Where what was found falls short of the reference's area, no share of an object can make up for it: p* would keep
     # every object that the mask touches, or nearly so.
     if control is not None and not control.saturated:
         options = options.model_copy(update={"least_share": control.share})
-    reach_m = None if options.whole_objects else boundary_error_m
     counts = {}
     for day, segments in segmented.items():
         labels, grid = _labels(segments)
@@ -193,7 +188,12 @@ def refine_masks(
     report = {
         "least_share": options.least_share,
         "reach_m": reach_m,
-        "control": asdict(control) if control else None,
+        "control": control
+        and {
+            **asdict(control),
+            "counted": "covered" if reach_m is None else "kept",
+            "curve": control_curve(stakes, control.share),
+        },
         "screening": screening and screening.report,
         "dates": counts,
     }
@@ -215,10 +215,10 @@ def _screen(
     """Where the mask of each date has regions that look like no mine, shape of the grid; none where nothing could be
     learnt. Regions under the least area are left to the objects."""
     regions, looks, samples = {}, {}, []
-    for day, image in second_look.images.items():
+    for day in second_look.images:
         probability, classes = found[day].read()
         regions[day] = regions_of(classes > 0, least_area_m2 / second_look.pixel_m**2)
-        looks[day] = describe_regions(regions[day], probability, image, second_look.bands)
+        looks[day] = describe(day, regions[day], probability, second_look.images, found, second_look.bands)
         if (ground := second_look.grounds.get(day)) is not None:
             samples.append(known_regions(regions[day], looks[day], references[day], ground))
     described = next((table for table in looks.values() if not table.empty), None)
@@ -232,6 +232,20 @@ def _screen(
     return {day: gone[day][numbers] for day, numbers in regions.items()}, screening
 
 
+def describe(
+    day: datetime.date,
+    regions: NDArray[np.int32],
+    probability: NDArray[np.floating],
+    images: Mapping[datetime.date, Path],
+    found: Mapping[datetime.date, FoundClasses],
+    band_names: Sequence[str],
+) -> pd.DataFrame:
+    """What the regions of a date's mask look like on it, and what the other dates say of their ground."""
+    seen = {other: Seen(image, found[other].probability) for other, image in images.items()}
+    own = describe_regions(regions, probability, images[day], band_names)
+    return own.join(describe_other_dates(regions, seen.pop(day), list(seen.values())))
+
+
 def _read(
     found: Mapping[datetime.date, FoundClasses], unlike: Mapping[datetime.date, NDArray[np.bool_]], day: datetime.date
 ) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
@@ -240,28 +254,22 @@ def _read(
     return probability, np.where(unlike[day], np.uint8(0), classes) if day in unlike else classes
 
 
-def _control(
+def _stakes(
     segmented: Mapping[datetime.date, Path],
     found: Mapping[datetime.date, FoundClasses],
     references: Mapping[datetime.date, NDArray[np.bool_]],
     unlike: Mapping[datetime.date, NDArray[np.bool_]],
-) -> AreaThreshold | None:
-    """p* from the references of all dates together."""
-    parts, meeting, reference_m2 = [], [], 0.0
+    reach_m: float | None,
+) -> list[Stakes]:
+    """What p* decides, on the dates that have a reference."""
+    parts = []
     for day, reference in references.items():
         labels, grid = _labels(segmented[day])
         probability, classes = _read(found, unlike, day)
-        parts.append(measure_objects(labels, classes > 0, grid.pixel_area))
         seen = reference & np.isfinite(probability)
-        meeting.append(objects_meeting(labels, seen))
-        reference_m2 += float((seen * grid.pixel_area[:, None]).sum())
-    if not parts:
-        return None
-    objects = Objects(
-        area=np.concatenate([part.area for part in parts]),
-        intersection=np.concatenate([part.intersection for part in parts]),
-    )
-    return total_area_threshold(objects, np.concatenate(meeting), reference_m2)
+        reach = None if reach_m is None else reach_m / grid.square_pixel_m
+        parts.append(stakes_of(labels, classes > 0, seen, grid.pixel_area, reach))
+    return parts
 
 
 def _unmined(land_cover: Path, grid: Grid, codes: Sequence[int]) -> NDArray[np.bool_]:

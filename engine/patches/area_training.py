@@ -17,6 +17,7 @@ from engine.patches.curves import write_curves
 from engine.patches.hardware import Hardware
 from engine.patches.labelled import LabelledArea, ReadImage, read_areas, training_data
 from engine.patches.labels import require_every_class
+from engine.patches.mixing import SHARES
 from engine.patches.model import ATROUS_RATES, DeepLabV3
 from engine.patches.options import TrainingOptions
 from engine.patches.sampling import (
@@ -86,10 +87,20 @@ def train_area(asked: AreaTraining, *, count: Count, score: Score, hardware: Har
             begin.load_into(network, options.architecture, read[0].bands, classes)
 
     keep = asked.out / f"{asked.name}.training"
-    training = train(parts, standard, len(classes), options, count=count, begin=start, hardware=hardware, keep=keep)
+    training = train(
+        *(parts, standard, len(classes), options),
+        count=count,
+        begin=start,
+        keeps=_shares_to_keep(options, begin, classes),
+        hardware=hardware,
+        keep=keep,
+    )
     if not hardware.leads:
         return None
     description = _description(asked, by_area, trained_on, begin).model_copy(update={"metrics": training.metrics})
+    if begin is not None:
+        recipe = options.model_copy(update={"keep": training.kept})
+        description = description.model_copy(update={"recipe": recipe})
     state = training.network.state_dict()
     # What is looked at is what is shipped: weights in float16, run as a pipeline runs them.
     with TemporaryDirectory() as scratch:
@@ -126,6 +137,15 @@ def _with_errors(
             mend="leave it out, or name a model of these classes as initial",
         )
     return [one.image if one.held_out else replace(one.image, errors=errors_of(one, begin.path)) for one in images]
+
+
+def _shares_to_keep(
+    options: TrainingOptions, begin: StartingWeights | None, classes: Sequence[str]
+) -> tuple[float, ...]:
+    """Of the weights that training begins with; nothing of such as find no mines, or others."""
+    if begin is None or begin.description is None or begin.description.classes != tuple(classes):
+        return (0.0,)
+    return SHARES if options.keep is None else (options.keep,)
 
 
 def _check_crop(parts: Sequence[LabelledImage], options: TrainingOptions) -> None:

@@ -144,7 +144,10 @@ class TrainingOptions(Options):
     normalise : by the "training" images together, or each "image" by itself, which takes haze, sun and gain of a date
     away where images are large beside what is looked for.
     initial : weights to begin with: a checkpoint's path or name, or published weights (`python -m engine weights`);
-    without it they are random. warm_up : share of the steps in which the learning rate rises; a cosine follows.
+    without it they are random. keep : share of those weights in the result, the rest being what was learnt, where
+    `initial` is a model of the same classes: a place alone makes a network forget what others taught. By itself the
+    share that does best on what was set aside, and half where nothing was (`mixing.py`).
+    warm_up : share of the steps in which the learning rate rises; a cosine follows.
     clip : longest gradient. dropout : before the last layers.
     averaging : decay of the moving average of the weights, which is what a training gives; 0 for the weights alone.
     validation : share of each class's patches, with the ground round them, that is set aside from training's own to
@@ -173,6 +176,7 @@ class TrainingOptions(Options):
     shadow_share: Share = 0
     normalise: Normalise = "training"
     initial: str | None = None
+    keep: Share | None = None
     warm_up: Share = 0.1
     weight_decay: Annotated[float, Field(ge=0)] = 1e-2
     clip: Positive = 2

@@ -11,8 +11,8 @@ from pyproj import CRS
 from rasterio.features import geometry_mask
 from shapely.geometry.base import BaseGeometry
 
+from engine.likeness import block_round, likeness
 from engine.patches.changes import ChangeOptions, Ground
-from engine.patches.likeness import block_round, likeness
 from engine.patches.tracking import track
 from engine.raster import Raster
 

@@ -18,6 +18,7 @@ from torch.optim.swa_utils import AveragedModel
 from engine.errors import InputError
 from engine.patches.hardware import Hardware, reproducible
 from engine.patches.loss import segmentation_loss
+from engine.patches.mixing import HALF, best_mixture
 from engine.patches.model import DeepLabV3
 from engine.patches.options import TrainingOptions
 from engine.patches.sampling import LabelledImage, Sampler, Standard
@@ -34,16 +35,21 @@ Count = Callable[[int], Callable[[float], None]]
 
 @dataclass(frozen=True)
 class Training:
-    """What a training ends with: the network, on the processor, and every step."""
+    """What a training ends with: the network, on the processor, every step, and of a mixture with the first weights
+    their share and how well it does, if that was looked at."""
 
     network: DeepLabV3
     history: list[Step]
+    kept: float = 0.0
+    mixture: Figures | None = None
 
     @property
     def metrics(self) -> dict[str, float]:
         """Loss of the last tenth of the steps, and the figures of the best look at what was set aside."""
         last = self.history[-max(1, len(self.history) // 10) :]
         figures = {"training.loss": float(np.mean([step.loss for step in last]))}
+        if self.mixture is not None:
+            return figures | {"validation.loss": self.mixture.loss, "validation.f1": self.mixture.f1}
         looks = [step for step in self.history if not math.isnan(step.validation_loss)]
         if looks:
             best = min(looks, key=lambda step: step.validation_loss)
@@ -59,6 +65,7 @@ def train(
     *,
     count: Count,
     begin: Callable[[DeepLabV3], None] = lambda _: None,
+    keeps: Sequence[float] = (0.0,),
     hardware: Hardware = PROCESSOR,
     keep: Path | None = None,
 ) -> Training:
@@ -69,7 +76,9 @@ def train(
 
     Parameters
     ----------
-    classes : background included. begin : puts other first weights into the network than random ones.
+    classes : background included. begin : puts other first weights into the network than random ones. keeps : shares
+    of these in the result, of which that one is taken which does best on what was set aside, half where nothing was; a
+    single one as it is.
     count : makes a function to call after each step. hardware : of this process.
     keep : folder for what a training that was killed is taken up from.
 
@@ -97,13 +106,16 @@ def train(
             dropout=options.dropout,
         )
         begin(network)
+        first = copied(network.state_dict())
         key = training_key(parts, standard, options, network, f"{hardware.device.type} {hardware.ranks}")
         course = _Course(network, Validation(windows, standard, options, hardware), options, hardware)
         if keep is not None:
             course.state.restore(keep, key)
         _go(course, Sampler(learnt, standard, options), count(options.steps), keep, key)
-        network.load_state_dict(course.result)
-    return Training(network.cpu().eval(), course.state.history)
+        shares = keeps if windows or len(keeps) == 1 else (HALF,)
+        mixture = best_mixture(first, copied(course.result), shares, course.measure)
+        network.load_state_dict(mixture.state)
+    return Training(network.cpu().eval(), course.state.history, mixture.kept, mixture.figures)
 
 
 def _go(course: "_Course", sampler: Sampler, advance: Callable[[float], None], keep: Path | None, key: str) -> None:
@@ -192,11 +204,21 @@ class _Course:
     def _time_to_look(self, done: int) -> bool:
         return bool(self._validation) and (done % self._options.check_every == 0 or done == self._options.steps)
 
+    def measure(self, weights: Mapping[str, Tensor]) -> Figures:
+        """How well weights do on what was set aside. The network has them from now on."""
+        network = self.state.average
+        network = network.module if isinstance(network, AveragedModel) else network
+        network.load_state_dict(weights)
+        return self._figures(network)
+
+    def _figures(self, network: nn.Module) -> Figures:
+        # Those of the first process are the ones that count: batch statistics differ from one to another.
+        return Figures(*self.hardware.of_the_first(list(self._validation.measure(network.eval()))))
+
     def _look(self) -> Figures:
         """Measure the weights on what was set aside, and remember them when they are the best."""
         state = self.state
-        # Those of the first process are the ones that count: batch statistics differ from one to another.
-        figures = Figures(*self.hardware.of_the_first(list(self._validation.measure(state.average.eval()))))
+        figures = self._figures(state.average)
         state.waiting += 1
         if figures.loss < state.best_loss:
             state.best, state.best_loss, state.waiting = copied(self._weights), figures.loss, 0

@@ -276,7 +276,7 @@ def _track(
             boundary_error_m=extraction.boundary_error_m,
             options=area.options.change,
         ),
-        code="patches",
+        code=("patches", "likeness.py"),
         after=[extraction.record],
         parameters={"dates": [str(day) for day in extraction.outlines], **area.options.change.model_dump(mode="json")},
     )

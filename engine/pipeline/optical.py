@@ -24,7 +24,6 @@ from engine.patches.inference import MASK, PROBABILITY, extract
 from engine.patches.labels import UNLABELLED, read_labels
 from engine.patches.options import ExtractionOptions
 from engine.patches.split import is_mine, training_ground
-from engine.pipeline.control import with_curve
 from engine.products import ExtractionProducts, OpticalProducts
 from engine.raster import Raster
 from engine.steps import StepRecord, Workspace
@@ -215,7 +214,7 @@ def _refine(area: Area, extracted: ExtractionSteps, workspace: Workspace, worker
         grounds, references = _training_ground(area, labelled, grid)
         # On ground that a model has learnt from it errs less than elsewhere, and what it errs on there tells nothing.
         learnt = any(seen_files(checkpoint.description.data, list(labelled.values())))
-        report = refine_masks(
+        return refine_masks(
             segments,
             found,
             references,
@@ -232,12 +231,11 @@ def _refine(area: Area, extracted: ExtractionSteps, workspace: Workspace, worker
             ),
             boundary_error_m=checkpoint.description.boundary_error_m,
         )
-        return with_curve(report, segments, found, references, folder)
 
     record = workspace.step(
         "refinement",
         refined,
-        code="objects",
+        code=("objects", "likeness.py"),
         files=[
             *(file for path in labelled.values() for file in vector_files(path)),
             *([land_cover] if land_cover else []),

@@ -1,4 +1,4 @@
-"""Total-area control on objects drawn by hand, the paper's example among them."""
+"""What becomes of objects drawn by hand, the paper's example among them."""
 
 from collections import Counter
 from typing import Literal
@@ -11,32 +11,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.ndimage import label
 
-from engine.objects.refinement import (
-    Objects,
-    Reason,
-    Refinement,
-    RefinementOptions,
-    measure_objects,
-    objects_meeting,
-    refine,
-    total_area_threshold,
-)
-
-# Figure 4 of the paper: how much of the objects R1 to R6 the preliminary mask covers, per cent.
-FIGURE_4 = (99, 2, 15, 7, 5, 12)
-TEN = np.ones((10, 10), np.int32)
-
-
-def in_a_row(*shares: int) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-    """Objects of 10 x 10 pixels side by side, and a mask that covers so many pixels of each."""
-    labels = np.hstack([number * TEN for number in range(1, len(shares) + 1)])
-    mask = np.hstack([(np.arange(100) < share).reshape(10, 10) for share in shares])
-    return labels, mask
-
-
-def square_metres(labels: NDArray[np.int32], side: float = 1.0) -> NDArray[np.float64]:
-    """Area of a row's pixels."""
-    return np.full(labels.shape[0], side**2)
+from engine.objects.control import stakes_of, total_area_threshold
+from engine.objects.measuring import measure_objects
+from engine.objects.refinement import Reason, Refinement, RefinementOptions, refine
+from tests.engine.objects.drawn import FIGURE_4, TEN, in_a_row, square_metres
 
 
 def refined(
@@ -64,75 +42,17 @@ def refined(
     )
 
 
-@pytest.mark.parametrize("reference_m2", [99.0, 100.0])
-def test_the_example_of_the_paper_keeps_r1_alone(reference_m2: float) -> None:
+def test_the_example_of_the_paper_keeps_r1_alone() -> None:
     labels, mask = in_a_row(*FIGURE_4)
-    objects = measure_objects(labels, mask, square_metres(labels))
-    threshold = total_area_threshold(objects, np.ones(6, bool), reference_m2)
-    assert threshold is not None
-    assert (threshold.share, threshold.cumulated_m2, threshold.saturated) == (0.99, 99.0, False)
+    stakes = stakes_of(labels, mask, labels == 1, square_metres(labels), None)
+    threshold = total_area_threshold([stakes])
+    assert threshold is not None and threshold.share == 0.99
 
     result = refined(labels, mask, share=threshold.share)
     np.testing.assert_array_equal(result.patches, labels == 1)
     assert result.object_table["share"].tolist() == pytest.approx([share / 100 for share in FIGURE_4])
     assert result.object_table["kept"].tolist() == [True] + [False] * 5
     assert Counter(result.object_table["reason"]) == {Reason.KEPT: 1, Reason.LOW_SHARE: 5}
-
-
-@pytest.mark.parametrize(
-    ("reference_m2", "share"),
-    [
-        (0.0, 0.99),  # one object at least is kept
-        (106.0, 0.99),  # 99 is nearer than 99 + 15
-        (106.5, 0.99),  # as near as the other: the higher share
-        (107.0, 0.15),
-        (138.0, 0.05),  # 99 + 15 + 12 + 7 + 5
-    ],
-)
-def test_the_threshold_is_where_the_area_comes_closest(reference_m2: float, share: float) -> None:
-    objects = measure_objects(*in_a_row(*FIGURE_4), square_metres(TEN))
-    threshold = total_area_threshold(objects, np.ones(6, bool), reference_m2)
-    assert threshold is not None
-    assert threshold.share == share
-    assert threshold.saturated == (share < 0.1)  # the end of its range: what the mask just touches makes up the area
-
-
-def test_a_reference_that_is_never_reached_saturates() -> None:
-    objects = measure_objects(*in_a_row(*FIGURE_4), square_metres(TEN))
-    threshold = total_area_threshold(objects, np.ones(6, bool), 141.0)
-    assert threshold is not None
-    assert threshold.saturated
-    assert (threshold.share, threshold.cumulated_m2, threshold.reference_m2) == (0.02, 140.0, 141.0)
-
-
-def test_only_objects_on_the_reference_are_counted() -> None:
-    labels, mask = in_a_row(90, 80, 70, 0)
-    objects = measure_objects(labels, mask, square_metres(labels))
-    reference = np.isin(labels, (2, 4))
-    meets = objects_meeting(labels, reference)
-    assert meets.tolist() == [False, True, False, True]
-    threshold = total_area_threshold(objects, meets, 1000.0)
-    assert threshold is not None
-    assert (threshold.share, threshold.cumulated_m2) == (0.8, 80.0)
-    assert total_area_threshold(objects, objects_meeting(labels, labels == 4), 1000.0) is None
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    counts=st.lists(st.tuples(st.integers(1, 8), st.integers(0, 8)), min_size=1, max_size=8),
-    reference=st.integers(0, 60),
-)
-def test_no_other_threshold_comes_closer(counts: list[tuple[int, int]], reference: int) -> None:
-    area = np.array([size for size, _ in counts], float)
-    objects = Objects(area, np.minimum(area, [covered for _, covered in counts]))
-    found = total_area_threshold(objects, np.ones(area.size, bool), float(reference))
-    if found is None:
-        assert not objects.intersection.any()
-        return
-    kept = {share: objects.intersection[objects.share >= share].sum() for share in objects.share if share > 0}
-    assert found.cumulated_m2 == kept[found.share]
-    assert abs(found.cumulated_m2 - reference) == min(abs(area - reference) for area in kept.values())
-    assert found.saturated == (max(kept.values()) < reference or found.share < 0.1)
 
 
 def test_areas_are_those_of_the_pixels_of_each_row() -> None:

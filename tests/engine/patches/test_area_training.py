@@ -1,12 +1,14 @@
 """Training on an area: what stands out is learnt, the header says from what, and bad input is explained."""
 
 import csv
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from engine.assessment import score_mines
@@ -36,6 +38,10 @@ def trained(folder: Path, imagery: ImageryOptions, options: TrainingOptions = QU
     checkpoint = train_area(asked, **{"count": uncounted, "score": score_mines, **changes})
     assert checkpoint is not None
     return checkpoint
+
+
+def last_layer(checkpoint: Checkpoint) -> torch.Tensor:
+    return checkpoint.network.state_dict()["classifier.4.weight"]
 
 
 def test_what_stands_out_is_learnt(tmp_path: Path) -> None:
@@ -143,6 +149,31 @@ def test_errors_of_the_model_before_are_learnt_from(tmp_path: Path, monkeypatch:
     trained(tmp_path, imagery, QUICK.model_copy(update=options), reference=both)
     assert asked == [(day, before.path) for day in (FIRST, FIRST, SECOND)]
     assert after.description.metrics["training.loss"] != plain.description.metrics["training.loss"]
+
+
+def test_a_model_that_begins_with_another_of_its_classes_keeps_a_part_of_it(tmp_path: Path) -> None:
+    imagery = write_dates(tmp_path)
+    before = trained(tmp_path, imagery)
+    assert before.description.recipe is not None and before.description.recipe.keep is None
+    first = last_layer(before)
+    shutil.copytree(before.path.parent, tmp_path / "before")  # the next ones are of the same name
+    options = QUICK.model_copy(update={"initial": f"before/{before.path.name}", "learning_rate": 1e-2, "steps": 8})
+    found = {}
+    for keep in (None, 1.0, 0.0):
+        checkpoint = trained(tmp_path, imagery, options.model_copy(update={"keep": keep}))
+        assert checkpoint.description.recipe is not None
+        found[checkpoint.description.recipe.keep] = last_layer(checkpoint)
+    torch.testing.assert_close(found[1.0], first)
+    torch.testing.assert_close(found[0.5], (first + found[0.0]) / 2, rtol=1e-2, atol=1e-3)  # kept in float16
+    assert not torch.allclose(found[0.0], first, rtol=0.1, atol=1e-3)
+
+
+def test_of_a_model_of_other_classes_nothing_is_kept(tmp_path: Path) -> None:
+    imagery = write_dates(tmp_path)
+    quarries = REFERENCE.model_copy(update={"classes": {"quarry": REFERENCE.classes["pit"]}})
+    before = trained(tmp_path, imagery, reference=quarries)
+    after = trained(tmp_path, imagery, QUICK.model_copy(update={"initial": str(before.path)}))
+    assert after.description.recipe is not None and after.description.recipe.keep == 0
 
 
 def test_published_weights_have_no_errors_of_their_own(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter
 from shapely import box
 
 from engine.grid import Grid
-from engine.patches.likeness import likeness
+from engine.likeness import likeness
 from engine.raster import write_cog
 
 GRID = Grid(CRS.from_epsg(32648), Affine(1, 0, 300_000, 0, -1, 2_900_000), (120, 160))
@@ -75,3 +75,12 @@ def test_what_has_no_pattern_is_not_known(folder: Path, what: str) -> None:
     else:
         piece = box(310_000, 2_899_920, 310_060, 2_899_980)
     assert np.isnan(likeness(folder / "first.tif", image(folder, f"{what}.tif", values), piece, GRID.crs))
+
+
+def test_a_gap_hides_no_ground_beside_it(folder: Path) -> None:
+    """Seen on both dates are 59 columns of 60: as alike as the whole, though the gap lies in the first column."""
+    values = 0.05 + 0.6 * ground(1)
+    values[:, 40] = np.nan
+    other = image(folder, "gap.tif", values)
+    whole = likeness(folder / "first.tif", image(folder, "whole.tif", 0.05 + 0.6 * ground(1)), PIECE, GRID.crs)
+    assert likeness(folder / "first.tif", other, PIECE, GRID.crs) == pytest.approx(whole, abs=0.01)

@@ -25,17 +25,28 @@ _LEAST_PIXELS = 60
 
 
 def likeness(first: Path, second: Path, ground: BaseGeometry, crs: CRS) -> float:
-    """Correlation of the brightness of two images on one grid within a piece of ground, −1 to 1.
-
-    NaN where too little of it is seen on both, or either shows a single brightness.
-    """
+    """Correlation of the brightness of two images on one grid within a piece of ground (`pattern_likeness`)."""
     with Raster(first) as one, Raster(second) as other:
         grid = one.grid
         outline = gpd.GeoSeries([ground], crs=crs).to_crs(grid.crs).iloc[0]
         block = block_round(outline, grid)
-        images = [_brightness(raster.read_bands(block)) for raster in (one, other)]
-    transform = grid.transform @ grid.transform.translation(block.col0, block.row0)
-    inside = geometry_mask([outline], block.shape, transform, invert=True)
+        transform = grid.transform @ grid.transform.translation(block.col0, block.row0)
+        inside = geometry_mask([outline], block.shape, transform, invert=True)
+        return pattern_likeness(one.read_bands(block), other.read_bands(block), inside)
+
+
+def pattern_likeness(first: NDArray[np.floating], second: NDArray[np.floating], inside: NDArray[np.bool_]) -> float:
+    """Correlation of the brightness of two pictures of one piece of ground, −1 to 1.
+
+    Parameters
+    ----------
+    first, second : shape (bands, rows, cols), NaN for no data. inside : the piece, shape (rows, cols).
+
+    Returns
+    -------
+    NaN where too little of it is seen on both, or either shows a single brightness.
+    """
+    images = [_brightness(image) for image in (first, second)]
     known = inside & np.isfinite(images[0]) & np.isfinite(images[1])
     before, after = (image[known] for image in images)
     if before.size < _LEAST_PIXELS or not before.std() or not after.std():
@@ -43,9 +54,14 @@ def likeness(first: Path, second: Path, ground: BaseGeometry, crs: CRS) -> float
     return float(np.corrcoef(before, after)[0, 1])
 
 
-def _brightness(image: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Mean of all bands and of a few pixels; NaN beside such as have none."""
-    smooth: NDArray[np.float64] = uniform_filter(image.mean(axis=0, dtype=np.float64), _MEAN)
+def _brightness(image: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Mean of all bands, and of those of a few pixels that have data; NaN where a pixel has none itself."""
+    bright = image.mean(axis=0, dtype=np.float64)
+    known = np.isfinite(bright)
+    share = uniform_filter(known.astype(np.float64), _MEAN)
+    # The filter sums along rows and columns: one NaN in it would be all that follows.
+    total = uniform_filter(np.where(known, bright, 0.0), _MEAN)
+    smooth: NDArray[np.float64] = np.divide(total, share, out=np.full(bright.shape, np.nan), where=known)
     return smooth
 
 
