@@ -39,7 +39,7 @@ from engine.objects.control import stakes_of, total_area_threshold
 from engine.objects.rasters import StretchedImage, segment_raster
 from engine.objects.refinement import RefinementOptions, refine
 from engine.objects.screening import Samples, known_regions, learn, regions_of
-from engine.objects.steps import FoundClasses, describe
+from engine.objects.steps import FoundClasses, describe_date
 from engine.patches.checkpoint import read_checkpoint
 from engine.patches.inference import CLASS_PROBABILITIES, MASK, PROBABILITY
 from engine.patches.labels import UNLABELLED, read_labels
@@ -104,6 +104,7 @@ class Refining:
     def __init__(self, area: Area, model: Path, objects: Path, console: Console, found: Found) -> None:
         self._area, self._model, self._objects, self._console, self._found = area, model, objects, console, found
         self._options: RefinementOptions | None = None
+        self._whole: RefinementOptions | None = None
         self._ground: NDArray[np.bool_] | None = None
         self._training_patches: dict[date, NDArray[np.bool_]] = {}
         self._images: list[AssessedImage] = []
@@ -112,7 +113,10 @@ class Refining:
         labels, classes, probability = self._labels(image), classes_of(image), probability_of(image)
         training, self._ground = self._training(image)
         if self._options is None:
-            self._options = self._control(image, labels, classes, training)
+            given = self._area.options.refinement
+            self._options = self._control(given, image, labels, classes, training)
+            whole = given.model_copy(update={"whole_objects": True})
+            self._whole = self._control(whole, image, labels, classes, training)
         self._count(LIKELIEST, image, likeliest(image))
         self._count(RAW, image, image.mask)
         for way, options, unmined in self._ways(image):
@@ -154,15 +158,15 @@ class Refining:
         options: RefinementOptions,
         unmined: NDArray[np.bool_] | None,
     ) -> NDArray[np.int32]:
-        reach = None if options.whole_objects else self._reach(image)
+        reach = self._reach(options, image)
         result = refine(labels, classes > 0, classes, probability, image.grid.pixel_area, options, unmined, reach)
         codes = np.concatenate([[0], result.patch_table["class_code"].to_numpy()]).astype(np.uint8)
         self._count(way, image, codes[result.patches])
         return result.patches
 
-    def _reach(self, image: AssessedImage) -> float | None:
+    def _reach(self, options: RefinementOptions, image: AssessedImage) -> float | None:
         """Pixels by which objects move outlines of the mask, as a run has it."""
-        error_m = read_checkpoint(self._model).description.boundary_error_m
+        error_m = None if options.whole_objects else read_checkpoint(self._model).description.boundary_error_m
         return None if error_m is None else error_m / image.grid.square_pixel_m
 
     def _regions(self, image: AssessedImage, classes: NDArray[np.uint8]) -> NDArray[np.int32]:
@@ -173,7 +177,7 @@ class Refining:
         images = {image.day: image.image / IMAGE for image in self._images}
         found = {image.day: FoundClasses(image.found / PROBABILITY, image.found / MASK) for image in self._images}
         return {
-            image.day: describe(image.day, regions[image.day], probability_of(image), images, found, self._bands)
+            image.day: describe_date(image.day, regions[image.day], probability_of(image), images, found, self._bands)
             for image in self._images
         }
 
@@ -218,6 +222,7 @@ class Refining:
 
     def _control(
         self,
+        options: RefinementOptions,
         image: AssessedImage,
         labels: NDArray[np.int32],
         classes: NDArray[np.uint8],
@@ -225,18 +230,17 @@ class Refining:
     ) -> RefinementOptions:
         """Options with p*, found on the training patches of the first date."""
         areas = image.grid.pixel_area
-        mask = classes > 0
-        control = total_area_threshold([stakes_of(labels, mask, training, areas, self._reach(image))])
-        self._console.print(f"{self._area.name}: {control}")
-        options = self._area.options.refinement
+        mask, reach = classes > 0, self._reach(options, image)
+        control = total_area_threshold([stakes_of(labels, mask, training, areas, reach)])
+        self._console.print(f"{self._area.name}{', whole objects' if reach is None else ''}: {control}")
         if control is None or control.saturated:
             return options
         return options.model_copy(update={"least_share": control.share})
 
     def _ways(self, image: AssessedImage) -> Iterator[tuple[str, RefinementOptions, NDArray[np.bool_] | None]]:
-        assert self._options is not None
+        assert self._options is not None and self._whole is not None
         yield REFINED, self._options, None
-        yield WHOLE, self._options.model_copy(update={"whole_objects": True}), None
+        yield WHOLE, self._whole, None
         for share in SHARES:
             yield f"share {share:g}", self._options.model_copy(update={"least_share": share}), None
         land_cover = self._area.folder / LAND_COVER

@@ -19,7 +19,7 @@ from engine.area import Area
 from engine.blocks import Workers
 from engine.imagery import IMAGE
 from engine.objects.screening import Samples, known_regions, regions_of, write_samples
-from engine.objects.steps import FoundClasses, describe
+from engine.objects.steps import FoundClasses, describe_date
 from engine.patches.inference import MASK, PROBABILITY
 from engine.patches.labels import UNLABELLED, read_labels
 from engine.patches.split import is_mine
@@ -63,7 +63,7 @@ def samples_of(area: Area, model: Path, home: Home) -> tuple[list[Samples], floa
         assert image.labels is not None
         probability, classes = found[image.date].read()
         regions = regions_of(classes > 0, least_pixels)
-        looks = describe(image.date, regions, probability, images, found, bands)
+        looks = describe_date(image.date, regions, probability, images, found, bands)
         labels = read_labels(area.folder / image.labels, grid, reference)
         parts.append(known_regions(regions, looks, is_mine(labels), labels != UNLABELLED))
     return parts, grid.square_pixel_m

@@ -218,7 +218,7 @@ def _screen(
     for day in second_look.images:
         probability, classes = found[day].read()
         regions[day] = regions_of(classes > 0, least_area_m2 / second_look.pixel_m**2)
-        looks[day] = describe(day, regions[day], probability, second_look.images, found, second_look.bands)
+        looks[day] = describe_date(day, regions[day], probability, second_look.images, found, second_look.bands)
         if (ground := second_look.grounds.get(day)) is not None:
             samples.append(known_regions(regions[day], looks[day], references[day], ground))
     described = next((table for table in looks.values() if not table.empty), None)
@@ -232,7 +232,7 @@ def _screen(
     return {day: gone[day][numbers] for day, numbers in regions.items()}, screening
 
 
-def describe(
+def describe_date(
     day: datetime.date,
     regions: NDArray[np.int32],
     probability: NDArray[np.floating],
