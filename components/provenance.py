@@ -71,8 +71,8 @@ def _screening(screening: dict[str, float] | None) -> None:
     st.caption(
         _(
             "Screened: a random forest learnt from {mines} mines and {others} other regions, of the training ground "
-            "and of what the model brings along, what mines look like. Of these it would keep {mines_kept} and "
-            "{others_kept}, each judged by trees that have not learnt from it."
+            "and of what the model brings along, what mines look like, and what other dates show of their ground. Of "
+            "these it would keep {mines_kept} and {others_kept}, each judged by trees that have not learnt from it."
         ).format(**{name: wording.number(value) for name, value in screening.items()})
     )
 
