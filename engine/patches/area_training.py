@@ -69,6 +69,8 @@ def train_area(asked: AreaTraining, *, count: Count, score: Score, hardware: Har
     by_area, tried_on = everything[: len(asked.areas)], everything[len(asked.areas) :]
     read = [one for images in by_area for one in images]
     begin = find_weights(options.initial, first.folder) if options.initial is not None else None
+    classes = ("background", *first.reference.classes)
+    first_shares = _shares_to_keep(options, begin, classes)
     parts = [
         replace(part, place=number)
         for number, (area, images) in enumerate(zip(asked.areas, by_area, strict=True))
@@ -76,7 +78,7 @@ def train_area(asked: AreaTraining, *, count: Count, score: Score, hardware: Har
     ]
     require_every_class([part.labels for part in parts], first.reference, [one.files[1] for one in read])
     _check_crop(parts, options)
-    by_image, classes = measure_images(parts), ("background", *first.reference.classes)
+    by_image = measure_images(parts)
     standard = trained_on = reduce(Moments.joined, by_image.values()).standard
     if options.normalise == "image":
         bands = len(trained_on.mean)
@@ -91,7 +93,7 @@ def train_area(asked: AreaTraining, *, count: Count, score: Score, hardware: Har
         *(parts, standard, len(classes), options),
         count=count,
         begin=start,
-        keeps=_shares_to_keep(options, begin, classes),
+        first_shares=first_shares,
         hardware=hardware,
         keep=keep,
     )
@@ -143,7 +145,15 @@ def _shares_to_keep(
     options: TrainingOptions, begin: StartingWeights | None, classes: Sequence[str]
 ) -> tuple[float, ...]:
     """Of the weights that training begins with; nothing of such as find no mines, or others."""
-    if begin is None or begin.description is None or begin.description.classes != tuple(classes):
+    same = begin is not None and begin.description is not None and begin.description.classes == tuple(classes)
+    if options.keep and begin is not None and not same:
+        raise InputError(
+            "nothing can be kept of weights that find other classes, or none",
+            file=begin.path,
+            field="training.keep",
+            mend="leave it out, or name a model of these classes as initial",
+        )
+    if not same:
         return (0.0,)
     return SHARES if options.keep is None else (options.keep,)
 

@@ -201,6 +201,8 @@ class TrainingOptions(Options):
             raise ValueError(f"{', '.join(named[:-1])} and {named[-1]} are more than all crops")
         if self.initial is None and self.share_of_errors:
             raise ValueError(f"{self.share_of_errors} needs a model whose errors are looked for: name it as initial")
+        if self.initial is None and self.keep:
+            raise ValueError("keep needs weights of which a share is kept: name them as initial")
         return self
 
     @model_validator(mode="after")

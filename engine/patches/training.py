@@ -65,7 +65,7 @@ def train(
     *,
     count: Count,
     begin: Callable[[DeepLabV3], None] = lambda _: None,
-    keeps: Sequence[float] = (0.0,),
+    first_shares: Sequence[float] = (0.0,),
     hardware: Hardware = PROCESSOR,
     keep: Path | None = None,
 ) -> Training:
@@ -76,9 +76,9 @@ def train(
 
     Parameters
     ----------
-    classes : background included. begin : puts other first weights into the network than random ones. keeps : shares
-    of these in the result, of which that one is taken which does best on what was set aside, half where nothing was; a
-    single one as it is.
+    classes : background included. begin : puts other first weights into the network than random ones.
+    first_shares : shares of the first weights in the result, of which that one is taken which does best on what was
+    set aside, half where nothing was; a single one as it is.
     count : makes a function to call after each step. hardware : of this process.
     keep : folder for what a training that was killed is taken up from.
 
@@ -112,7 +112,7 @@ def train(
         if keep is not None:
             course.state.restore(keep, key)
         _go(course, Sampler(learnt, standard, options), count(options.steps), keep, key)
-        shares = keeps if windows or len(keeps) == 1 else (HALF,)
+        shares = first_shares if windows or len(first_shares) == 1 else (HALF,)
         mixture = best_mixture(first, copied(course.result), shares, course.measure)
         network.load_state_dict(mixture.state)
     return Training(network.cpu().eval(), course.state.history, mixture.kept, mixture.figures)

@@ -172,7 +172,11 @@ def test_of_a_model_of_other_classes_nothing_is_kept(tmp_path: Path) -> None:
     imagery = write_dates(tmp_path)
     quarries = REFERENCE.model_copy(update={"classes": {"quarry": REFERENCE.classes["pit"]}})
     before = trained(tmp_path, imagery, reference=quarries)
-    after = trained(tmp_path, imagery, QUICK.model_copy(update={"initial": str(before.path)}))
+    begun = QUICK.model_copy(update={"initial": f"before/{before.path.name}"})
+    before.path.parent.rename(tmp_path / "before")
+    error = refused(tmp_path, imagery, options=begun.model_copy(update={"keep": 0.5}))
+    assert (error.file, error.field) == (tmp_path / "before" / before.path.name, "training.keep")
+    after = trained(tmp_path, imagery, begun)
     assert after.description.recipe is not None and after.description.recipe.keep == 0
 
 

@@ -29,6 +29,13 @@ def test_crops_are_shared_out_and_errors_are_some_models() -> None:
     assert TrainingOptions(balanced_share=0.5, hard_share=0.5, initial="m").hard_share == 0.5
 
 
+def test_what_is_kept_is_of_other_weights() -> None:
+    with pytest.raises(ValueError, match="keep needs weights"):
+        TrainingOptions(keep=0.5)
+    assert TrainingOptions(keep=0).keep == 0
+    assert TrainingOptions(keep=0.5, initial="m").keep == 0.5
+
+
 def test_the_low_threshold_is_not_above_the_high_one() -> None:
     assert ExtractionOptions(model="m").thresholds == (0.5, 0.5)
     assert ExtractionOptions(model="m", threshold_low=0.3).thresholds == (0.3, 0.5)

@@ -186,7 +186,7 @@ def test_the_first_weights_have_a_share_in_the_result() -> None:
         for parameter in network.parameters():
             torch.nn.init.constant_(parameter, 0.01)
 
-    learnt, half = (training(QUICK, begin=nil, keeps=(share,)) for share in (0.0, 0.5))
+    learnt, half = (training(QUICK, begin=nil, first_shares=(share,)) for share in (0.0, 0.5))
     assert (learnt.kept, half.kept) == (0.0, 0.5)
     name = "classifier.4.weight"
     expected = (0.01 + learnt.network.state_dict()[name]) / 2
@@ -196,11 +196,11 @@ def test_the_first_weights_have_a_share_in_the_result() -> None:
 def test_the_share_that_does_best_on_what_was_set_aside_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     losses = iter([0.9, 0.8, 0.7, 0.3, 0.5])  # two looks on the way, then a quarter, half, three quarters
     monkeypatch.setattr(Validation, "measure", lambda *_: Figures(next(losses), 0.4))
-    made = training(WATCHED, keeps=(0.25, 0.5, 0.75))
+    made = training(WATCHED, first_shares=(0.25, 0.5, 0.75))
     assert made.kept == 0.5
     assert (made.metrics["validation.loss"], made.metrics["validation.f1"]) == (0.3, 0.4)
 
 
 def test_where_nothing_was_set_aside_half_is_kept() -> None:
-    made = training(QUICK.model_copy(update={"validation": 0}), keeps=(0.0, 0.25, 0.5, 0.75))
+    made = training(QUICK.model_copy(update={"validation": 0}), first_shares=(0.0, 0.25, 0.5, 0.75))
     assert (made.kept, made.mixture) == (0.5, None)
