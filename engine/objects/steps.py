@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from engine.blocks import Workers
 from engine.errors import InputError
 from engine.grid import Grid
-from engine.objects.control import Stakes, control_curve, stakes_of, total_area_threshold
+from engine.objects.control import AreaThreshold, Stakes, control_curve, stakes_of, total_area_threshold
 from engine.objects.looks import describe_regions
 from engine.objects.measuring import measure_objects
 from engine.objects.other_dates import Seen, describe_other_dates
@@ -188,12 +188,7 @@ def refine_masks(
     report = {
         "least_share": options.least_share,
         "reach_m": reach_m,
-        "control": control
-        and {
-            **asdict(control),
-            "counted": "covered" if reach_m is None else "kept",
-            "curve": control_curve(stakes, control.share),
-        },
+        "control": _told(control, stakes, reach_m) if control else None,
         "screening": screening and screening.report,
         "dates": counts,
     }
@@ -270,6 +265,12 @@ def _stakes(
         reach = None if reach_m is None else reach_m / grid.square_pixel_m
         parts.append(stakes_of(labels, classes > 0, seen, grid.pixel_area, reach))
     return parts
+
+
+def _told(control: AreaThreshold, stakes: Sequence[Stakes], reach_m: float | None) -> dict[str, Any]:
+    """For the report; "counted" says what areas are of: of what is "kept", or "covered" by the mask."""
+    curve = control_curve(stakes, control.share)
+    return {**asdict(control), "counted": "covered" if reach_m is None else "kept", "curve": curve}
 
 
 def _unmined(land_cover: Path, grid: Grid, codes: Sequence[int]) -> NDArray[np.bool_]:

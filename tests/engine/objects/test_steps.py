@@ -46,6 +46,10 @@ def refined_share(folder: Path, reference_pixels: int, **given: Any) -> dict[str
 def test_the_share_that_comes_nearest_to_the_reference_is_used(tmp_path: Path) -> None:
     report = refined_share(tmp_path, 45)
     assert report["least_share"] == pytest.approx(1 / 3)
+    control = report["control"]
+    assert isinstance(control, dict)
+    assert control["counted"] == "covered"
+    assert control["curve"]["kept_m2"] == pytest.approx([4800.0, 3600.0], rel=1e-3)
     assert report["dates"] == {
         "2019-05-18": {
             "mask_ha": 0.48,
@@ -88,6 +92,9 @@ def test_objects_move_outlines_as_far_as_these_lie_off(tmp_path: Path) -> None:
         outlines = gpd.read_parquet(outlines_path(tmp_path, DAY)).to_crs(GRID.crs)
         assert outlines.area.tolist() == pytest.approx([columns * 600.0], rel=1e-3)
         assert report["reach_m"] == given.get("boundary_error_m")
+        control = report["control"]
+        assert isinstance(control, dict)
+        assert control["counted"] == ("kept" if given else "covered")
     whole = {"options": RefinementOptions(least_share=0.4, whole_objects=True), "boundary_error_m": 12.0}
     assert refined_share(tmp_path, 60, **whole)["reach_m"] is None
     assert gpd.read_parquet(outlines_path(tmp_path, DAY)).to_crs(GRID.crs).area.tolist() == pytest.approx([3600.0])
