@@ -19,6 +19,8 @@ from engine.objects.settled import settled_pixels
 
 # A lower p* (the paper's is 0.215) makes up for mines that were not found with ground that is none.
 _LEAST_SHARE = 0.1
+# A higher one, where objects decide along outlines, makes up for a mask that is too large: it takes off all of the rim.
+_MOST_SHARE = 0.9
 # A place has thousands of objects, a chart a thousand pixels, and a report is read by people, too.
 _MOST_POINTS = 100
 
@@ -28,22 +30,23 @@ class Stakes:
     """What p* decides on an image, of the objects that meet both the mask and a training reference patch.
 
     share : p of each, 0–1. gain_m2 : area that keeping it brings, same shape. certain_m2 : area that is kept of them
-    whatever p* is. reference_m2 : area that is to be reached.
+    whatever p* is. reference_m2 : area that is to be reached. whole : whether objects are kept or removed whole.
     """
 
     share: Floats
     gain_m2: Floats
     certain_m2: float
     reference_m2: float
+    whole: bool
 
 
 @dataclass(frozen=True)
 class AreaThreshold:
     """What total-area control found.
 
-    share : p*. cumulated_m2 : area that is kept at it. reference_m2 : what that was to come near to. saturated : they
-    come near to it only with objects that the mask hardly covers, or not at all, or already have more without any:
-    p* is at the end of its range.
+    share : p*. cumulated_m2 : area that is kept at it. reference_m2 : what that was to come near to. saturated : p* is
+    at an end of its range. They come near to the reference only with objects that the mask hardly covers, or not at
+    all; or have more with those alone that it covers as a whole, or nearly so.
     """
 
     share: float
@@ -71,7 +74,8 @@ def stakes_of(labels: Labels, mask: Flags, reference: Flags, pixel_areas: Floats
         gain = area_sums(labels, areas * ~settled, chosen.size)
         certain = area_sums(labels, areas * (mask & settled), chosen.size)
         aim = _met(reference, mask)
-    return Stakes(objects.share[chosen], gain[chosen], float(certain[chosen].sum()), float((aim * areas).sum()))
+    certain_m2, reference_m2 = float(certain[chosen].sum()), float((aim * areas).sum())
+    return Stakes(objects.share[chosen], gain[chosen], certain_m2, reference_m2, whole=reach is None)
 
 
 def _met(reference: Flags, mask: Flags) -> Flags:
@@ -95,13 +99,14 @@ def total_area_threshold(parts: Sequence[Stakes]) -> AreaThreshold | None:
     shares, kept = _cumulated(parts)
     if not shares.size:
         return None
-    reference, certain = (float(sum(getattr(part, name) for part in parts)) for name in ("reference_m2", "certain_m2"))
+    reference = float(sum(part.reference_m2 for part in parts))
+    most = 1.0 if any(part.whole for part in parts) else _MOST_SHARE
     closest = int(np.argmin(np.abs(kept - reference)))
     return AreaThreshold(
         share=float(shares[closest]),
         cumulated_m2=float(kept[closest]),
         reference_m2=reference,
-        saturated=bool(kept[-1] < reference or shares[closest] < _LEAST_SHARE or certain > reference),
+        saturated=bool(not kept[0] <= reference <= kept[-1] or not _LEAST_SHARE <= shares[closest] <= most),
     )
 
 

@@ -30,7 +30,7 @@ def of_the_example(reference_m2: float) -> AreaThreshold:
     [
         (99.0, 0.99),  # the paper's: R1 alone
         (100.0, 0.99),
-        (0.0, 0.99),  # one object at least is kept
+        (98.0, 0.99),  # one object at least is kept
         (106.0, 0.99),  # 99 is nearer than 99 + 15
         (106.5, 0.99),  # as near as the other: the higher share
         (107.0, 0.15),
@@ -40,7 +40,8 @@ def of_the_example(reference_m2: float) -> AreaThreshold:
 def test_the_threshold_is_where_the_area_comes_closest(reference_m2: float, share: float) -> None:
     threshold = of_the_example(reference_m2)
     assert threshold.share == share
-    assert threshold.saturated == (share < 0.1)  # the end of its range: what the mask just touches makes up the area
+    # The ends of its range: what the mask just touches makes up the area, or one object alone has more.
+    assert threshold.saturated == (share < 0.1 or reference_m2 < 99)
 
 
 def test_a_reference_that_is_never_reached_saturates() -> None:
@@ -65,23 +66,25 @@ def test_only_objects_on_the_reference_are_counted() -> None:
     certain=st.integers(0, 20),
     reference=st.integers(0, 60),
     split=st.integers(0, 8),
+    is_whole=st.booleans(),
 )
 def test_no_other_threshold_comes_closer(
-    counts: list[tuple[int, int]], certain: int, reference: int, split: int
+    counts: list[tuple[int, int]], certain: int, reference: int, split: int, is_whole: bool
 ) -> None:
     area = np.array([size for size, _ in counts], float)
     objects = Objects(area, np.minimum(area, [covered for _, covered in counts]))
-    whole = Stakes(objects.share, objects.intersection, float(certain), float(reference))
+    whole = Stakes(objects.share, objects.intersection, float(certain), float(reference), whole=is_whole)
     dates = [
-        Stakes(whole.share[:split], whole.gain_m2[:split], 0.0, whole.reference_m2),
-        Stakes(whole.share[split:], whole.gain_m2[split:], whole.certain_m2, 0.0),
+        replace(whole, share=whole.share[:split], gain_m2=whole.gain_m2[:split], certain_m2=0.0),
+        replace(whole, share=whole.share[split:], gain_m2=whole.gain_m2[split:], reference_m2=0.0),
     ]
     found = total_area_threshold(dates)
     assert found is not None and found == total_area_threshold([whole])
     kept = {share: certain + objects.intersection[objects.share >= share].sum() for share in objects.share}
     assert found.cumulated_m2 == kept[found.share]
     assert abs(found.cumulated_m2 - reference) == min(abs(area - reference) for area in kept.values())
-    assert found.saturated == (max(kept.values()) < reference or found.share < 0.1 or certain > reference)
+    beyond = max(kept.values()) < reference or min(kept.values()) > reference
+    assert found.saturated == (beyond or found.share < 0.1 or (found.share > 0.9 and not is_whole))
 
 
 def place(reach: float | None) -> tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.bool_], Stakes]:
@@ -127,12 +130,14 @@ def test_it_is_the_area_that_patches_come_to_have(reach: float) -> None:
 
 
 def test_a_mask_that_is_larger_than_the_labels_in_any_case_saturates() -> None:
-    labels, mask, reference, _ = place(2.0)
-    reference[:, 12:] = False
-    stakes = stakes_of(labels, mask, reference, np.full(SHAPE[0], 2.0), 2.0)
-    within = replace(stakes, certain_m2=stakes.reference_m2 + 1)
-    threshold = total_area_threshold([within])
+    _, _, _, stakes = place(2.0)
+    larger = replace(stakes, certain_m2=stakes.reference_m2 + 1)
+    threshold = total_area_threshold([larger])
     assert threshold is not None and threshold.saturated
+    # Not for what is certain, but for the objects that it covers as a whole.
+    rim = replace(stakes, certain_m2=stakes.reference_m2 - 1)
+    threshold = total_area_threshold([rim])
+    assert threshold is not None and (threshold.share, threshold.saturated) == (1.0, True)
 
 
 def test_whole_objects_are_counted_as_the_paper_does() -> None:
@@ -145,7 +150,7 @@ def test_whole_objects_are_counted_as_the_paper_does() -> None:
 
 def curve_of(*pairs: tuple[float, float], chosen: float) -> dict[str, list[float]]:
     share, gain = np.array(pairs).T
-    return control_curve([Stakes(share, gain, 0.0, 0.0)], chosen)
+    return control_curve([Stakes(share, gain, 0.0, 0.0, whole=True)], chosen)
 
 
 def test_at_each_share_all_objects_of_it_and_more_are_kept() -> None:
