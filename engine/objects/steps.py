@@ -159,8 +159,8 @@ def refine_masks(
     reach_m = None if options.whole_objects else boundary_error_m
     stakes = _stakes(segmented, found, references, unlike, reach_m)
     control = total_area_threshold(stakes)
-    # Where what was found falls short of the reference's area, no share of an object can make up for it: p* would keep
-    # every object that the mask touches, or nearly so.
+    # Where what was found falls short of the reference's area, or exceeds it, no share of an object can make up for it:
+    # p* would keep every object that the mask touches, or only those that it covers as a whole.
     if control is not None and not control.saturated:
         options = options.model_copy(update={"least_share": control.share})
     counts = {}

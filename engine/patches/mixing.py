@@ -44,8 +44,6 @@ def best_mixture(
     """Of the shares to keep the one of the least loss, of equals the first; a single one is not looked at."""
     if len(shares) == 1:
         return Mixture(mix(first, learnt, shares[0]), shares[0], None)
-    mixtures = []
-    for share in shares:
-        state = mix(first, learnt, share)
-        mixtures.append(Mixture(state, share, measure(state)))
-    return min(mixtures, key=lambda mixture: mixture.figures.loss if mixture.figures else 0.0)
+    figures = [measure(mix(first, learnt, share)) for share in shares]
+    best = min(range(len(shares)), key=lambda at: figures[at].loss)
+    return Mixture(mix(first, learnt, shares[best]), shares[best], figures[best])
