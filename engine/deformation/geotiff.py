@@ -10,6 +10,7 @@ from engine.deformation.checks import incidence_of, require_one_radar
 from engine.deformation.finding import list_interferograms
 from engine.deformation.geocoded import Geocoded
 from engine.deformation.masks import hidden_of, water_of
+from engine.deformation.pair_table import read_pair_table
 from engine.deformation.stack import Geometry, GeoTiffOptions, Interferogram, Radar, azimuth_of_sight
 from engine.errors import InputError
 from engine.grid import Grid
@@ -27,7 +28,14 @@ class GeoTiffStack:
 
     @cached_property
     def interferograms(self) -> list[Interferogram]:
-        return list_interferograms(self._folder, self._options.unwrapped, self._options.coherence)
+        options = self._options
+        table = read_pair_table(self._area / options.pairs, self._folder) if options.pairs else {}
+        if named := [item for pair, line in table.items() if (item := line.interferogram(pair))]:
+            return named
+        baselines = {
+            pair: line.perpendicular_baseline for pair, line in table.items() if line.perpendicular_baseline is not None
+        }
+        return list_interferograms(self._folder, options.unwrapped, options.coherence, baselines)
 
     @property
     def grid(self) -> Grid:
@@ -55,7 +63,7 @@ class GeoTiffStack:
     @property
     def files(self) -> list[Path]:
         options = self._options
-        beside = (options.incidence, options.dem, options.water_mask, options.shadow_mask)
+        beside = (options.pairs, options.incidence, options.dem, options.water_mask, options.shadow_mask)
         given = [self._area / path for path in beside if path]
         return sorted([*given, *(path for item in self.interferograms for path in item.files)])
 

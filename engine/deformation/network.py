@@ -153,7 +153,7 @@ def date_baselines(interferograms: Sequence[Interferogram], network: Network, *,
                 f"the pair {item.pair} has no perpendicular baseline, and {field} asks for it",
                 file=item.unwrapped,
                 field=field,
-                mend="supply the baselines (GeoTIFFs alone bring none), or set it otherwise",
+                mend="supply the baselines (GeoTIFFs: in a table, stack.pairs), or set it otherwise",
             )
     measured = np.array([item.perpendicular_baseline for item in interferograms], np.float64)
     found = np.linalg.lstsq(network.incidence_matrix[:, 1:], measured)[0]
@@ -167,7 +167,7 @@ def _within(interferogram: Interferogram, options: NetworkOptions) -> bool:
             f"the pair {pair} has no perpendicular baseline, and max_perpendicular_m asks for it",
             file=interferogram.unwrapped,
             field="network.max_perpendicular_m",
-            mend="supply the baseline (GeoTIFFs alone bring none), or leave the threshold out",
+            mend="supply the baseline (GeoTIFFs: in a table, stack.pairs), or leave the threshold out",
         )
     return (
         (options.max_days is None or pair.days <= options.max_days)

@@ -163,6 +163,8 @@ class GammaOptions(StackOptions):
 class GeoTiffOptions(StackOptions):
     """A stack as GeoTIFFs, whoever made them; dates and wavelength from tags, or from file names and this table.
 
+    pairs : a table of the pairs (`read_pair_table`): their perpendicular baselines, and their files where it names
+    such, which then are the stack whatever else lies in its folder.
     incidence_deg : one angle for the whole frame; incidence : or a raster of them. dem : a raster of heights.
     water_mask : a raster of 1 for land and 0 for water. shadow_mask : a raster of 0 for what the radar sees, 1 for
     shadow, 2 for layover, 3 for both.
@@ -173,6 +175,7 @@ class GeoTiffOptions(StackOptions):
     format: Literal["geotiff"]
     unwrapped: str = "*unw*.tif"
     coherence: str = "*c[oc]*.tif"
+    pairs: Path | None = None
     incidence_deg: float | None = Field(default=None, ge=0, le=80)
     incidence: Path | None = None
     dem: Path | None = None

@@ -160,7 +160,7 @@ class _Course:
             network=self._network,
             average=self._network if average is None else average,
             optimizer=torch.optim.AdamW(
-                self._network.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay
+                self._network.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay, fused=True
             ),
         )
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.deformation.checks import in_degrees
 from engine.deformation.finding import pair_of
+from engine.deformation.pair_table import read_pair_table
 from engine.deformation.stack import SENTINEL1_WAVELENGTH, DatePair, GeoTiffOptions
 from engine.errors import InputError
 from engine.survey.dates import dates_in
@@ -42,6 +43,7 @@ class Role(StrEnum):
 _HEIGHT = {"dem", "hgt", "height", "heights", "elevation", "elev", "srtm", "dtm", "dsm"}
 _WRAPPED = {"wrapped", "wrap", "int", "intf", "diff"}
 _OTHER = {"amp", "amplitude", "mli", "los", "vert", "disp", "displacement", "vel", "velocity", "conncomp", "intensity"}
+_TABLES = (".csv", ".tsv", ".txt")
 _FLOATS = ("float32", "float64")
 
 
@@ -148,11 +150,13 @@ def _stack(
     wavelength, wavelength_line = _wavelength(first, chosen, root, notes)
     incidence_line, angles = _incidence(first, by_role, chosen, root, notes)
     heights = [facts.path for facts in _nearest(by_role[Role.HEIGHT], first)[:1]]
+    tables = _pair_tables(listing, folder, pairs)[:1]
     lines = [
         Line("format", "geotiff"),
         Line("path", folder.relative_to(root), "folder of the stack"),
         Line("unwrapped", unwrapped.pattern, "unwrapped phase in radians, later minus earlier"),
         Line("coherence", coherence.pattern, "only read when weights ask for it" if coherent else "there is none"),
+        *(Line("pairs", path.relative_to(root), "table of perpendicular baselines") for path in tables),
         wavelength_line,
         incidence_line,
         *(Line("dem", path.relative_to(root), "raster of heights") for path in heights),
@@ -169,10 +173,25 @@ def _stack(
         grid=grid,
         lines=lines,
         files=frozenset([*chosen, *coherent]),
-        beside=frozenset([*angles, *heights]),
+        beside=frozenset([*angles, *heights, *tables]),
         wavelength=wavelength,
         notes=notes,
     )
+
+
+def _pair_tables(listing: Listing, folder: Path, pairs: set[DatePair]) -> list[Path]:
+    """Tables that give every pair of a stack its perpendicular baseline."""
+    found = []
+    for entry in listing.entries:
+        if entry.suffix not in _TABLES or not entry.is_text:
+            continue
+        try:
+            table = read_pair_table(entry.path, folder)
+        except InputError:
+            continue  # a text of another kind
+        if pairs <= {pair for pair, line in table.items() if line.perpendicular_baseline is not None}:
+            found.append(entry.path)
+    return found
 
 
 def _is_read_as_coherence(path: Path, pairs: set[DatePair]) -> bool:

@@ -14,7 +14,8 @@ import pytest
 from engine.area import read_area
 from engine.cli import main
 from engine.deformation.finding import pair_of
-from engine.deformation.stack import GammaOptions, Hyp3Options, IsceOptions, LicsarOptions
+from engine.deformation.readers import open_stack
+from engine.deformation.stack import GammaOptions, GeoTiffOptions, Hyp3Options, IsceOptions, LicsarOptions
 from engine.imagery import open_sources
 from engine.pipeline import check_inputs
 from engine.survey.places import survey
@@ -22,7 +23,7 @@ from engine.survey.stacks import flies_north
 from store.home import Home
 from store.reader import areas
 from tests.conftest import GEOTIFF_STACK, ROOT
-from tests.engine.conftest import UTM, phases, subsidence, write_geotiffs, write_patch, write_tif
+from tests.engine.conftest import PAIRS, UTM, phases, subsidence, write_geotiffs, write_patch, write_tif
 from tests.engine.deformation.test_hyp3 import write_products
 from tests.engine.deformation.test_other_processors import write_isce, write_licsar
 from tests.engine.survey.conftest import (
@@ -200,6 +201,20 @@ def test_images_and_interferograms_of_one_place_are_one_area(folder: Path, capsy
     assert options.imagery is not None
     assert options.stack is not None
     assert options.patches is not None
+
+
+def test_a_table_of_baselines_beside_a_stack_is_taken_up(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_geotiffs(folder, phases(subsidence()))
+    (folder / "notes.csv").write_text("first,second,why\n2020-01-01,2020-01-13,snow\n")
+    (folder / "some.csv").write_text(f"pair,bperp\n{PAIRS[0]},5\n")
+    lines = [f"{pair.first};{pair.second};{number},5" for number, pair in enumerate(PAIRS)]
+    (folder / "stack" / "baselines.csv").write_text("\n".join(["date1;date2;B perp [m]", *lines]))
+    init(folder, capsys)
+    stack = read_area(folder).options.stack
+    assert isinstance(stack, GeoTiffOptions)
+    assert stack.pairs == Path("stack/baselines.csv")
+    items = open_stack(stack, folder).interferograms
+    assert [item.perpendicular_baseline for item in items] == [number + 0.5 for number in range(len(PAIRS))]
 
 
 def test_products_are_read_as_they_were_delivered(folder: Path, home: Home, capsys: pytest.CaptureFixture[str]) -> None:
