@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine.deformation.finding import list_interferograms, one_file, parse_day
 from engine.deformation.geocoded import Geocoded, line_of_sight
+from engine.deformation.masks import water_of
 from engine.deformation.parameters import number, read_parameters
 from engine.deformation.stack import (
     SENTINEL1_WAVELENGTH,
@@ -91,7 +92,10 @@ class LicsarStack:
         options = self._options
         beside = [
             one_file(self._folder, name)
-            for name in (options.up, options.east, options.north, options.dem, options.metadata, options.baselines)
+            for name in (
+                *(options.up, options.east, options.north, options.dem, options.land_mask),
+                *(options.metadata, options.baselines),
+            )
         ]
         pairs = [path for item in self.interferograms for path in item.files]
         return sorted([*(path for path in beside if path), *pairs])
@@ -120,7 +124,15 @@ class LicsarStack:
             raise InputError("its values are no cosines", file=up, field="stack.up", mend="download the file again")
         dem = one_file(self._folder, self._options.dem)
         height = self._rasters.read(dem) if dem else None
-        return Geometry(np.degrees(np.arccos(upwards)), height, azimuth=self._azimuth())
+        return Geometry(np.degrees(np.arccos(upwards)), height, self._water(), azimuth=self._azimuth())
+
+    def _water(self) -> NDArray[np.bool_] | None:
+        """By the frame's mask, 1 on land and 0 elsewhere; None without one."""
+        path = one_file(self._folder, self._options.land_mask)
+        if path is None:
+            return None
+        with Raster(path) as raster:
+            return water_of(raster.read_codes_onto(self.grid, with_zero=True), path)
 
     def _azimuth(self) -> NDArray[np.float32] | None:
         """Of the line of sight, by its parts, or by the heading of a radar that looks to the right; None without."""

@@ -205,8 +205,9 @@ class LicsarOptions(StackOptions):
     """A stack as COMET-LiCSAR delivers it: YYYYMMDD_YYYYMMDD.geo.unw.tif and .geo.cc.tif, one frame's in a folder.
 
     up : pattern of the raster of the line of sight's vertical part; east, north : of its others, which only east and
-    vertical rates ask for, and the heading stands in for. dem : of heights. metadata, baselines : of the
-    frame's files with these names. wavelength_m : where it is not Sentinel-1's.
+    vertical rates ask for, and the heading stands in for. dem : of heights. land_mask : of the frame's mask of land and
+    water, where there is one. metadata, baselines : of the frame's files with these names. wavelength_m : where it is
+    not Sentinel-1's.
     """
 
     format: Literal["licsar"]
@@ -216,6 +217,7 @@ class LicsarOptions(StackOptions):
     east: str = "*.geo.E.tif"
     north: str = "*.geo.N.tif"
     dem: str = "*.geo.hgt.tif"
+    land_mask: str = "*.geo.landmask.tif"
     metadata: str = "metadata.txt"
     baselines: str = "baselines*"
 

@@ -17,7 +17,14 @@ from engine.area import read_area
 from engine.blocks import Workers
 from engine.deformation.inversion import PixelState
 from engine.deformation.readers import open_stack
-from engine.deformation.stack import GammaOptions, GeoTiffOptions, Hyp3Options, IsceOptions, StackReader
+from engine.deformation.stack import (
+    GammaOptions,
+    GeoTiffOptions,
+    Hyp3Options,
+    IsceOptions,
+    LicsarOptions,
+    StackReader,
+)
 from engine.errors import InputError
 from engine.grid import Grid, Pixel
 from engine.pipeline import run
@@ -38,7 +45,7 @@ from tests.engine.conftest import (
     write_tif,
 )
 from tests.engine.deformation.test_hyp3 import path_of, write_products
-from tests.engine.deformation.test_other_processors import write_isce
+from tests.engine.deformation.test_other_processors import write_isce, write_licsar
 
 rasters_by_place = pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")
 
@@ -64,6 +71,12 @@ def hyp3(folder: Path, mask: Codes, nodata: float | None = 0.0) -> StackReader:
     table = write_products(folder, phases(subsidence()))
     write_tif(path_of(folder, PAIRS[0], "_water_mask.tif"), mask, UTM, nodata)
     return open_stack(Hyp3Options(**table), folder)
+
+
+def licsar(folder: Path, mask: NDArray[Any], nodata: float | None) -> StackReader:
+    write_licsar(folder)
+    write_tif(folder / "metadata" / "128A_05172.geo.landmask.tif", mask, DEGREES, nodata)
+    return open_stack(LicsarOptions(format="licsar"), folder)
 
 
 def gamma(folder: Path, mask: Codes) -> StackReader:
@@ -116,10 +129,19 @@ def test_layover_and_shadow_are_read_as_processors_code_them(
     [
         hyp3,
         lambda folder, mask: hyp3(folder, mask, None),
+        lambda folder, mask: licsar(folder, mask, None),
+        lambda folder, mask: licsar(folder, mask.astype(np.float32), 0.0),
         lambda folder, mask: geotiff(folder, mask, "water_mask", 255),
         lambda folder, mask: geotiff(folder, mask, "water_mask", 0),
     ],
-    ids=["hyp3, 0 called no data", "hyp3", "geotiff", "geotiff, 0 called no data"],
+    ids=[
+        "hyp3, 0 called no data",
+        "hyp3",
+        "licsar",
+        "licsar, 0 called no data",
+        "geotiff",
+        "geotiff, 0 called no data",
+    ],
 )
 def test_water_is_0_in_masks_of_water(tmp_path: Path, reader: Callable[[Path, Codes], StackReader]) -> None:
     stack = reader(tmp_path, codes((LAKE, 0), rest=1))
