@@ -16,7 +16,8 @@ ReadSeries = Callable[[Block], NDArray[np.float32]]
 class Motion:
     """Rasters of one grid.
 
-    rate, standard_error : mm/yr along the line of sight, NaN where there is no series that can stand as evidence.
+    rate, standard_error : mm/yr along the line of sight, NaN where there is no series that can stand as evidence; the
+    error is that by noise alone.
     observed : where the radar saw the ground at all. decorrelated : where it lost its coherence.
     t95 : from standard errors to 95 % intervals (Student's t for the series' degrees of freedom).
     """

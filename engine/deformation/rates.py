@@ -15,7 +15,14 @@ from engine.deformation.inversion import DECORRELATED, NOT_OBSERVABLE, PixelStat
 from engine.deformation.mintpy_files import SeriesFile, read_geometry, write_velocity
 from engine.deformation.plots import plot_rates
 from engine.deformation.steps import DEVIATION, M_TO_MM, PreparedStack
-from engine.deformation.velocity import VelocityOptions, date_noise, fit_rate, spread_factor, to_vertical
+from engine.deformation.velocity import (
+    VelocityOptions,
+    date_noise,
+    fit_rate,
+    resolution_error,
+    spread_factor,
+    to_vertical,
+)
 from engine.grid import Block, Grid
 from engine.raster import Raster, write_cog
 from engine.steps import Progress
@@ -23,6 +30,7 @@ from engine.steps import Progress
 # Noise of rates is compared between places this far apart: beyond filters, within what the air has in common.
 _APART_M = 450.0
 _NOISE_PIXELS = 50_000
+NOISE = "noise.tif"
 
 
 def estimate_rates(
@@ -37,6 +45,8 @@ def estimate_rates(
     progress: Progress,
 ) -> dict[str, Any]:
     """Rate along the line of sight with standard error, vertical rate, and the noise of each date, all in mm.
+
+    The standard error of `velocity.h5` is that by noise alone, as MintPy has it.
 
     inverted : folder of the inversion. corrected : of the corrections, where there are any. block : rows and columns
     that are worked on at a time.
@@ -61,7 +71,9 @@ def estimate_rates(
     vertical = to_vertical(rate, read_geometry(stack.folder).incidence)
     unit = "mm/year"
     write_cog(folder / "rate.tif", rate, grid, nodata=np.nan, unit=unit, name="rate, line of sight, towards positive")
-    write_cog(folder / "error.tif", error, grid, nodata=np.nan, unit=unit, name="standard error of the rate")
+    write_cog(folder / NOISE, error, grid, nodata=np.nan, unit=unit, name="standard error of the rate by noise alone")
+    whole = np.hypot(error, resolution_error(rate, options.resolution_pixels))
+    write_cog(folder / "error.tif", whole, grid, nodata=np.nan, unit=unit, name="standard error of the rate")
     write_cog(folder / "vertical.tif", vertical, grid, nodata=np.nan, unit=unit, name="vertical rate, up positive")
     noise = date_noise(series.sample(blocks, _NOISE_PIXELS)[0], series.dates) * M_TO_MM
     (folder / "noise.json").write_text(
@@ -78,7 +90,8 @@ def estimate_rates(
         report |= {
             "least_rate": round(float(np.nanmin(rate)), 2),
             "greatest_rate": round(float(np.nanmax(rate)), 2),
-            "median_standard_error": round(float(np.nanmedian(error)), 2),
+            "median_standard_error": round(float(np.nanmedian(whole)), 2),
+            "median_standard_error_by_noise": round(float(np.nanmedian(error)), 2),
         }
     return report
 
@@ -93,25 +106,30 @@ def _rate_of_block(block: Block, *, series: SeriesFile, options: VelocityOptions
 class MotionRasters:
     """What activity needs of the radar half, each of the grid's shape.
 
-    rate, error : mm/yr, NaN but where the pixel is solved: a minimum-norm solution is shown, and is no evidence.
+    rate, error, noise : mm/yr, NaN but where the pixel is solved: a minimum-norm solution is shown, and is no evidence.
+    noise : the error by noise alone. Whether ground moves at all is told by it: filters move motion by some pixels, and
+    make none where there is none.
     """
 
     grid: Grid
     rate: NDArray[np.float32]
     error: NDArray[np.float32]
+    noise: NDArray[np.float32]
     state: NDArray[np.uint8]
 
     @classmethod
     def read(cls, inverted: Path, rates: Path) -> "MotionRasters":
         with Raster(inverted / "state.tif") as raster:
             state, grid = raster.read(), raster.grid
-        with Raster(rates / "rate.tif") as raster:
-            rate = raster.read()
-        with Raster(rates / "error.tif") as raster:
-            error = raster.read()
         unsolved = state != PixelState.SOLVED
-        rate[unsolved], error[unsolved] = np.nan, np.nan
-        return cls(grid, rate, error, state)
+
+        def solved(name: str) -> NDArray[np.float32]:
+            with Raster(rates / name) as raster:
+                values: NDArray[np.float32] = raster.read()
+            values[unsolved] = np.nan
+            return values
+
+        return cls(grid, solved("rate.tif"), solved("error.tif"), solved(NOISE), state)
 
     @property
     def observed(self) -> NDArray[np.bool_]:

@@ -8,6 +8,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from mintpy.utils.time_func import estimate_time_func
 from numpy.typing import NDArray
+from pydantic import Field
+from scipy.ndimage import distance_transform_edt, gaussian_filter, uniform_filter
 
 from engine.deformation.network import DAYS_PER_YEAR
 from engine.errors import InputError
@@ -20,6 +22,8 @@ MAD_TO_SIGMA = 1.4826
 _DRAWS = 400
 # Pairs of places that tell a spread.
 _LEAST_RATIOS = 200
+# Curvature of rates: of what they are when smoothed by so many pixels (one sigma), in a square of so many.
+_SMOOTHED, _ROUND = 1.5, 5
 
 
 class VelocityOptions(Options):
@@ -30,11 +34,14 @@ class VelocityOptions(Options):
     drawn anew (Efron & Tibshirani 1986), which allows for noise that differs from date to date; or "covariance", which
     adds what the noise of the pairs comes to by way of the network. That noise piles up from date to date like a random
     walk, bends series slowly and hides from residuals about a line; it is the larger part of the error of a rate.
+    resolution_pixels : width of the average that multilooking and filters took of phase. What it may have changed is a
+    part of the standard error (`resolution_error`); 0 leaves it out.
     """
 
     start: Day | None = None
     end: Day | None = None
     standard_error: Literal["residual", "bootstrap", "covariance"] = "residual"
+    resolution_pixels: float = Field(default=2.5, ge=0)
 
     def functional(self, dates: Sequence[date]) -> NDArray[np.float64]:
         """g of the rate gᵀd of a series d, 1/years, shape (dates,)."""
@@ -126,6 +133,25 @@ def spread_factor(rate: NDArray[np.float32], deviation: NDArray[np.float32], apa
     ratio = np.concatenate([part.ravel() for part in ratios])
     ratio = ratio[np.isfinite(ratio)]
     return float(MAD_TO_SIGMA * np.median(np.abs(ratio))) if ratio.size >= _LEAST_RATIOS else 1.0
+
+
+def resolution_error(rate: NDArray[np.float32], reach: float) -> NDArray[np.float32]:
+    """How far rates may be off since phase was averaged with what lies beside it, shape (rows, cols), NaN as they are.
+
+    Multilooking and filters take from motion that is small beside what they average, give it to the ground round it,
+    and leave no residual. What an average of a width (one sigma, along each axis) of `reach` pixels changes is half its
+    square times how much rates are curved; here the curvature is the norm of the second derivatives of rates that are
+    smoothed a little, over some pixels, since at the flanks of a bowl it is nil. Evenly inclined ground loses nothing.
+    """
+    known = np.isfinite(rate)
+    if not known.any():
+        return np.full_like(rate, np.nan)
+    nearest = distance_transform_edt(~known, return_distances=False, return_indices=True)
+    whole = rate[tuple(nearest)].astype(np.float64)
+    down, mixed, across = (gaussian_filter(whole, _SMOOTHED, order=order) for order in ((2, 0), (1, 1), (0, 2)))
+    # Running sums may end a little below 0.
+    curvature = np.sqrt(np.maximum(uniform_filter(down**2 + 2 * mixed**2 + across**2, _ROUND), 0))
+    return np.where(known, reach**2 / 2 * curvature, np.nan).astype(np.float32)
 
 
 def date_noise(series: NDArray[np.float32], dates: Sequence[date]) -> NDArray[np.float64]:

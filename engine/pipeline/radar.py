@@ -230,7 +230,7 @@ def classify(patches: gpd.GeoDataFrame, radar: RadarProducts, folder: Path, area
     period = [
         day for day, inside in zip(series.dates, area.options.velocity.within(series.dates), strict=True) if inside
     ]
-    motion = Motion(rasters.grid, rasters.rate, rasters.error, rasters.observed, rasters.decorrelated, t95(len(period)))
+    motion = Motion(rasters.grid, rasters.rate, rasters.noise, rasters.observed, rasters.decorrelated, t95(len(period)))
     return classify_patches(
         patches,
         motion,

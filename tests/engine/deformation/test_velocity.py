@@ -6,9 +6,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
 from scipy.stats import linregress
 
-from engine.deformation.velocity import VelocityOptions, date_noise, fit_rate, spread_factor, t95, to_vertical
+from engine.deformation.velocity import (
+    VelocityOptions,
+    date_noise,
+    fit_rate,
+    resolution_error,
+    spread_factor,
+    t95,
+    to_vertical,
+)
 from engine.errors import InputError
 
 DATES = [date(2019, 1, 5) + timedelta(days=days) for days in (0, 12, 24, 48, 60, 96, 108, 132, 180, 240)]
@@ -155,3 +165,50 @@ def test_places_that_differ_by_their_noise_tell_its_spread() -> None:
 
 def test_too_few_places_tell_nothing() -> None:
     assert spread_factor(np.zeros((4, 4), np.float32), np.ones((4, 4), np.float32), 1) == 1
+
+
+# What averaging may have taken
+
+
+def bowl(width: float, shape: tuple[int, int] = (61, 61)) -> NDArray[np.float32]:
+    """A Gaussian bowl, 20 mm/yr deep in its middle."""
+    rows, cols = np.indices(shape) - 30
+    return (-20 * np.exp(-(rows**2 + cols**2) / (2 * width**2))).astype(np.float32)
+
+
+@pytest.mark.parametrize("width", [4.0, 6.0, 10.0])
+def test_what_an_average_took_from_a_bowl_is_mostly_within_the_interval(width: float) -> None:
+    true = bowl(width)
+    found = gaussian_filter(true, 2.5)
+    off, error = np.abs(found - true), resolution_error(found, 2.5)
+    assert off.max() > 0.05 * 20
+    assert (off <= 1.96 * error)[off > 0.2].mean() > 0.9
+    # And it is not much more than that where most is lost.
+    assert error[30, 30] < 2 * off[30, 30]
+
+
+def test_the_wider_a_bowl_the_less_may_be_lost() -> None:
+    errors = [resolution_error(bowl(width), 2.5).max() for width in (3.0, 6.0, 12.0)]
+    assert errors[0] > 2 * errors[1] > 4 * errors[2]
+
+
+def test_inclined_ground_loses_nothing() -> None:
+    rows, cols = np.indices((40, 50))
+    inclined = (3.0 * rows - 2.0 * cols).astype(np.float32)
+    # At the rim it is not known how it goes on.
+    assert resolution_error(inclined, 2.5)[10:-10, 10:-10].max() < 0.05
+
+
+def test_the_error_is_known_where_rates_are() -> None:
+    rate = bowl(4.0)
+    rate[25:35, 40:] = np.nan
+    error = resolution_error(rate, 2.5)
+    np.testing.assert_array_equal(np.isnan(error), np.isnan(rate))
+    np.testing.assert_allclose(error[:, :20], resolution_error(bowl(4.0), 2.5)[:, :20], rtol=1e-5)
+    assert np.isnan(resolution_error(np.full((4, 5), np.nan, np.float32), 2.5)).all()
+    assert (resolution_error(bowl(4.0), 0.0) == 0).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 30), (30, 1)])
+def test_frames_of_a_single_row_have_an_error(shape: tuple[int, int]) -> None:
+    assert resolution_error(np.full(shape, 7, np.float32), 2.5).max() < 0.01
