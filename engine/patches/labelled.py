@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.blocks import map_threads
 from engine.errors import InputError
 from engine.grid import Grid
 from engine.imagery import ImageryOptions, read_source
@@ -66,7 +67,7 @@ def read_areas(areas: Sequence[LabelledArea]) -> list[list[ReadImage]]:
                 field="reference.classes",
                 mend="name the same classes in the same order in every area",
             )
-    read = [read_labelled(area.imagery, area.reference, area.folder) for area in areas]
+    read = map_threads(lambda area: read_labelled(area.imagery, area.reference, area.folder), areas)
     _check_alike([(one.files[0], one.grid, one.bands) for images in read for one in images])
     return read
 

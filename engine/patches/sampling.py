@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import avg_pool2d, interpolate
 
+from engine.blocks import map_threads
 from engine.grid import Block
 from engine.patches.labels import UNLABELLED
 from engine.patches.options import ReferenceOptions, TrainingOptions
@@ -129,9 +130,9 @@ def measure(parts: Sequence[LabelledImage]) -> Standard:
 
 def measure_images(parts: Sequence[LabelledImage]) -> dict[tuple[int, date], Moments]:
     """The same of each image by itself, by place and date."""
+    by_part = map_threads(lambda part: reduce(Moments.joined, map(_moments, _strips(part))), parts)
     found: dict[tuple[int, date], Moments] = {}
-    for part in parts:
-        own = reduce(Moments.joined, (_moments(pixels) for pixels in _strips(part)))
+    for part, own in zip(parts, by_part, strict=True):
         image = part.place, part.date
         found[image] = found[image].joined(own) if image in found else own
     return found
