@@ -17,7 +17,7 @@ def test_pixels_are_clicked_one_after_the_other_and_gone_back_to(page: Page, ser
     first, second = page.get_by_text(re.compile(r"^34\.190\d° S")), page.get_by_text(re.compile(r"^34\.200\d° S"))
     open_map(page, server)
     click_place(page, 150.9354, -34.1904)
-    expect(page.get_by_text("−11 ± 6 mm/yr along the line of sight")).to_be_visible()
+    expect(page.get_by_text("−11 ± 7 mm/yr along the line of sight")).to_be_visible()
     expect(page.get_by_text("13 dates from 17 of 17 pairs")).to_be_visible()
     points = series_points(page)
     assert len(points) == 13
