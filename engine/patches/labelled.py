@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from engine.blocks import map_threads
@@ -115,11 +116,10 @@ def read_labelled(imagery: ImageryOptions, reference: ReferenceOptions, folder: 
 
 def _compact(values: NDArray[np.float32]) -> NDArray[np.float16] | NDArray[np.float32]:
     """In half precision where nothing is lost by it, as with 8 bits: a training of many areas holds all of them."""
-    with np.errstate(over="ignore"):
-        half = values.astype(np.float16)
-    pairs = zip(half, values, strict=True)
-    same = all(((one.astype(np.float32) == band) | np.isnan(band)).all() for one, band in pairs)
-    return half if same else values
+    whole = torch.from_numpy(np.ascontiguousarray(values))  # whose conversions are vectorised
+    half = whole.half()
+    same = all(((one.float() == band) | band.isnan()).all() for one, band in zip(half, whole, strict=True))
+    return half.numpy() if same else values
 
 
 def _check_alike(images: Sequence[tuple[Path, Grid, tuple[str, ...]]]) -> None:

@@ -29,7 +29,7 @@ _NOISE = 0.03
 # the noise that gives it its shape, and how soft its edge is.
 _LEFT, _SKYLIGHT, _SHADOW_CELLS, _EDGE = (0.25, 0.65), 0.06, 4, (3.0, 30.0)
 # Pixels that are measured at a time: they stay in a processor's caches.
-_STRIP = 65_536
+_STRIP = 16_384
 
 
 @dataclass(frozen=True)
@@ -160,9 +160,10 @@ def _strips(part: LabelledImage) -> Iterator[NDArray[np.float64]]:
     step = max(1, _STRIP // cols)
     for first in range(0, rows, step):
         strip = slice(first, first + step)
-        values = part.values[:, strip]
-        seen = values.reshape(len(values), -1) if part.seen is None else values[:, part.seen[strip]]
-        yield seen.astype(np.float64)
+        values: NDArray[np.floating] = part.values[:, strip].reshape(len(part.values), -1)
+        if part.seen is not None:  # several times as fast as an index of true and false
+            values = np.compress(part.seen[strip].ravel(), values, axis=1)
+        yield values.astype(np.float64)
 
 
 class Sampler:
