@@ -85,8 +85,12 @@ def _reach(shape: BaseGeometry, normal: NDArray[np.float64]) -> float:
 
 
 def _bearing(shape: BaseGeometry) -> float:
-    """Of the longest side of the least rectangle round a shape."""
+    """Of the longest side of the least rectangle round a shape, from 0 to half a turn.
+
+    The side across from it is as long: which of the two comes out longer is a matter of the last digit, and so of the
+    processor.
+    """
     frame = shapely.get_coordinates(shapely.minimum_rotated_rectangle(shape))
     sides = np.diff(frame, axis=0)
     east, north = sides[np.argmax((sides**2).sum(axis=1))]
-    return float(np.arctan2(north, east))
+    return float(np.arctan2(north, east) % np.pi)

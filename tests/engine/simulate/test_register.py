@@ -2,10 +2,12 @@
 
 import datetime
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from engine.simulate.frame import EPOCHS, SIZES, Frame
 from engine.simulate.measures import geodesic_m2
@@ -48,6 +50,23 @@ def test_each_case_occurs_often_enough(size: str, least: int, seed: int) -> None
     counts[PermitCase.PROHIBITED_ZONE] = sum(case is PermitCase.PROHIBITED_ZONE for _, case in found)
     assert {case: counts[case] for case in PermitCase if counts[case] < least} == {}
     assert set(register.cases) == {patch.number for patch in plan.patches} == {number for number, _ in found}
+
+
+def _other_last_digits(shape: BaseGeometry | None) -> BaseGeometry | None:
+    return shape and shapely.transform(shape, lambda at: at + 1e-9 * np.sin(12_345.678 * at))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_register_does_not_hang_on_the_last_digits_of_the_plan(seed: int) -> None:
+    """They differ between processors, whose sines and exponentials do."""
+    plan = made_up_plan("small", seed)
+    shapes = ("before", "after", "weathered", "core")
+    patches = [
+        replace(patch, **{name: _other_last_digits(getattr(patch, name)) for name in shapes}) for patch in plan.patches
+    ]
+    register, other = made_up_register("small", seed), draw_register(replace(plan, patches=tuple(patches)))
+    assert other.cases == register.cases
+    assert [vars(permit) for permit in other.permits] == [vars(permit) for permit in register.permits]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
