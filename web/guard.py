@@ -23,7 +23,7 @@ from web.connection import until_it_ends
 from web.returning import CALLBACK, returning
 from web.roles import MAY_SEND_FILES, SettingsError
 from web.sign_in import SignIn
-from web.urls import PAGES
+from web.urls import CHINESE_FONT, PAGES
 
 Network = IPv4Network | IPv6Network
 
@@ -67,6 +67,7 @@ _ASKED_FIRST = ("/_stcore/health", "/_stcore/host-config")  # by a browser on a 
 _SHELL = frozenset(
     (
         *("/", "/favicon.png", "/manifest.json", "/auth/login", "/auth/logout", CALLBACK, *_ASKED_FIRST),
+        CHINESE_FONT,
         *(f"/{page}{rest}" for page in PAGES for rest in ("", *_ASKED_FIRST)),
     )
 )

@@ -13,7 +13,7 @@ from matplotlib.font_manager import FontProperties
 from numpy.typing import NDArray
 from PIL import Image
 
-FONT_FILE = Path(__file__).parents[2] / "static" / "fonts" / "wqy-microhei.ttc"
+FONT_FILE = Path(__file__).parents[2] / "static" / "fonts" / "wqy-microhei.ttf"
 
 # Okabe–Ito colours (Okabe & Ito 2008), the app's own for the same things.
 PATCH, PERMIT, CLUSTER, EARLIER = "#D55E00", "#F0E442", "#0072B2", "#56B4E9"

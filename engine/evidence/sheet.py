@@ -227,7 +227,7 @@ def build(content: Callable[[], list[Flowable]], *, title: str, header: str, foo
 
 def _register_font() -> None:
     if FONT not in pdfmetrics.getRegisteredFontNames():
-        pdfmetrics.registerFont(TTFont(FONT, str(FONT_FILE), subfontIndex=0))
+        pdfmetrics.registerFont(TTFont(FONT, str(FONT_FILE)))
 
 
 def _furnish(canvas: Canvas, header: str, footer: str) -> None:

@@ -26,6 +26,17 @@ SHOWN = {
 }
 
 
+def test_a_machine_without_chinese_is_sent_a_font_for_it(page: Page, server: str) -> None:
+    """Browsers refuse some that other programs read."""
+    page.goto(server)
+    expect(page.get_by_text(SHOWN["map"]).first).to_be_visible()
+    family = page.locator("p").first.evaluate("(text) => getComputedStyle(text).fontFamily")
+    ours = family.index("Pitwatch Chinese")
+    assert family.index("Source Sans") < family.index("Microsoft YaHei") < ours, "what a system has comes first"
+    loaded = "document.fonts.load('16px \"Pitwatch Chinese\"', '矿').then((faces) => faces.map((face) => face.status))"
+    assert page.evaluate(loaded) == ["loaded"]
+
+
 def test_every_page_is_known_here() -> None:
     assert set(PATHS) == set(SHOWN) == set(PAGES)
 

@@ -27,7 +27,7 @@ from web.handover import hand_over
 from web.roles import MAY_SEND_FILES, ROLES, SettingsError
 from web.routes import ROUTES
 from web.sign_in import Person, read_sign_in
-from web.urls import ABOUT, MAP, PAGES
+from web.urls import ABOUT, CHINESE_FONT, MAP, PAGES
 
 SHELL = ["/", *(f"/{page}" for page in PAGES), "/_stcore/health", "/_stcore/host-config", "/favicon.png"]
 # Streamlit's own, and what is near to an open address but is none.
@@ -155,6 +155,13 @@ def test_every_route_of_streamlit_is_closed_that_the_button_does_not_need(stream
             assert caller(streamlit, {}).request(method, address).status_code == 401, address
             seen += 1
     assert seen > 20
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_font_that_the_button_may_need_is_served_to_anyone(streamlit: Guard) -> None:
+    assert caller(streamlit, {}).get(CHINESE_FONT).headers["content-type"] == "font/ttf"
+    beside = str(Path(CHINESE_FONT).with_name("LICENSE.txt"))
+    assert caller(streamlit, {}).get(beside).status_code == 401
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
