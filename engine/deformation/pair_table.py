@@ -89,6 +89,8 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
             "perpendicular_baseline_m",
         )
     for (number, _), own in zip(lines[1:], cells[1:], strict=True):
+        if any(cell.strip() for cell in own[len(names) :]):  # a decimal comma makes two cells of one
+            raise _wrong(path, number, f"{len(own)} cells under {len(names)} names", "put cells with commas in quotes")
         yield number, {name: cell.strip() for name, cell in zip(names, own, strict=False) if name}
 
 
@@ -99,7 +101,8 @@ def _separated(lines: list[str]) -> list[list[str]]:
     sign = next((sign for sign in "\t;," if sign in lines[0]), None)
     if sign is None:
         return [line.lstrip("# ").split() for line in lines]
-    return list(csv.reader(lines, delimiter=sign, skipinitialspace=True))
+    # Line by line: a quotation mark that is never closed would swallow all that follow.
+    return [next(csv.reader([line], delimiter=sign, skipinitialspace=True)) for line in lines]
 
 
 def _column(name: str) -> str | None:

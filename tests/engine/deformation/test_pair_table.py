@@ -90,6 +90,8 @@ def test_lines_that_are_empty_are_none(tmp_path: Path) -> None:
         ("first,second,unwrapped\n" + first_two("no.tif"), "line 2: there is no file"),
         ("first,second,unwrapped\n" + first_two(""), "line 2: 20200101_20200113 has no unwrapped file"),
         ("first,second,bperp\n" + f"{DATES[0]}", "line 2"),
+        ("first,second,bperp\n" + first_two("12,5"), "line 2: 4 cells under 3 names"),
+        ("first,second,bperp\n" + first_two('"5') + "\n" + first_two("6"), "line 3: 20200101_20200113 stands above"),
     ],
 )
 def test_what_is_wrong_in_it_is_named(tmp_path: Path, text: str, said: str) -> None:
