@@ -53,7 +53,8 @@ class ImageryOptions(Options):
     holds it; in 8-bit images, where 0 is dark as well as no data, when all of them do.
 
     A band called alpha or opacity, and a last band that a file declares as such and that nobody names otherwise, is no
-    measurement: where it is 0 there is no data, and it is left out.
+    measurement: where it is 0 there is no data, and it is left out. Nor is there where a mask says so that lies in the
+    file, or beside it (.msk).
     """
 
     images: tuple[ImageOptions, ...] = Field(min_length=1)
@@ -103,6 +104,8 @@ class SourceImage:
             together = raster.dtype == "uint8"
             if self.grid.matches(grid):
                 values = raster.read_bands(block).astype(np.float32)
+                if raster.has_mask:
+                    values[:, raster.read_masked(block)] = np.nan
             else:
                 values = raster.read_bands_onto(grid, block, self.nodata, together=together, opacity=self.opacity)
         missing = ~np.isfinite(values).all(axis=0)

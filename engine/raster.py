@@ -14,7 +14,7 @@ import rasterio
 from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
-from rasterio.enums import ColorInterp, Resampling
+from rasterio.enums import ColorInterp, MaskFlags, Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
 from rasterio.shutil import copy
@@ -73,6 +73,13 @@ class Raster:
     @property
     def grid(self) -> Grid:
         """The raster's grid; without a CRS or a transform it has none, which is an error."""
+        if self._dataset.crs is None and (self._dataset.gcps[0] or self._dataset.rpcs):
+            raise InputError(
+                "it is placed by control points or rational polynomials, and has no grid of its own",
+                file=self.path,
+                field="transform",
+                mend="bring it onto a map, for example with `gdalwarp -t_srs EPSG:32648 FILE OUT` (and -rpc)",
+            )
         if self._dataset.crs is None:
             raise InputError(
                 "the raster has no coordinate reference system",
@@ -123,6 +130,21 @@ class Raster:
         """Whether the last band is said to be opacity, as GDAL says of any fourth band of bytes unless told."""
         return self._dataset.colorinterp[-1] is ColorInterp.alpha
 
+    @property
+    def has_mask(self) -> bool:
+        """Whether the file, or one beside it, has a mask that says where there is data, apart from bands and values."""
+        others = {MaskFlags.all_valid, MaskFlags.alpha, MaskFlags.nodata}
+        return any(others.isdisjoint(flags) for flags in self._dataset.mask_flag_enums)
+
+    def read_masked(self, block: Block | None = None) -> NDArray[np.bool_]:
+        """Where the mask of any band says that there is no data, whole or of a block, shape (rows, cols)."""
+        try:
+            masks: NDArray[np.uint8] = self._dataset.read_masks(window=_window(block))
+        except RasterioError as error:
+            raise self._corrupt(error) from None
+        masked: NDArray[np.bool_] = (masks == 0).any(axis=0)
+        return masked
+
     def read(self, band: int = 1, block: Block | None = None) -> NDArray[Any]:
         """One band (counted from 1), whole or of a block, shape (rows, cols)."""
         try:
@@ -148,7 +170,7 @@ class Raster:
         the band in which 0 means that there is no data in any.
         """
         _ = self.grid  # without CRS or transform it cannot be brought anywhere
-        if opacity is not None or self.says_alpha:
+        if opacity is not None or self.says_alpha or self.has_mask:
             return self._read_apart_onto(grid, block, nodata, together=together, opacity=opacity)
         with self._warp(grid, "float32", src_nodata=nodata, UNIFIED_SRC_NODATA="YES" if together else "NO") as warped:
             values: NDArray[np.float32] = warped.read(window=_window(block))
@@ -169,7 +191,9 @@ class Raster:
                 continue
             values = self.read_bands(own).astype(np.float32)
             colours = np.arange(self.bands) != (self.bands if opacity is None else opacity)
-            missing = np.zeros(own.shape, bool) if opacity is None else values[opacity] == 0
+            missing = self.read_masked(own) if self.has_mask else np.zeros(own.shape, bool)
+            if opacity is not None:
+                missing |= values[opacity] == 0
             if nodata is not None:
                 holds = values[colours] == nodata
                 missing |= holds.all(axis=0) if together else holds.any(axis=0)

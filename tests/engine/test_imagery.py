@@ -13,6 +13,7 @@ from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 from pydantic import ValidationError
 from pyproj import CRS
+from rasterio.control import GroundControlPoint
 
 from engine.errors import InputError
 from engine.grid import Block, Grid
@@ -181,6 +182,24 @@ def test_transparency_is_kept_on_another_grid(tmp_path: Path, opacity: int) -> N
     assert (image[:, 1:-1, 3:-1] == 50).all()
 
 
+@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize("by", [0.0, 0.4])
+def test_where_a_mask_hides_an_image_there_is_no_data(tmp_path: Path, inside: bool, by: float) -> None:
+    """In the file or beside it, on its own grid or another; what is hidden does not blend into what is seen."""
+    own = grid_of(20, 8)
+    moved = Grid(own.crs, own.transform @ Affine.translation(by, by), own.shape)
+    values = np.full((3, 20, 8), 50, np.uint8)
+    values[:, :, :2] = 200
+    write_image(tmp_path / "a.tif", values_of(20, 8, "uint8"))
+    write_image(tmp_path / "b.tif", values, grid=moved)
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=inside), rasterio.open(tmp_path / "b.tif", "r+") as file:
+        file.write_mask(np.arange(8) >= np.full((20, 1), 2))
+    assert (tmp_path / "b.tif.msk").exists() is not inside
+    image, _, _ = prepare(tmp_path, options("a.tif", "b.tif"), number=1)
+    assert np.isnan(image[:, :, :2]).all()
+    assert (image[:, 1:-1, 3:-1] == 50).all()
+
+
 def test_a_measurement_that_a_file_calls_opacity_is_kept_on_another_grid(tmp_path: Path) -> None:
     """GDAL calls any fourth band of bytes opacity, and would drop what is not wholly opaque."""
     values = np.stack([np.arange(160).reshape(20, 8)] * 4).astype(np.uint8) + 1
@@ -215,6 +234,18 @@ def test_a_large_image_meets_without_seams_on_another_grid(tmp_path: Path) -> No
     image, _, _ = prepare(tmp_path, options("a.tif", "b.tif"), number=1)
     assert_array_equal(image[:, 1:, 1:], values[:3, :-1, :-1].astype(np.float32))
     assert np.isnan(image[:, 0]).all()
+
+
+def test_an_image_that_control_points_place_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    places = [GroundControlPoint(row, col, 500_000 + col, 4_000_000 - row) for row in (0, 6) for col in (0, 8)]
+    crs = rasterio.CRS.from_epsg(32648)
+    with rasterio.open(
+        tmp_path / "a.tif", "w", driver="GTiff", width=8, height=6, count=3, dtype="uint16", gcps=places, crs=crs
+    ) as file:
+        file.write(values_of())
+    error = refused(lambda: open_sources(options("a.tif"), tmp_path))
+    assert (error.file, error.field) == (tmp_path / "a.tif", "transform")
+    assert "gdalwarp" in error.mend
 
 
 def test_an_image_across_the_antimeridian_is_refused(tmp_path: Path) -> None:
