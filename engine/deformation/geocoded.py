@@ -60,12 +60,14 @@ def require_values(raster: Raster, *, bands: int = 1, whole_numbers: bool = Fals
 
 
 def read_values(raster: Raster, block: Block | None = None, *, band: int = 1) -> NDArray[np.float32]:
-    """A band, whole or of a block, NaN for the file's own no data and for what is not finite."""
+    """A band, whole or of a block, NaN for the file's own no data, under its mask, and for what is not finite."""
     with np.errstate(over="ignore"):  # the least number there is in float64, as some mark no data, is infinite here
         values = raster.read(band, block).astype(np.float32)
         if raster.nodata is not None and not np.isnan(raster.nodata):
             values[values == raster.nodata] = np.nan
     values[~np.isfinite(values)] = np.nan
+    if raster.has_mask:
+        values[raster.read_masked(block)] = np.nan
     return values
 
 

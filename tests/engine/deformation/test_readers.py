@@ -173,6 +173,17 @@ def test_no_data_of_a_geotiff_is_its_own_value_and_zero(tmp_path: Path, nodata: 
     assert {tuple(map(int, place)) for place in np.argwhere(np.isnan(read))} == missing
 
 
+def test_where_a_mask_hides_a_geotiff_there_is_no_data(tmp_path: Path) -> None:
+    made = phases(subsidence())
+    reader = open_synthetic(tmp_path, write_geotiffs, made)
+    first = reader.interferograms[0]
+    with rasterio.open(first.unwrapped, "r+") as file:
+        file.write_mask(np.arange(made[first.pair].shape[1]) >= np.full((made[first.pair].shape[0], 1), 2))
+    phase = reader.phase(first)
+    assert np.isnan(phase[:, :2]).all()
+    np.testing.assert_array_equal(phase[:, 2:], made[first.pair][:, 2:])
+
+
 def test_no_data_of_gamma_is_zero_and_what_is_not_finite(tmp_path: Path) -> None:
     phase = phases(subsidence())[PAIRS[0]]
     phase[1, 1], phase[2, 2], phase[3, 3] = 0, np.inf, np.nan
