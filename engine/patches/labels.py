@@ -77,6 +77,8 @@ def require_every_class(
 def _from_raster(path: Path, grid: Grid, reference: ReferenceOptions) -> NDArray[np.uint8]:
     with Raster(path) as raster:
         codes, own, nodata = raster.read().astype(np.float64), raster.grid, raster.nodata
+        if raster.has_mask:
+            codes[raster.read_masked()] = _NO_CODE
     if nodata is not None:
         codes[codes == nodata] = _NO_CODE
     if not own.matches(grid):

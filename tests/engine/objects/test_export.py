@@ -93,6 +93,18 @@ def test_opacity_is_no_band_and_says_where_there_is_data(tmp_path: Path) -> None
     assert "mean_band4" not in gpd.read_file(tmp_path / "rgba-objects.gpkg")
 
 
+def test_there_are_no_objects_where_a_mask_hides_the_image(tmp_path: Path) -> None:
+    picture = np.random.default_rng(2).integers(1, 250, (3, *GRID.shape)).astype(np.uint8)
+    where = {"crs": GRID.crs, "transform": GRID.transform, "height": 40, "width": 60, "dtype": "uint8"}
+    seen = np.arange(60) >= np.full((40, 1), 20)
+    with rasterio.open(tmp_path / "rgb.tif", "w", driver="GTiff", count=3, **where) as file:
+        file.write(picture)
+        file.write_mask(seen)
+    assert main(["segment", str(tmp_path / "rgb.tif"), "--scale", "30"]) == 0
+    with rasterio.open(tmp_path / "rgb-objects.tif") as file:
+        np.testing.assert_array_equal(file.read(1), segment(picture, seen, SegmentationOptions(scale=30)))
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -71,6 +71,15 @@ def test_no_data_is_unlabelled(tmp_path: Path) -> None:
     assert (labels[12:] == UNLABELLED).all()
 
 
+def test_what_a_mask_hides_is_unlabelled(tmp_path: Path) -> None:
+    path = write_tif(tmp_path / "codes.tif", codes(), GRID, nodata=None)
+    with rasterio.open(path, "r+") as file:
+        file.write_mask(codes() != 1)
+    labels = read_labels(path, GRID, CODES)
+    assert (labels[12:] == UNLABELLED).all()
+    np.testing.assert_array_equal(labels[:12], expected()[:12])
+
+
 def test_codes_of_another_grid_come_by_the_nearest_pixel(tmp_path: Path) -> None:
     """Finer by half, and shifted: no code arises that was not there, and beyond the raster nothing is known."""
     fine = Grid(GRID.crs, GRID.transform @ Affine.scale(0.5) @ Affine.translation(0, 4), (40, 60))
