@@ -12,11 +12,13 @@ import shapely
 from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS, Geod, Transformer
+from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
 from engine.errors import InputError
 
 _WIDEST = 180  # degrees of longitude; what says more goes round a pole
+_FARTHEST = 360  # degrees of longitude that anybody writes
 
 WGS84 = Geod(ellps="WGS84")
 Degrees = NDArray[np.float64]
@@ -226,14 +228,30 @@ class Grid:
 
 def require_one_side(grid: Grid, file: Path) -> None:
     """Refuse a raster across the antimeridian, or round a pole: its west lies east of its east, and all that goes by
-    bounds in degrees (the map, its tiles, what overlaps what) would be wrong.
+    bounds in degrees (the map, its tiles, what overlaps what) would be wrong; and one that has no place on Earth.
 
     Raises
     ------
     InputError
         Naming the file.
     """
-    west, _, east, _ = grid.bounds_lonlat
+    try:
+        west, south, east, north = grid.bounds_lonlat
+    except ProjError:
+        raise InputError(
+            f"nothing is known of where '{grid.crs.name}' lies on Earth",
+            file=file,
+            field="CRS",
+            mend="set the coordinate reference system that its coordinates are in, or georeference it anew",
+        ) from None
+    if not (west >= -_FARTHEST and east <= _FARTHEST and south >= -90 and north <= 90):
+        x, y = grid.bounds[:2]
+        raise InputError(
+            f"its coordinates, from {x:.10g}, {y:.10g} on, are none of {grid.crs.name}",
+            file=file,
+            field="CRS",
+            mend="it says the wrong coordinate reference system; set the right one",
+        )
     if -180 <= west < east <= 180 and east - west <= _WIDEST:
         return
     raise InputError(

@@ -94,6 +94,13 @@ class Raster:
                 field="transform",
                 mend="supply the georeferenced (geocoded) product",
             )
+        if self._dataset.transform.is_degenerate or not np.isfinite(self._dataset.transform).all():
+            raise InputError(
+                "its pixels have no height or no width",
+                file=self.path,
+                field="transform",
+                mend="set the right size of a pixel, for example with `rio edit-info --transform [...] FILE`",
+            )
         return Grid(CRS.from_wkt(self._dataset.crs.to_wkt()), self._dataset.transform, self._dataset.shape)
 
     @property

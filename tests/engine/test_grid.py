@@ -177,6 +177,20 @@ def test_a_frame_across_the_antimeridian_is_refused(grid: Grid) -> None:
     assert "cut it at 180°" in error.value.mend
 
 
+NOWHERE = {
+    "a mine's own": Grid(CRS.from_wkt('LOCAL_CS["mine",UNIT["metre",1]]'), Affine(10, 0, 0, 0, -10, 90), (9, 9)),
+    "metres that are said to be degrees": Grid(CRS.from_epsg(4326), Affine(10, 0, 586_520, 0, -10, 5_650_150), (9, 9)),
+    "beyond the pole": Grid(CRS.from_epsg(4326), Affine(0.1, 0, 16, 0, -0.1, 100), (9, 9)),
+}
+
+
+@pytest.mark.parametrize("grid", NOWHERE.values(), ids=NOWHERE.keys())
+def test_a_frame_without_a_place_on_earth_is_refused(grid: Grid) -> None:
+    with pytest.raises(InputError) as error:
+        require_one_side(grid, Path("a.tif"))
+    assert (error.value.file, error.value.field) == (Path("a.tif"), "CRS")
+
+
 @every_grid
 def test_other_frames_are_not(grid: Grid) -> None:
     require_one_side(grid, Path("a.tif"))

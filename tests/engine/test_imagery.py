@@ -13,7 +13,6 @@ from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 from pydantic import ValidationError
 from pyproj import CRS
-from rasterio.control import GroundControlPoint
 
 from engine.errors import InputError
 from engine.grid import Block, Grid
@@ -234,18 +233,6 @@ def test_a_large_image_meets_without_seams_on_another_grid(tmp_path: Path) -> No
     image, _, _ = prepare(tmp_path, options("a.tif", "b.tif"), number=1)
     assert_array_equal(image[:, 1:, 1:], values[:3, :-1, :-1].astype(np.float32))
     assert np.isnan(image[:, 0]).all()
-
-
-def test_an_image_that_control_points_place_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    places = [GroundControlPoint(row, col, 500_000 + col, 4_000_000 - row) for row in (0, 6) for col in (0, 8)]
-    crs = rasterio.CRS.from_epsg(32648)
-    with rasterio.open(
-        tmp_path / "a.tif", "w", driver="GTiff", width=8, height=6, count=3, dtype="uint16", gcps=places, crs=crs
-    ) as file:
-        file.write(values_of())
-    error = refused(lambda: open_sources(options("a.tif"), tmp_path))
-    assert (error.file, error.field) == (tmp_path / "a.tif", "transform")
-    assert "gdalwarp" in error.mend
 
 
 def test_an_image_across_the_antimeridian_is_refused(tmp_path: Path) -> None:

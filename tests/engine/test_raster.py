@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pyproj import CRS
+from rasterio.control import GroundControlPoint
 
 from engine.errors import InputError
 from engine.grid import Block, Grid, Pixel
@@ -139,6 +140,24 @@ def test_a_raster_without_transform_has_no_grid(tmp_path: Path) -> None:
     with Raster(write_tif(tmp_path / "a.tif", noise((4, 4)), bare)) as raster, pytest.raises(InputError) as refused:
         _ = raster.grid
     assert refused.value.field == "transform"
+
+
+def test_a_raster_whose_pixels_have_no_height_has_no_grid(tmp_path: Path) -> None:
+    flat = Grid(UTM.crs, Affine(10, 0, 500_000, 0, 0, 5_600_000), (4, 4))
+    with Raster(write_tif(tmp_path / "a.tif", noise((4, 4)), flat)) as raster, pytest.raises(InputError) as refused:
+        _ = raster.grid
+    assert (refused.value.file, refused.value.field) == (tmp_path / "a.tif", "transform")
+
+
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+def test_ground_control_points_are_no_grid(tmp_path: Path) -> None:
+    points = [GroundControlPoint(row, col, 500_000 + 10 * col, 5e6 - 10 * row) for row in (0, 4) for col in (0, 4)]
+    profile = {"driver": "GTiff", "height": 4, "width": 4, "count": 1, "dtype": "float32", "crs": UTM.crs.to_wkt()}
+    with rasterio.open(tmp_path / "a.tif", "w", gcps=points, **profile) as target:
+        target.write(noise((1, 4, 4)))
+    with Raster(tmp_path / "a.tif") as raster, pytest.raises(InputError) as refused:
+        _ = raster.grid
+    assert "gdalwarp" in refused.value.mend
 
 
 @pytest.mark.parametrize("contents", [b"", b"no raster", b"II*\x00\x08\x00\x00\x00"])
