@@ -17,6 +17,8 @@ Values = NDArray[np.float64]
 _ROUNDS, _SETTLED = 50, 1e-4
 # Probability of no change from which a pixel is used; fewer pixels than the second give no line.
 _UNCHANGED, _LEAST_PIXELS = 0.95, 200
+# Of a correlation matrix: an eigenvalue from which bands tell different things.
+_APART = 1e-9
 
 
 @dataclass(frozen=True)
@@ -39,23 +41,38 @@ class Normalisation:
 def normalise(first: Values, second: Values) -> Normalisation | None:
     """How the second image is brought to the first; None where too little has stayed as it was.
 
-    first, second : the same pixels of both, shape (pixels, bands), without NaN.
+    first, second : the same pixels of both, shape (pixels, bands), without NaN. Bands that follow from those
+    before them (all but one of a grey picture) have no say in what is unchanged.
     """
-    bands = first.shape[1]
     if len(first) < _LEAST_PIXELS or not (first.std(axis=0) > 0).all() or not (second.std(axis=0) > 0).all():
         return None
-    weights, known = np.ones(len(first)), np.zeros(bands)
+    told = _independent(first, second)
+    weights, known = np.ones(len(first)), np.zeros(len(told))
     for _ in range(_ROUNDS):
-        weights, correlations = _reweighted(first, second, weights)
+        try:
+            weights, correlations = _reweighted(first[:, told], second[:, told], weights)
+        except np.linalg.LinAlgError:
+            return None  # what is left of the ground is of one colour
         if np.abs(correlations - known).max() < _SETTLED:
             break
         known = correlations
     unchanged = weights > _UNCHANGED
     if int(unchanged.sum()) < _LEAST_PIXELS:
         return None
-    lines = [_orthogonal_line(second[unchanged, band], first[unchanged, band]) for band in range(bands)]
+    lines = [_orthogonal_line(second[unchanged, band], first[unchanged, band]) for band in range(first.shape[1])]
     gain, offset = (np.array(part) for part in zip(*lines, strict=True))
     return Normalisation(gain, offset, correlations, float(unchanged.mean()))
+
+
+def _independent(first: Values, second: Values) -> list[int]:
+    """Bands of which none follows from the others, in either image."""
+    alike = [np.atleast_2d(np.corrcoef(image, rowvar=False)) for image in (first, second)]
+    told: list[int] = []
+    for band in range(first.shape[1]):
+        tried = [*told, band]
+        if all(np.linalg.eigvalsh(of[np.ix_(tried, tried)])[0] > _APART for of in alike):
+            told = tried
+    return told
 
 
 def _reweighted(first: Values, second: Values, weights: Values) -> tuple[Values, Values]:

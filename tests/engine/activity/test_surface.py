@@ -88,6 +88,15 @@ def test_the_light_is_taken_from_what_did_not_change() -> None:
     assert np.abs(off.mean(axis=1)).max() < 15
 
 
+@pytest.mark.parametrize("copies", [(0, 0, 0), (0, 1, 0, 2)], ids=["grey", "one band twice"])
+def test_bands_that_follow_from_others_do_not_stop_it(copies: tuple[int, ...]) -> None:
+    """As in a grey picture that is kept as red, green and blue."""
+    pixels = [image[list(copies)].reshape(len(copies), -1).T for image in images()]
+    found = normalise(*pixels)
+    assert found is not None
+    np.testing.assert_allclose(found.gain, 1 / np.broadcast_to(GAIN, 4)[list(copies)], rtol=0.03)
+
+
 def test_images_that_have_nothing_in_common_are_not_normalised() -> None:
     flat = np.ones((1000, 3))
     assert normalise(flat, flat) is None
