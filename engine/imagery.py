@@ -140,6 +140,13 @@ def open_source(image: ImageOptions, options: ImageryOptions, folder: Path) -> S
             )
         require_one_side(raster.grid, path)
         names = _band_names(raster, options)
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise InputError(
+                f"two of its bands are called '{twice}'",
+                file=path,
+                field="bands",
+                mend="give each a name of its own, in the file or under imagery.bands",
+            )
         opacity = find_opacity(raster, names, named=bool(options.bands))
         return SourceImage(
             path=path,

@@ -347,6 +347,12 @@ def test_a_wrong_count_of_names_is_refused(tmp_path: Path) -> None:
     assert refused(lambda: open_sources(options("a.tif", bands=("r", "g")), tmp_path)).field == "imagery.bands"
 
 
+def test_a_name_that_two_bands_have_is_refused(tmp_path: Path) -> None:
+    write_image(tmp_path / "a.tif", values_of(), bands=("B02", "B03", "B02"))
+    with pytest.raises(InputError, match=r"a\.tif: bands: two of its bands are called 'B02'"):
+        open_sources(options("a.tif"), tmp_path)
+
+
 def test_a_colour_that_is_no_band_is_refused(tmp_path: Path) -> None:
     write_image(tmp_path / "a.tif", values_of())
     imagery = options("a.tif", natural_colour=("B04", "B03", "B99"))
