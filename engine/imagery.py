@@ -170,6 +170,8 @@ def read_source(
 def _band_names(raster: Raster, options: ImageryOptions) -> tuple[str, ...]:
     if not options.bands:
         named = raster.band_names
+        if not named[-1] and all(named[:-1]) and find_opacity(raster, named) is not None:
+            named[-1] = "alpha"  # what adds opacity to an image leaves that band without a name
         return tuple(named) if all(named) else tuple(str(number) for number in range(1, raster.bands + 1))
     if len(options.bands) != raster.bands:
         raise InputError(

@@ -166,6 +166,12 @@ def test_where_an_image_is_transparent_there_is_no_data(tmp_path: Path, opacity:
     assert_array_equal(image[:, :, 2:], rgba()[:3, :, 2:].astype(np.float32))
 
 
+def test_opacity_without_a_name_leaves_the_bands_theirs(tmp_path: Path) -> None:
+    write_image(tmp_path / "a.tif", rgba())
+    assert Raster(tmp_path / "a.tif").says_alpha
+    assert open_sources(options("a.tif"), tmp_path)[0].bands == BANDS
+
+
 @pytest.mark.parametrize("opacity", [255, 1])
 def test_transparency_is_kept_on_another_grid(tmp_path: Path, opacity: int) -> None:
     """What is hidden does not blend into what is seen."""
