@@ -34,8 +34,8 @@ class ImageOptions(Options):
     """One image.
 
     path : relative to the area's folder. date : when it was taken. offset : subtracted from every value (Sentinel-2
-    products since January 2022 carry 1000). labels : what is known of it, a raster of codes or polygons; only training
-    and assessment read it.
+    products since January 2022 carry 1000); it must be given where the file says one itself. labels : what is known of
+    it, a raster of codes or polygons; only training and assessment read it.
     """
 
     path: Path
@@ -73,7 +73,7 @@ class SourceImage:
     """An image as its file has it: checked, and read without its offset.
 
     files : itself, and those beside it that its format reads with it. opacity : index in the file of the band that
-    says where there is data; it is none of `bands`.
+    says where there is data; it is none of `bands`. scales : of the bands, what the file says to multiply numbers with.
     """
 
     path: Path
@@ -83,6 +83,7 @@ class SourceImage:
     bands: tuple[str, ...]
     grid: Grid
     opacity: int | None = None
+    scales: tuple[float, ...] = ()
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -148,15 +149,33 @@ def open_source(image: ImageOptions, options: ImageryOptions, folder: Path) -> S
                 mend="give each a name of its own, in the file or under imagery.bands",
             )
         opacity = find_opacity(raster, names, named=bool(options.bands))
+        kept = [number for number in range(raster.bands) if number != opacity]
+        _check_offset({raster.offsets[number] for number in kept}, image, path)
         return SourceImage(
             path=path,
             files=tuple(raster.files),
             offset=image.offset,
             nodata=options.nodata if raster.nodata is None else raster.nodata,
-            bands=tuple(name for number, name in enumerate(names) if number != opacity),
+            bands=tuple(names[number] for number in kept),
             grid=raster.grid,
             opacity=opacity,
+            scales=tuple(raster.scales[number] for number in kept),
         )
+
+
+def _check_offset(offsets: set[float], image: ImageOptions, path: Path) -> None:
+    """Refuse an image whose file says what is to be subtracted, where the area says nothing of it."""
+    if "offset" in image.model_fields_set or offsets == {0}:
+        return
+    said = sorted(offsets)
+    one = f"write offset = {said[0]:.6g} for this image, or offset = 0 if that was done already"
+    raise InputError(
+        f"the file says that {', '.join(f'{offset:.6g}' for offset in said)} is to be subtracted from its values, and "
+        "the area says nothing of it",
+        file=path,
+        field="imagery.images.offset",
+        mend=one if len(said) == 1 else "subtract it from each band in the file, and write offset = 0",
+    )
 
 
 def read_source(
@@ -206,7 +225,7 @@ def open_sources(options: ImageryOptions, folder: Path) -> list[SourceImage]:
     Raises
     ------
     InputError
-        When two images are of one date, have other bands, or show other places.
+        When two images are of one date, have other bands or scales, or show other places.
     """
     dates = [image.date for image in options.in_order]
     if twice := next((day for day in dates if dates.count(day) > 1), None):
@@ -223,6 +242,13 @@ def open_sources(options: ImageryOptions, folder: Path) -> list[SourceImage]:
                 field="bands",
                 mend="supply the same bands in the same order for every date",
             )
+        if other.scales != first.scales:
+            raise InputError(
+                f"its scale is {_listed(other.scales)}, that of {first.path.name} {_listed(first.scales)}",
+                file=other.path,
+                field="scale",
+                mend="bring all images to one scale, or correct what the file says (`gdal_edit.py -scale 1 FILE`)",
+            )
         if not _overlap(first.grid, other.grid):
             raise InputError(
                 f"it shows nothing of the place of {first.path.name}",
@@ -231,6 +257,10 @@ def open_sources(options: ImageryOptions, folder: Path) -> list[SourceImage]:
                 mend="supply the image of this place, or correct its CRS",
             )
     return sources
+
+
+def _listed(scales: Sequence[float]) -> str:
+    return ", ".join(f"{scale:.6g}" for scale in dict.fromkeys(scales))
 
 
 def _overlap(one: Grid, other: Grid) -> bool:

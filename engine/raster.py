@@ -133,6 +133,17 @@ class Raster:
         return [name or "" for name in self._dataset.descriptions]
 
     @property
+    def scales(self) -> list[float]:
+        """What the file says to multiply the numbers of each band with; it is not done here."""
+        return list(self._dataset.scales)
+
+    @property
+    def offsets(self) -> list[float]:
+        """What the file says to subtract from the numbers of each band before that, 0 where it says nothing."""
+        pairs = zip(self._dataset.scales, self._dataset.offsets, strict=True)
+        return [round(-offset / scale, 6) if scale and offset else 0.0 for scale, offset in pairs]
+
+    @property
     def says_alpha(self) -> bool:
         """Whether the last band is said to be opacity, as GDAL says of any fourth band of bytes unless told."""
         return self._dataset.colorinterp[-1] is ColorInterp.alpha

@@ -134,16 +134,20 @@ def imagery_lines(imagery: Imagery, root: Path, notes: Notes) -> tuple[list[Line
     """The keys of [imagery], and of each [[imagery.images]]; what they assume is added to the notes."""
     lines = [*_band_lines(imagery, root, notes), *_nodata_lines(imagery, root, notes)]
     tables = []
-    offset_of = {image.day: _offset(image) for image in imagery.images}
+    offset_of = {image.day: _offset(image) for image in imagery.images if not any(image.facts.offsets)}
     for image in imagery.images:
         if image.doubt:
             notes.assumed.append(f"{shown(image.facts.path, root)} is of {image.day}: {image.doubt}")
-        offset = offset_of[image.day]
+        offset = offset_of.get(image.day)
         table = [
             Line("path", image.facts.path.relative_to(root)),
             Line("date", image.day, f"CHECK: {image.doubt}" if image.doubt else ""),
-            Line("offset", offset or 0, "" if offset is None else _OFFSET_COMMENTS[offset]),
         ]
+        if any(image.facts.offsets):
+            # Bands that differ in it are left to `check`, which says what to do.
+            table += [Line("offset", said, "the file says it") for said in _only(image.facts.offsets)]
+        else:
+            table.append(Line("offset", offset or 0, "" if offset is None else _OFFSET_COMMENTS[offset]))
         if labels := imagery.labels.get(image.day):
             table.append(Line("labels", labels.relative_to(root), "read by training and assessment alone"))
         tables.append(table)
@@ -151,6 +155,11 @@ def imagery_lines(imagery: Imagery, root: Path, notes: Notes) -> tuple[list[Line
         if days := [str(day) for day, own in offset_of.items() if own == offset]:
             notes.assumed.append(f"{', '.join(days)}: {text}")
     return lines, tables
+
+
+def _only(offsets: tuple[float, ...]) -> tuple[float, ...]:
+    """The offset of all bands; none where they differ."""
+    return offsets[:1] if len(set(offsets)) == 1 else ()
 
 
 def _usual_names(imagery: Imagery) -> tuple[str, ...] | None:

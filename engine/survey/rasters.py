@@ -78,7 +78,8 @@ def _data(band: Floats, nodata: float | None) -> Floats:
 class Facts:
     """A raster as its file has it, without its pixels. `names` is empty where the bands are not all named.
 
-    fourth : what the last band is, by what the file says and by its values.
+    fourth : what the last band is, by what the file says and by its values. offsets : what the file says to
+    subtract from each band's values.
     """
 
     path: Path
@@ -90,6 +91,7 @@ class Facts:
     tags: dict[str, str]
     pixels: Pixels
     fourth: Fourth = Fourth.BAND
+    offsets: tuple[float, ...] = ()
 
     @property
     def valid(self) -> Floats:
@@ -141,6 +143,7 @@ def _read(path: Path) -> Facts:
             tags=raster.tags,
             pixels=pixels,
             fourth=_fourth(raster, pixels),
+            offsets=tuple(raster.offsets),
         )
 
 

@@ -61,6 +61,12 @@ def prepare(
         return image.read_bands(), picture.read_bands(), report
 
 
+def scale_to(path: Path, scale: float, offset: float) -> None:
+    """Say in a file how its numbers become a measurement."""
+    with rasterio.open(path, "r+") as target:
+        target.scales, target.offsets = (scale,) * target.count, (offset,) * target.count
+
+
 # Reading
 
 
@@ -357,6 +363,26 @@ def test_a_name_that_two_bands_have_is_refused(tmp_path: Path) -> None:
     write_image(tmp_path / "a.tif", values_of(), bands=("B02", "B03", "B02"))
     with pytest.raises(InputError, match=r"a\.tif: bands: two of its bands are called 'B02'"):
         open_sources(options("a.tif"), tmp_path)
+
+
+def test_an_offset_that_only_the_file_says_is_refused(tmp_path: Path) -> None:
+    """As in Sentinel-2 as reflectances: numbers times 0.0001, less 0.1."""
+    write_image(tmp_path / "a.tif", values_of())
+    scale_to(tmp_path / "a.tif", 1e-4, -0.1)
+    with pytest.raises(InputError, match=r"a\.tif: imagery\.images\.offset: .* 1000 is to be subtracted") as error:
+        open_sources(options("a.tif"), tmp_path)
+    assert "offset = 1000" in error.value.mend
+    for offset in (0, 1000):
+        image = ImageOptions(path=Path("a.tif"), date=DAY, offset=offset)
+        assert open_source(image, ImageryOptions(images=(image,)), tmp_path).offset == offset
+
+
+def test_images_of_different_scales_are_refused(tmp_path: Path) -> None:
+    for name, scale in (("a.tif", 1e-4), ("b.tif", 2.5e-5)):
+        write_image(tmp_path / name, values_of())
+        scale_to(tmp_path / name, scale, 0)
+    with pytest.raises(InputError, match=r"b\.tif: scale: its scale is 2\.5e-05, that of a\.tif 0\.0001"):
+        open_sources(options("a.tif", "b.tif"), tmp_path)
 
 
 def test_a_colour_that_is_no_band_is_refused(tmp_path: Path) -> None:

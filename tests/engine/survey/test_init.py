@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import rasterio
 
 from engine.area import read_area
 from engine.cli import main
@@ -125,6 +126,17 @@ def test_images_get_their_dates_offset_and_no_data(folder: Path, capsys: pytest.
     assert [source.bands for source in open_sources(imagery, folder)] == [SENTINEL2, SENTINEL2]
     assert "2023-03-01: the image carries Sentinel-2's offset" in said
     assert "0 is no data, as it stands at the edge of" in said
+
+
+def test_an_offset_that_the_file_says_is_written_down(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write_image(folder / "2023-03-01.tif", scene(4, offset=700).astype(np.float32), SENTINEL2[:4])
+    with rasterio.open(path, "r+") as file:
+        file.scales, file.offsets = (1e-4,) * 4, (-0.07,) * 4
+    init(folder, capsys)
+    imagery = read_area(folder).options.imagery
+    assert imagery is not None
+    assert [image.offset for image in imagery.images] == [700]
+    assert "the file says it" in (folder / "area.toml").read_text()
 
 
 def test_a_fitting_model_finds_the_patches(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
