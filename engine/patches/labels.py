@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 from pyogrio.errors import DataSourceError
+from pyproj.exceptions import ProjError
 from rasterio.features import rasterize
 from rasterio.warp import Resampling, reproject
 
@@ -17,6 +18,7 @@ from engine.errors import InputError
 from engine.grid import Grid
 from engine.patches.options import ReferenceOptions
 from engine.raster import Raster
+from engine.vectors import polygons_in
 
 BACKGROUND, UNLABELLED = 0, 255
 
@@ -125,7 +127,18 @@ def _from_polygons(path: Path, grid: Grid, reference: ReferenceOptions) -> NDArr
             "the labels have no coordinate reference system", file=path, field="CRS", mend="supply its .prj, or set it"
         )
     classes_of = labels_of(table, path, reference)
-    shapes = table.geometry.to_crs(grid.crs.to_wkt())
+    # Lines and points are no ground; a pixel that one of them crosses would count as labelled.
+    mixed = ~table.geometry.geom_type.isin(["Polygon", "MultiPolygon"])
+    polygons = table.geometry.mask(mixed, table.geometry[mixed].map(polygons_in))
+    try:
+        shapes = polygons.to_crs(grid.crs.to_wkt())
+    except ProjError:
+        raise InputError(
+            f"nothing is known of where '{table.crs.name}' lies on Earth",
+            file=path,
+            field="CRS",
+            mend="set the coordinate reference system that its coordinates are in",
+        ) from None
     there = (~(shapes.is_empty | shapes.isna())).to_numpy()
     bounds = grid.bounds
     if not shapes[there].cx[bounds.west : bounds.east, bounds.south : bounds.north].size:
@@ -162,7 +175,7 @@ def labels_of(table: gpd.GeoDataFrame, path: Path, reference: ReferenceOptions) 
 
 def _as_text(code: object) -> str:
     """A code as the options write it: a column of integers with gaps is read as floats."""
-    return str(int(code)) if isinstance(code, float) and code.is_integer() else str(code)
+    return str(int(code)) if isinstance(code, float) and code.is_integer() else str(code).strip()
 
 
 def _elsewhere(path: Path, grid: Grid) -> InputError:

@@ -1,6 +1,6 @@
 """Labels: brought onto the image's grid, from rasters of codes and from polygons; what cannot serve is refused."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,8 @@ import pytest
 import rasterio
 from affine import Affine
 from numpy.typing import NDArray
-from shapely.geometry import Polygon, box
+from shapely.geometry import LineString, Polygon, box
+from shapely.geometry.base import BaseGeometry
 
 from engine.errors import InputError
 from engine.grid import Block, Grid
@@ -45,7 +46,7 @@ def pixels(block: Block, grid: Grid = GRID) -> Polygon:
     return box(west, south, east, north)
 
 
-def write_polygons(path: Path, shapes: list[Polygon], crs: str = "EPSG:4326", **columns: list[Any]) -> Path:
+def write_polygons(path: Path, shapes: Sequence[BaseGeometry], crs: str = "EPSG:4326", **columns: list[Any]) -> Path:
     table = gpd.GeoDataFrame(columns, geometry=shapes, crs=GRID.crs.to_wkt()).to_crs(crs)
     if path.suffix == ".parquet":
         table.to_parquet(path)
@@ -150,6 +151,29 @@ def test_numbers_in_a_column_match_numbers_in_the_options(tmp_path: Path) -> Non
         tmp_path / "labels.gpkg", [pixels(Block(4, 5, 4, 6)), pixels(Block(7, 8, 3, 9))], kind=[11.0, None]
     )
     assert set(np.unique(read_labels(path, GRID, NAMED))) == {0, 2, UNLABELLED}
+
+
+def test_blanks_round_a_code_do_not_count(tmp_path: Path) -> None:
+    path = write_polygons(tmp_path / "labels.gpkg", [pixels(Block(2, 6, 3, 9))], kind=[" open pit "])
+    assert (read_labels(path, GRID, NAMED)[2:6, 3:9] == 1).all()
+
+
+def test_lines_and_points_label_nothing(tmp_path: Path) -> None:
+    pit = pixels(Block(2, 6, 3, 9))
+    shapes = [pit, LineString([(GRID.bounds.west, GRID.bounds.south), (GRID.bounds.east, GRID.bounds.north)])]
+    labels = read_labels(
+        write_polygons(tmp_path / "labels.gpkg", [*shapes, pixels(Block(9, 10, 9, 10)).centroid]), GRID, ONE
+    )
+    expected = np.zeros(GRID.shape, np.uint8)
+    expected[2:6, 3:9] = 1
+    np.testing.assert_array_equal(labels, expected)
+
+
+def test_labels_without_a_place_on_earth_are_refused(tmp_path: Path) -> None:
+    table = gpd.GeoDataFrame(geometry=[pixels(Block(2, 6, 3, 9))], crs='LOCAL_CS["mine",UNIT["metre",1]]')
+    table.to_file(tmp_path / "labels.gpkg")
+    error = refused(lambda: read_labels(tmp_path / "labels.gpkg", GRID, ONE))
+    assert (error.file, error.field) == (tmp_path / "labels.gpkg", "CRS")
 
 
 @pytest.mark.parametrize("suffix", [".tif", ".gpkg"])
