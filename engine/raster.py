@@ -133,6 +133,11 @@ class Raster:
         return [name or "" for name in self._dataset.descriptions]
 
     @property
+    def colours(self) -> list[str]:
+        """What the file says each band shows: red, green, blue, alpha, gray, undefined and the like."""
+        return [colour.name for colour in self._dataset.colorinterp]
+
+    @property
     def scales(self) -> list[float]:
         """What the file says to multiply the numbers of each band with; it is not done here."""
         return list(self._dataset.scales)

@@ -127,7 +127,8 @@ def _is_image(facts: Facts) -> bool:
 def _belongs(image: Image, group: Imagery) -> bool:
     one, first = image.facts, group.images[0].facts
     sizes = one.grid.pixel_size[0] / first.grid.pixel_size[0]
-    return (one.bands, one.names) == (first.bands, first.names) and 0.67 < sizes < 1.5 and overlap(one.grid, first.grid)
+    kinds = [(facts.bands, facts.names, _colours(facts)) for facts in (one, first)]
+    return kinds[0] == kinds[1] and 0.67 < sizes < 1.5 and overlap(one.grid, first.grid)
 
 
 def imagery_lines(imagery: Imagery, root: Path, notes: Notes) -> tuple[list[Line], list[list[Line]]]:
@@ -165,10 +166,18 @@ def _only(offsets: tuple[float, ...]) -> tuple[float, ...]:
 def _usual_names(imagery: Imagery) -> tuple[str, ...] | None:
     """Of bands that the files do not name; opacity must not pass for near infrared, which models look at."""
     names = _RGB.get(imagery.images[0].facts.bands)
+    if names is not None:
+        names = (*_colours(imagery.images[0].facts), *names[3:])
     if names is None or len(names) < 4:
         return names
     fourths = {image.facts.fourth for image in imagery.images}
     return (*names[:3], next((_NO_INFRARED[one] for one in _NO_INFRARED if one in fourths), names[3]))
+
+
+def _colours(facts: Facts) -> tuple[str, ...]:
+    """The first three bands as the file says them, red, green and blue in any order; in this one where it does not."""
+    said = facts.colours[:3]
+    return said if set(said) == set(_RGB[3]) else _RGB[3]
 
 
 def _band_lines(imagery: Imagery, root: Path, notes: Notes) -> list[Line]:

@@ -79,7 +79,7 @@ class Facts:
     """A raster as its file has it, without its pixels. `names` is empty where the bands are not all named.
 
     fourth : what the last band is, by what the file says and by its values. offsets : what the file says to
-    subtract from each band's values.
+    subtract from each band's values. colours : what it says that each band shows.
     """
 
     path: Path
@@ -92,6 +92,7 @@ class Facts:
     pixels: Pixels
     fourth: Fourth = Fourth.BAND
     offsets: tuple[float, ...] = ()
+    colours: tuple[str, ...] = ()
 
     @property
     def valid(self) -> Floats:
@@ -144,6 +145,7 @@ def _read(path: Path) -> Facts:
             pixels=pixels,
             fourth=_fourth(raster, pixels),
             offsets=tuple(raster.offsets),
+            colours=tuple(raster.colours),
         )
 
 

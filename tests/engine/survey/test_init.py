@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import rasterio
+from rasterio.enums import ColorInterp
 
 from engine.area import read_area
 from engine.cli import main
@@ -126,6 +127,18 @@ def test_images_get_their_dates_offset_and_no_data(folder: Path, capsys: pytest.
     assert [source.bands for source in open_sources(imagery, folder)] == [SENTINEL2, SENTINEL2]
     assert "2023-03-01: the image carries Sentinel-2's offset" in said
     assert "0 is no data, as it stands at the edge of" in said
+
+
+def test_colours_in_another_order_are_told_by_the_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Blue first, as of many satellites, and no names: a model would look at red for blue."""
+    path = write_image(folder / "2021-06-19.tif", scene(4), options={"photometric": "MINISBLACK"})
+    blue_first = (ColorInterp.blue, ColorInterp.green, ColorInterp.red, ColorInterp.undefined)
+    with rasterio.open(path, "r+") as file:
+        file.colorinterp = blue_first
+    init(folder, capsys)
+    imagery = read_area(folder).options.imagery
+    assert imagery is not None
+    assert imagery.bands == ("blue", "green", "red", "nir")
 
 
 def test_an_offset_that_the_file_says_is_written_down(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
