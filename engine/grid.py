@@ -226,6 +226,16 @@ class Grid:
         return cls(CRS.from_user_input(description["crs"]), Affine(*description["transform"]), (rows, cols))
 
 
+def lies_nowhere(crs: str, file: Path) -> InputError:
+    """For coordinates that cannot be brought to degrees, such as a mine's own metres. crs : its name."""
+    return InputError(
+        f"nothing is known of where '{crs}' lies on Earth",
+        file=file,
+        field="CRS",
+        mend="set the coordinate reference system that its coordinates are in, or georeference it anew",
+    )
+
+
 def require_one_side(grid: Grid, file: Path) -> None:
     """Refuse a raster across the antimeridian, or round a pole: its west lies east of its east, and all that goes by
     bounds in degrees (the map, its tiles, what overlaps what) would be wrong; and one that has no place on Earth.
@@ -238,12 +248,7 @@ def require_one_side(grid: Grid, file: Path) -> None:
     try:
         west, south, east, north = grid.bounds_lonlat
     except ProjError:
-        raise InputError(
-            f"nothing is known of where '{grid.crs.name}' lies on Earth",
-            file=file,
-            field="CRS",
-            mend="set the coordinate reference system that its coordinates are in, or georeference it anew",
-        ) from None
+        raise lies_nowhere(grid.crs.name, file) from None
     if not (west >= -_FARTHEST and east <= _FARTHEST and south >= -90 and north <= 90):
         x, y = grid.bounds[:2]
         raise InputError(

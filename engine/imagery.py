@@ -105,8 +105,7 @@ class SourceImage:
             together = raster.dtype == "uint8"
             if self.grid.matches(grid):
                 values = raster.read_bands(block).astype(np.float32)
-                if raster.has_mask:
-                    values[:, raster.read_masked(block)] = np.nan
+                values[:, raster.read_masked(block)] = np.nan
             else:
                 values = raster.read_bands_onto(grid, block, self.nodata, together=together, opacity=self.opacity)
         missing = ~np.isfinite(values).all(axis=0)

@@ -160,7 +160,9 @@ class Raster:
         return any(others.isdisjoint(flags) for flags in self._dataset.mask_flag_enums)
 
     def read_masked(self, block: Block | None = None) -> NDArray[np.bool_]:
-        """Where the mask of any band says that there is no data, whole or of a block, shape (rows, cols)."""
+        """Where the mask of any band says that there is no data, shape (rows, cols); nowhere where there is no mask."""
+        if not self.has_mask:
+            return np.zeros(self._dataset.shape if block is None else block.shape, bool)
         try:
             masks: NDArray[np.uint8] = self._dataset.read_masks(window=_window(block))
         except RasterioError as error:
@@ -203,7 +205,7 @@ class Raster:
         self, grid: Grid, block: Block, nodata: float | None, *, together: bool, opacity: int | None
     ) -> NDArray[np.float32]:
         """`read_bands_onto` without GDAL's own way with opacity, which weighs the bands by it and drops what is not
-        wholly opaque: what it calls opacity is near infrared in many a file.
+        wholly opaque: what it calls opacity is near infrared in many a file. Masks are heeded.
         """
         found = np.full((self.bands, *block.shape), np.nan, np.float32)
         for part in cover(block.shape, _PIECE):
@@ -214,7 +216,7 @@ class Raster:
                 continue
             values = self.read_bands(own).astype(np.float32)
             colours = np.arange(self.bands) != (self.bands if opacity is None else opacity)
-            missing = self.read_masked(own) if self.has_mask else np.zeros(own.shape, bool)
+            missing = self.read_masked(own)
             if opacity is not None:
                 missing |= values[opacity] == 0
             if nodata is not None:

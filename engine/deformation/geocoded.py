@@ -66,8 +66,7 @@ def read_values(raster: Raster, block: Block | None = None, *, band: int = 1) ->
         if raster.nodata is not None and not np.isnan(raster.nodata):
             values[values == raster.nodata] = np.nan
     values[~np.isfinite(values)] = np.nan
-    if raster.has_mask:
-        values[raster.read_masked(block)] = np.nan
+    values[raster.read_masked(block)] = np.nan
     return values
 
 

@@ -83,9 +83,7 @@ class StretchedImage:
         """The image of a block, shape (bands, rows, cols), and its valid pixels. May be called from several threads."""
         with Raster(self.path) as raster:
             every, nodata = raster.read_bands(block), raster.nodata
-            image, valid = every[self._bands], self._valid(every)
-            if raster.has_mask:
-                valid &= ~raster.read_masked(block)
+            image, valid = every[self._bands], self._valid(every) & ~raster.read_masked(block)
         if nodata is not None and not np.isnan(nodata):
             valid &= (image != nodata).all(axis=0)
         return self._stretch(image, valid), valid

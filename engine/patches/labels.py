@@ -15,7 +15,7 @@ from rasterio.features import rasterize
 from rasterio.warp import Resampling, reproject
 
 from engine.errors import InputError
-from engine.grid import Grid
+from engine.grid import Grid, lies_nowhere
 from engine.patches.options import ReferenceOptions
 from engine.raster import Raster
 from engine.vectors import polygons_in
@@ -79,8 +79,7 @@ def require_every_class(
 def _from_raster(path: Path, grid: Grid, reference: ReferenceOptions) -> NDArray[np.uint8]:
     with Raster(path) as raster:
         codes, own, nodata = raster.read().astype(np.float64), raster.grid, raster.nodata
-        if raster.has_mask:
-            codes[raster.read_masked()] = _NO_CODE
+        codes[raster.read_masked()] = _NO_CODE
     if nodata is not None:
         codes[codes == nodata] = _NO_CODE
     if not own.matches(grid):
@@ -133,12 +132,7 @@ def _from_polygons(path: Path, grid: Grid, reference: ReferenceOptions) -> NDArr
     try:
         shapes = polygons.to_crs(grid.crs.to_wkt())
     except ProjError:
-        raise InputError(
-            f"nothing is known of where '{table.crs.name}' lies on Earth",
-            file=path,
-            field="CRS",
-            mend="set the coordinate reference system that its coordinates are in",
-        ) from None
+        raise lies_nowhere(table.crs.name, path) from None
     there = (~(shapes.is_empty | shapes.isna())).to_numpy()
     bounds = grid.bounds
     if not shapes[there].cx[bounds.west : bounds.east, bounds.south : bounds.north].size:

@@ -127,8 +127,8 @@ def _is_image(facts: Facts) -> bool:
 def _belongs(image: Image, group: Imagery) -> bool:
     one, first = image.facts, group.images[0].facts
     sizes = one.grid.pixel_size[0] / first.grid.pixel_size[0]
-    kinds = [(facts.bands, facts.names, _colours(facts)) for facts in (one, first)]
-    return kinds[0] == kinds[1] and 0.67 < sizes < 1.5 and overlap(one.grid, first.grid)
+    alike = (one.bands, one.names, _colours(one)) == (first.bands, first.names, _colours(first))
+    return alike and 0.67 < sizes < 1.5 and overlap(one.grid, first.grid)
 
 
 def imagery_lines(imagery: Imagery, root: Path, notes: Notes) -> tuple[list[Line], list[list[Line]]]:
@@ -144,11 +144,10 @@ def imagery_lines(imagery: Imagery, root: Path, notes: Notes) -> tuple[list[Line
             Line("path", image.facts.path.relative_to(root)),
             Line("date", image.day, f"CHECK: {image.doubt}" if image.doubt else ""),
         ]
-        if any(image.facts.offsets):
-            # Bands that differ in it are left to `check`, which says what to do.
-            table += [Line("offset", said, "the file says it") for said in _only(image.facts.offsets)]
-        else:
+        if not any(said := image.facts.offsets):
             table.append(Line("offset", offset or 0, "" if offset is None else _OFFSET_COMMENTS[offset]))
+        elif len(set(said)) == 1:  # bands that differ in it are left to `check`, which says what to do
+            table.append(Line("offset", said[0], "the file says it"))
         if labels := imagery.labels.get(image.day):
             table.append(Line("labels", labels.relative_to(root), "read by training and assessment alone"))
         tables.append(table)
@@ -156,11 +155,6 @@ def imagery_lines(imagery: Imagery, root: Path, notes: Notes) -> tuple[list[Line
         if days := [str(day) for day, own in offset_of.items() if own == offset]:
             notes.assumed.append(f"{', '.join(days)}: {text}")
     return lines, tables
-
-
-def _only(offsets: tuple[float, ...]) -> tuple[float, ...]:
-    """The offset of all bands; none where they differ."""
-    return offsets[:1] if len(set(offsets)) == 1 else ()
 
 
 def _usual_names(imagery: Imagery) -> tuple[str, ...] | None:
